@@ -1,0 +1,46 @@
+import type { z } from "zod";
+import type { JsonObject } from "../graph/mod.ts";
+import type { AnyNode } from "./types.ts";
+
+/** One fault of a config, at its path inside the config. */
+export interface ConfigIssue {
+  path: (string | number)[];
+  /** zod's issue code, such as `invalid_type`. */
+  code: string;
+  message: string;
+}
+
+/**
+ * Checks a config against its node's schema.
+ *
+ * @param node The node type.
+ * @param config The config as stored in the graph, expressions still inside, or already resolved.
+ * @returns Every fault; empty when the config fits.
+ */
+export function checkNodeConfig(node: AnyNode, config: JsonObject): ConfigIssue[] {
+  const parsed = node.configSchema.safeParse(config);
+  return parsed.success ? [] : toConfigIssues(parsed.error);
+}
+
+/** Flattens a zod error. An issue of a union is reported as the branch that came closest. */
+export function toConfigIssues(error: z.ZodError): ConfigIssue[] {
+  return error.issues.flatMap((issue) => flatten(issue, []));
+}
+
+function flatten(issue: z.core.$ZodIssue, prefix: (string | number)[]): ConfigIssue[] {
+  const path = [...prefix, ...issue.path.map((key) => typeof key === "symbol" ? String(key) : key)];
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    // The branch that got deepest is the one the author meant.
+    const depth = (issues: z.core.$ZodIssue[]) => Math.max(0, ...issues.map((inner) => inner.path.length));
+    const meant = issue.errors.reduce((best, next) => depth(next) > depth(best) ? next : best);
+    if (depth(meant) > 0) return meant.flatMap((inner) => flatten(inner, path));
+  }
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      code: "unrecognized_key",
+      message: `Unknown setting "${key}"`,
+    }));
+  }
+  return [{ path, code: issue.code, message: issue.message }];
+}

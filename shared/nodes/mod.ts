@@ -1,0 +1,11 @@
+/**
+ * Node types: what a flow is made of.
+ *
+ * @module
+ */
+export { NodeError, type NodeErrorCode } from "../providers/mod.ts";
+export { checkNodeConfig, type ConfigIssue } from "./check_config.ts";
+export { defineNode } from "./define_node.ts";
+export { describeNode, getNode, listNodes, nodeCatalog } from "./registry.ts";
+export { runNode } from "./run_node.ts";
+export * from "./types.ts";

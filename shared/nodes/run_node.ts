@@ -1,0 +1,27 @@
+import type { JsonObject } from "../graph/mod.ts";
+import { NodeError } from "../providers/mod.ts";
+import { toConfigIssues } from "./check_config.ts";
+import type { AnyNode, NodeContext, NodeResult } from "./types.ts";
+
+/**
+ * Applies a node's schema to its resolved config and runs it.
+ *
+ * @param node The node type.
+ * @param config The config after expressions were resolved.
+ * @param context What the node may know and use.
+ * @returns The node's result.
+ * @throws {NodeError} `node_config_invalid` when the resolved config does not fit (never retryable), or whatever the
+ * node throws. Errors of other classes are faults of the node itself.
+ */
+export async function runNode(node: AnyNode, config: JsonObject, context: NodeContext): Promise<NodeResult> {
+  const parsed = node.configSchema.safeParse(config);
+  if (!parsed.success) {
+    const issues = toConfigIssues(parsed.error);
+    const first = issues[0];
+    throw new NodeError(
+      first === undefined ? "The configuration does not fit" : `${first.path.join(".") || "config"}: ${first.message}`,
+      { code: "node_config_invalid", details: { issues: issues.map((issue) => ({ ...issue })) } },
+    );
+  }
+  return await node.execute(parsed.data, context);
+}

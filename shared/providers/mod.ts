@@ -1,0 +1,7 @@
+/**
+ * Clients of outside services, each behind a small interface.
+ *
+ * @module
+ */
+export * from "./node_error.ts";
+export * from "./types.ts";
