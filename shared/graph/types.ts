@@ -1,0 +1,209 @@
+/**
+ * The words of a flow: the graph people draw, the facts the compiler needs about each node type, and the plan that the
+ * engine runs. Types only; what they mean is written in docs/graph.md.
+ *
+ * @module
+ */
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** A JSON object. */
+export type JsonObject = { [key: string]: Json };
+
+/** What a node does to the world: it starts runs, it only computes, or it has an effect outside. */
+export type NodeKind = "trigger" | "pure" | "effect";
+
+/** What happens when a step fails for good: the run fails, it goes on with the error as data, or the `error` handle lives. */
+export type OnError = "stop" | "continue" | "branch";
+
+/** How often and how patiently a failed step is tried again. */
+export interface RetryPolicy {
+  /** Attempts in all, the first included; 1 = never again. */
+  maxAttempts: number;
+  /** `fixed`: always `delaySeconds`; `exponential`: doubled after every attempt. */
+  backoff: "fixed" | "exponential";
+  /** Seconds before the second attempt. */
+  delaySeconds: number;
+  /** Seconds that a delay never exceeds. */
+  maxDelaySeconds: number;
+  /** Whether each delay is shortened at random, so that many failures do not return at once. */
+  jitter: boolean;
+  /** Error codes worth another attempt; absent = all that the node calls retryable. */
+  retryOn?: string[];
+}
+
+/** What the compiler reads in a node's `data`; further fields are layout. */
+export interface GraphNodeData {
+  label?: string;
+  config?: JsonObject;
+  /** Fields left out take the node type's default. */
+  retry?: Partial<RetryPolicy>;
+  /** Seconds one attempt may take. */
+  timeoutSeconds?: number;
+  onError?: OnError;
+  [layout: string]: Json | undefined;
+}
+
+/** A node as React Flow stores it; further fields (position, measured, selected …) are layout. */
+export interface GraphNode {
+  id: string;
+  /** The node type's name, for example `action.http`. */
+  type: string;
+  data?: GraphNodeData;
+  [layout: string]: Json | undefined;
+}
+
+/** What the compiler reads in an edge's `data`; further fields are layout. */
+export interface GraphEdgeData {
+  /** An expression; the edge is live only when it is true. Blank = no condition. */
+  condition?: string;
+  [layout: string]: Json | undefined;
+}
+
+/** An edge as React Flow stores it. */
+export interface GraphEdge {
+  id: string;
+  source: string;
+  target: string;
+  /** Absent or null = the first handle of the source. */
+  sourceHandle?: string | null;
+  targetHandle?: string | null;
+  data?: GraphEdgeData;
+  [layout: string]: Json | undefined;
+}
+
+/** A flow as it is drawn and stored. */
+export interface Graph {
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+  settings?: {
+    /** Seconds a run may take. */
+    timeoutSeconds?: number;
+    [other: string]: Json | undefined;
+  };
+  [layout: string]: Json | undefined;
+}
+
+/** One thing wrong with a node's config, told by its type. */
+export interface ConfigIssue {
+  /** Where in the config. */
+  path: (string | number)[];
+  code: string;
+  message: string;
+}
+
+/** What the compiler needs to know about a node type. */
+export interface NodeFacts {
+  type: string;
+  kind: NodeKind;
+  /**
+   * The source handles that a node with this config has. Its usual answer is `["out"]`; an edge without a
+   * `sourceHandle` leaves from the first of them. The handle `error` is added by the compiler (`onError: "branch"`).
+   */
+  handles(config: JsonObject): string[];
+  /** Checks a config that still holds expressions; issues at a place that holds one are dropped by the compiler. */
+  checkConfig(config: JsonObject): ConfigIssue[];
+  /** Whether the node reads the outputs of all its direct predecessors (`logic.merge`). */
+  joins?: boolean;
+  /** Whether nothing may follow the node (`logic.stop`). */
+  terminal?: boolean;
+  defaultRetry?: RetryPolicy;
+  /** Seconds one attempt may take when the graph does not say. */
+  defaultTimeoutSeconds?: number;
+}
+
+/** The node types that exist. */
+export interface NodeCatalog {
+  /** The facts of a type; undefined when there is no such type. */
+  get(type: string): NodeFacts | undefined;
+  /** The names of all types. */
+  types(): string[];
+}
+
+/** A compiled edge, seen from its source. */
+export interface PlanEdge {
+  /** Index of the source node. */
+  from: number;
+  /** Index of the target node. */
+  to: number;
+  /** The ordinal of this edge among the target's in-edges, from 0. */
+  slot: number;
+  /** The source handle it leaves from. */
+  handle: string;
+  /** The source of an expression; absent = always live with its handle. */
+  condition?: string;
+}
+
+/** A compiled node. */
+export interface PlanNode {
+  /** Its place in `plan.nodes`; nodes come in topological order, so an edge always leads to a higher index. */
+  index: number;
+  id: string;
+  type: string;
+  label: string;
+  kind: NodeKind;
+  /** The config with its expressions still inside. */
+  config: JsonObject;
+  /** The number of in-edges. */
+  in: number;
+  /** The source node of each in-edge, by slot. */
+  predecessors: number[];
+  /** The out-edges, in the order of the graph. */
+  out: PlanEdge[];
+  /** The ids of the steps that the config or the conditions of the out-edges read, in the order of the plan. */
+  reads: string[];
+  retry: RetryPolicy;
+  /** Seconds one attempt may take. */
+  timeoutSeconds: number;
+  onError: OnError;
+}
+
+/** What the engine runs: the part of a graph that a trigger can reach, free of layout. */
+export interface Plan {
+  /** The shape of this plan; a plan of another version is compiled again. */
+  planVersion: number;
+  nodes: PlanNode[];
+  /** Indexes of the trigger nodes. */
+  triggers: number[];
+  /** Seconds a run may take. */
+  timeoutSeconds: number;
+}
+
+/** One thing wrong with a graph. */
+export interface GraphProblem {
+  /** One of `PROBLEM_CODES`. */
+  code: string;
+  /** A sentence for the person who drew the graph. */
+  message: string;
+  /** An error keeps the flow from running; a warning does not. */
+  severity: "error" | "warning";
+  node_id?: string;
+  edge_id?: string;
+  /** Where in the graph's JSON, for example `nodes[3].data.config.url`; empty = the graph as a whole. */
+  path: string;
+  /** For an expression: where in that string, counted in UTF-16 units from 0. */
+  position?: number;
+}
+
+/** What compiling a graph gives. */
+export type CompileResult =
+  | { ok: true; plan: Plan; warnings: GraphProblem[] }
+  | { ok: false; problems: GraphProblem[] };
+
+/** What expressions can see. */
+export interface ExpressionScope {
+  /** The run's input. */
+  trigger: Json;
+  /** The steps so far, by node id. One that was skipped is absent (and reads as null). */
+  steps: { [nodeId: string]: { output: Json } };
+  run: { id: string; started_at: string; attempt: number };
+  flow: { id: string; name: string };
+}
+
+/** What a config reads. */
+export interface References {
+  /** Ids of the steps, sorted. */
+  steps: string[];
+  usesTrigger: boolean;
+}
