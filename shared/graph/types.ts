@@ -42,7 +42,7 @@ export interface GraphNodeData {
   /** Seconds one attempt may take. */
   timeoutSeconds?: number;
   onError?: OnError;
-  [layout: string]: Json | undefined;
+  [layout: string]: unknown;
 }
 
 /** A node as React Flow stores it; further fields (position, measured, selected …) are layout. */
@@ -51,14 +51,14 @@ export interface GraphNode {
   /** The node type's name, for example `action.http`. */
   type: string;
   data?: GraphNodeData;
-  [layout: string]: Json | undefined;
+  [layout: string]: unknown;
 }
 
 /** What the compiler reads in an edge's `data`; further fields are layout. */
 export interface GraphEdgeData {
   /** An expression; the edge is live only when it is true. Blank = no condition. */
   condition?: string;
-  [layout: string]: Json | undefined;
+  [layout: string]: unknown;
 }
 
 /** An edge as React Flow stores it. */
@@ -70,7 +70,7 @@ export interface GraphEdge {
   sourceHandle?: string | null;
   targetHandle?: string | null;
   data?: GraphEdgeData;
-  [layout: string]: Json | undefined;
+  [layout: string]: unknown;
 }
 
 /** A flow as it is drawn and stored. */
@@ -80,9 +80,9 @@ export interface Graph {
   settings?: {
     /** Seconds a run may take. */
     timeoutSeconds?: number;
-    [other: string]: Json | undefined;
+    [other: string]: unknown;
   };
-  [layout: string]: Json | undefined;
+  [layout: string]: unknown;
 }
 
 /** One thing wrong with a node's config, told by its type. */
