@@ -1,0 +1,24 @@
+create table private.settings (
+  name text primary key,
+  value text not null,
+  updated_at timestamptz not null default private.now()
+);
+alter table private.settings enable row level security;
+revoke all on table private.settings from public, anon, authenticated, service_role;
+
+comment on table private.settings is 'Settings of this deployment that SQL needs, written by engine.configure.';
+comment on column private.settings.name is 'functions_url = where the edge functions answer; max_workers = how many worker isolates may be awake.';
+comment on column private.settings.value is 'The value as text.';
+comment on column private.settings.updated_at is 'When it was last written.';
+
+create function private.setting(p_name text) returns text
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select s.value from private.settings s where s.name = p_name;
+$$;
+
+revoke all on function private.setting(text) from public, anon, authenticated, service_role;
+comment on function private.setting(text) is 'The value of a setting, null when it was never set.';

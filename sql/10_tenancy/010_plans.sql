@@ -1,0 +1,25 @@
+create table public.plans (
+  id text primary key check (id in ('free', 'pro', 'team', 'enterprise')),
+  name text not null,
+  requests_per_minute integer not null check (requests_per_minute > 0),
+  request_burst integer not null check (request_burst > 0),
+  max_flows integer not null check (max_flows > 0),
+  max_webhook_endpoints integer not null check (max_webhook_endpoints > 0),
+  hook_requests_per_minute integer not null check (hook_requests_per_minute > 0),
+  max_run_seconds integer not null check (max_run_seconds > 0)
+);
+alter table public.plans enable row level security;
+revoke all on table public.plans from public, anon, authenticated, service_role;
+grant select on table public.plans to anon, authenticated, service_role;
+
+create policy plans_are_public on public.plans for select to anon, authenticated using (true);
+
+comment on table public.plans is 'What an organization may use. Rows come with the migrations.';
+comment on column public.plans.id is 'free, pro, team or enterprise.';
+comment on column public.plans.name is 'Name for people.';
+comment on column public.plans.requests_per_minute is 'API requests a user may make per minute and route class.';
+comment on column public.plans.request_burst is 'How many of those may come at once.';
+comment on column public.plans.max_flows is 'Flows that an organization may keep.';
+comment on column public.plans.max_webhook_endpoints is 'Webhook endpoints that an organization may keep.';
+comment on column public.plans.hook_requests_per_minute is 'Deliveries that one webhook endpoint takes per minute.';
+comment on column public.plans.max_run_seconds is 'Longest time that a run may take, seconds.';

@@ -1,0 +1,15 @@
+insert into public.plans
+  (id, name, requests_per_minute, request_burst, max_flows, max_webhook_endpoints, hook_requests_per_minute, max_run_seconds)
+values
+  ('free', 'Free', 300, 100, 20, 20, 600, 86400),
+  ('pro', 'Pro', 1200, 300, 200, 200, 3000, 604800),
+  ('team', 'Team', 3000, 600, 1000, 1000, 12000, 2592000),
+  ('enterprise', 'Enterprise', 12000, 2400, 10000, 10000, 60000, 31536000)
+on conflict (id) do update set
+  name = excluded.name,
+  requests_per_minute = excluded.requests_per_minute,
+  request_burst = excluded.request_burst,
+  max_flows = excluded.max_flows,
+  max_webhook_endpoints = excluded.max_webhook_endpoints,
+  hook_requests_per_minute = excluded.hook_requests_per_minute,
+  max_run_seconds = excluded.max_run_seconds;

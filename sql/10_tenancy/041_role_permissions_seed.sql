@@ -1,0 +1,15 @@
+delete from private.role_permissions;
+insert into private.role_permissions (role, permission)
+select r.role, p.permission
+from (values
+  ('guest', array['org:read', 'flows:read']),
+  ('viewer', array['org:read', 'members:read', 'flows:read', 'runs:read']),
+  ('member', array['org:read', 'members:read', 'flows:read', 'runs:read', 'runs:execute', 'webhooks:read']),
+  ('developer', array['org:read', 'members:read', 'flows:read', 'flows:write', 'runs:read', 'runs:execute',
+    'webhooks:read', 'webhooks:write']),
+  ('admin', array['org:read', 'org:write', 'members:read', 'members:write', 'flows:read', 'flows:write', 'runs:read',
+    'runs:execute', 'webhooks:read', 'webhooks:write']),
+  ('owner', array['org:read', 'org:write', 'members:read', 'members:write', 'flows:read', 'flows:write', 'runs:read',
+    'runs:execute', 'webhooks:read', 'webhooks:write'])
+) as r (role, permissions)
+cross join lateral unnest(r.permissions) as p (permission);

@@ -1,0 +1,54 @@
+create function public.gate(p_route text default 'default', p_organization_id uuid default null) returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := auth.uid();
+  v_organization_id uuid := p_organization_id;
+  v_row record;
+begin
+  if v_user_id is null then
+    perform private.fail('unauthorized', 'Sign in first', 401);
+  end if;
+  if p_route not in ('default', 'read', 'write', 'run') then
+    perform private.fail('invalid_request', 'Unknown route class', 400);
+  end if;
+
+  -- The default organization must exist before it can be found; a person who has one is told so by the index alone.
+  if v_organization_id is null then
+    v_organization_id := private.ensure_tenant(v_user_id);
+  end if;
+
+  select o.id, o.suspended_at, m.role, p as plan,
+    (select coalesce(array_agg(rp.permission order by rp.permission), '{}')
+     from private.role_permissions rp where rp.role = m.role) as permissions
+  into v_row
+  from public.organization_members m
+  join public.organizations o on o.id = m.organization_id
+  join public.plans p on p.id = o.plan_id
+  where m.organization_id = v_organization_id and m.user_id = v_user_id;
+  if not found then
+    perform private.fail('not_found', 'No such organization', 404);
+  end if;
+
+  return jsonb_build_object(
+    'user_id', v_user_id,
+    'organization_id', v_row.id,
+    'role', v_row.role,
+    'permissions', case when v_row.suspended_at is null then to_jsonb(v_row.permissions) else '["org:read"]'::jsonb end,
+    'suspended', v_row.suspended_at is not null,
+    'plan', (v_row.plan).id,
+    'limits', to_jsonb(v_row.plan) - 'id' - 'name',
+    'rate', private.take_tokens(
+      format('user:%s:%s', v_user_id, p_route),
+      (v_row.plan).requests_per_minute, 60, (v_row.plan).request_burst
+    )
+  );
+end;
+$$;
+
+revoke all on function public.gate(text, uuid) from public, anon, authenticated, service_role;
+grant execute on function public.gate(text, uuid) to authenticated;
+comment on function public.gate(text, uuid) is
+  'The one call before the business call: who the caller is in which organization (null = the first), what the role may do, the plan''s limits, and one token of the rate limit of the route class (default, read, write, run). A person''s first call makes profile, organization and workspace.';

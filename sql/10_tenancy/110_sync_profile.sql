@@ -1,0 +1,30 @@
+create function public.sync_profile(p_display_name text default null) returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := auth.uid();
+  v_profile public.profiles;
+begin
+  if v_user_id is null then
+    perform private.fail('unauthorized', 'Sign in first', 401);
+  end if;
+  if length(p_display_name) > 200 then
+    perform private.fail('invalid_request', 'The display name must have at most 200 characters', 400);
+  end if;
+  perform private.ensure_tenant(v_user_id);
+  update public.profiles p
+  set email = u.email, display_name = coalesce(p_display_name, p.display_name)
+  from auth.users u
+  where p.id = v_user_id and u.id = v_user_id
+    and (p.email, p.display_name) is distinct from (u.email::text, coalesce(p_display_name, p.display_name));
+  select * into v_profile from public.profiles p where p.id = v_user_id;
+  return to_jsonb(v_profile);
+end;
+$$;
+
+revoke all on function public.sync_profile(text) from public, anon, authenticated, service_role;
+grant execute on function public.sync_profile(text) to authenticated;
+comment on function public.sync_profile(text) is
+  'Brings the caller''s profile in step with Supabase Auth after sign-up or a change of address. p_display_name null = leave it.';

@@ -1,0 +1,62 @@
+create table public.job_queue (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  type text not null default 'flow.step',
+  status text not null default 'available' check (status in ('available', 'running')),
+  priority smallint not null default 100,
+  attempts smallint not null default 0 check (attempts >= 0),
+  max_attempts smallint not null default 5 check (max_attempts > 0),
+  epoch integer not null default 0,
+  resume boolean not null default false,
+  worker_id uuid,
+  run_id uuid,
+  node_id text,
+  scope text not null default '',
+  reads text[],
+  payload jsonb,
+  scheduled_for timestamptz not null default private.now(),
+  deadline_at timestamptz,
+  started_at timestamptz,
+  created_at timestamptz not null default private.now(),
+  error_message text,
+  constraint running_means_leased check ((status = 'running') = (worker_id is not null)),
+  constraint steps_belong_to_runs check ((type = 'flow.step') = (run_id is not null))
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
+
+-- Ready rows only: what is leased or done costs a claim nothing.
+create index job_queue_ready_idx on public.job_queue (organization_id, priority, scheduled_for)
+  where status = 'available';
+create index job_queue_run_id_idx on public.job_queue (run_id) where run_id is not null;
+-- For the sweep of lapsed leases, off the claim path. Continuing inline changes none of the indexed columns.
+create index job_queue_worker_id_idx on public.job_queue (worker_id) where worker_id is not null;
+create index job_queue_deadline_at_idx on public.job_queue (deadline_at) where deadline_at is not null;
+
+alter table public.job_queue enable row level security;
+revoke all on table public.job_queue from public, anon, authenticated, service_role;
+grant select on table public.job_queue to authenticated, service_role;
+
+create policy members_see_jobs on public.job_queue for select to authenticated
+  using (organization_id = any ((select private.organizations_with('runs:read'))::uuid[]));
+
+comment on table public.job_queue is
+  'Work that is waiting or running; finished work leaves. A row of type flow.step is a token: where a run stands. No foreign key to organizations or runs on purpose: its row lock would cost every insert a write on the busiest rows; engine functions are the only writers.';
+comment on column public.job_queue.id is 'UUIDv7.';
+comment on column public.job_queue.organization_id is 'The tenant.';
+comment on column public.job_queue.type is 'flow.step = a token of a run; other kinds of background work have other types.';
+comment on column public.job_queue.status is 'available = may be claimed once scheduled_for has come; running = leased to worker_id.';
+comment on column public.job_queue.priority is 'Lower runs first within an organization.';
+comment on column public.job_queue.attempts is 'How often this piece of work has been begun: 0 = never.';
+comment on column public.job_queue.max_attempts is 'How often it may be begun when its workers keep dying; retries of a failing node follow the node''s own policy.';
+comment on column public.job_queue.epoch is 'The fence: raised by every claim; a write that names an older one changes nothing.';
+comment on column public.job_queue.resume is 'True = steps at or after node_id may already be recorded (a worker died, or a run is retried); the next worker reads them before it goes on.';
+comment on column public.job_queue.worker_id is 'Who holds the lease; null = nobody.';
+comment on column public.job_queue.run_id is 'The run, for flow.step.';
+comment on column public.job_queue.node_id is 'Where the token entered; null = at the start. A worker that continues inline records steps and leaves this as it is.';
+comment on column public.job_queue.scope is 'Path of loop and split indices, as in 3.0.12; empty = top level.';
+comment on column public.job_queue.reads is 'Ids of the steps whose outputs the node needs.';
+comment on column public.job_queue.payload is 'For a token at a join: {"live": [slots]} or {"dead": true}. For other types: their arguments.';
+comment on column public.job_queue.scheduled_for is 'Not before this moment.';
+comment on column public.job_queue.deadline_at is 'When the whole run times out; null = no run.';
+comment on column public.job_queue.started_at is 'When the present lease began; null = not leased.';
+comment on column public.job_queue.created_at is 'When it was enqueued.';
+comment on column public.job_queue.error_message is 'Why the last attempt failed; null = it did not.';

@@ -1,0 +1,29 @@
+create function engine.release_worker(p_worker_id uuid) returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_freed integer;
+begin
+  delete from private.workers w where w.id = p_worker_id;
+  update public.job_queue j
+  set status = 'available', worker_id = null, started_at = null, resume = true
+  where j.worker_id = p_worker_id;
+  get diagnostics v_freed = row_count;
+
+  -- Asked after the row is gone: whoever enqueued before saw a live worker and woke nobody.
+  return jsonb_build_object(
+    'freed', v_freed,
+    'more', exists (
+      select 1 from public.job_queue j
+      where j.status = 'available' and j.scheduled_for <= private.now()
+    )
+  );
+end;
+$$;
+
+revoke all on function engine.release_worker(uuid) from public, anon, authenticated, service_role;
+grant execute on function engine.release_worker(uuid) to service_role;
+comment on function engine.release_worker(uuid) is
+  'A worker goes: its jobs become available again. Answers freed (jobs given back) and more (true = there is work that nobody may have been woken for).';

@@ -1,0 +1,62 @@
+create table public.runs (
+  id uuid not null default private.uuid_v7() primary key,
+  organization_id uuid not null,
+  flow_id uuid not null,
+  flow_version_id uuid not null,
+  status text not null default 'queued'
+    check (status in ('queued', 'running', 'completed', 'failed', 'cancelled')),
+  trigger text not null check (trigger in ('manual', 'webhook', 'retry')),
+  trigger_node text,
+  webhook_event_id uuid,
+  retry_of uuid,
+  input jsonb not null,
+  output jsonb,
+  error jsonb,
+  created_by uuid,
+  traceparent text,
+  deadline_at timestamptz not null,
+  started_at timestamptz,
+  finished_at timestamptz,
+  created_at timestamptz not null default private.now(),
+  constraint finished_means_terminal check ((status in ('completed', 'failed', 'cancelled')) = (finished_at is not null)),
+  constraint started_unless_queued check (started_at is not null or status in ('queued', 'cancelled', 'failed')),
+  constraint failed_says_why check ((status = 'failed') = (error is not null))
+) partition by range (id);
+
+create index runs_organization_id_idx on public.runs (organization_id, id);
+create index runs_flow_id_idx on public.runs (flow_id, id);
+
+-- Whatever no partition was made for lands here, so that an insert can not fail for want of one.
+create table public.runs_default partition of public.runs default with (fillfactor = 80);
+
+create trigger terminal_states_stay before update on public.runs
+  for each row when (old.finished_at is not null) execute function private.refuse_change();
+
+alter table public.runs enable row level security;
+alter table public.runs_default enable row level security;
+revoke all on table public.runs, public.runs_default from public, anon, authenticated, service_role;
+grant select on table public.runs to authenticated, service_role;
+
+create policy members_see_runs on public.runs for select to authenticated
+  using (organization_id = any ((select private.organizations_with('runs:read'))::uuid[]));
+
+comment on table public.runs is
+  'One execution of a flow. Partitioned by id, which is ordered by time. No foreign keys on purpose: their row locks would write to the flow on every run.';
+comment on column public.runs.id is 'UUIDv7.';
+comment on column public.runs.organization_id is 'The tenant.';
+comment on column public.runs.flow_id is 'The flow.';
+comment on column public.runs.flow_version_id is 'The version that this run executes to its end, whatever is saved meanwhile.';
+comment on column public.runs.status is 'queued = no worker has begun it; running = begun, working or visibly waiting; completed, failed, cancelled = ended, never changes again.';
+comment on column public.runs.trigger is 'What started it: manual (a person or an API call), webhook, retry.';
+comment on column public.runs.trigger_node is 'Id of the trigger node to start at; null = the first that fits the trigger.';
+comment on column public.runs.webhook_event_id is 'The event, when a webhook started it.';
+comment on column public.runs.retry_of is 'The run whose recorded steps this one took over; null = none.';
+comment on column public.runs.input is 'What the trigger gives to the steps.';
+comment on column public.runs.output is 'What a stop node or the only last step gave; null when there are several last steps: read them.';
+comment on column public.runs.error is '{code, message, node_id} when it failed.';
+comment on column public.runs.created_by is 'Who started it; null = nobody in person.';
+comment on column public.runs.traceparent is 'W3C trace context of the request that started it.';
+comment on column public.runs.deadline_at is 'When it fails with run_timeout.';
+comment on column public.runs.started_at is 'When a worker first took it; null = not yet.';
+comment on column public.runs.finished_at is 'When it ended; null = it has not.';
+comment on column public.runs.created_at is 'When it was asked for.';

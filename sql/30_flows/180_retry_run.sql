@@ -1,0 +1,46 @@
+create function public.retry_run(p_run_id uuid, p_idempotency_key text default null, p_wake boolean default true) returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_run public.runs := private.lock_run(p_run_id, 'runs:execute');
+  v_flow public.flows;
+  v_new public.runs;
+  v_reply jsonb;
+begin
+  v_reply := private.idempotent_reply(v_run.organization_id, 'retry_run', p_idempotency_key, to_jsonb(p_run_id));
+  if v_reply is not null then
+    return v_reply;
+  end if;
+  if v_run.finished_at is null then
+    perform private.fail('run_not_finished', 'The run is still under way', 409);
+  end if;
+  if v_run.status = 'completed' then
+    perform private.fail('run_finished', 'The run has completed: nothing of it is left to retry', 409);
+  end if;
+  select * into v_flow from public.flows f where f.id = v_run.flow_id and f.deleted_at is null;
+  if not found then
+    perform private.fail('not_found', 'No such flow', 404);
+  end if;
+
+  v_new := private.create_run(
+    v_flow, 'retry', v_run.input, v_run.trigger_node, v_run.webhook_event_id, v_run.id, v_run.flow_version_id, v_run.traceparent
+  );
+  -- Completed steps are taken over with their outputs; skipped ones follow from them anew.
+  insert into public.run_steps
+    (run_id, node_id, scope, attempt, organization_id, status, leaf, handles, output, started_at, finished_at)
+  select v_new.id, s.node_id, s.scope, s.attempt, s.organization_id, s.status, s.leaf, s.handles, s.output, s.started_at, s.finished_at
+  from public.run_steps s
+  where s.run_id = v_run.id and s.status = 'completed';
+  if p_wake then
+    perform private.wake_if_idle();
+  end if;
+  return private.keep_reply(v_run.organization_id, 'retry_run', p_idempotency_key, to_jsonb(v_new));
+end;
+$$;
+
+revoke all on function public.retry_run(uuid, text, boolean) from public, anon, authenticated, service_role;
+grant execute on function public.retry_run(uuid, text, boolean) to authenticated;
+comment on function public.retry_run(uuid, text, boolean) is
+  'Retries a failed or cancelled run from where it stopped: a new run of the same version that takes over the completed steps. Needs runs:execute. Answers the new run.';

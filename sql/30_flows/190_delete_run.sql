@@ -1,0 +1,19 @@
+create function public.delete_run(p_run_id uuid) returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_run public.runs := private.lock_run(p_run_id, 'runs:execute');
+begin
+  if v_run.finished_at is null then
+    perform private.fail('run_not_finished', 'Cancel the run before deleting it', 409);
+  end if;
+  delete from public.run_steps s where s.run_id = p_run_id;
+  delete from public.runs r where r.id = p_run_id;
+end;
+$$;
+
+revoke all on function public.delete_run(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.delete_run(uuid) to authenticated;
+comment on function public.delete_run(uuid) is 'Deletes a run that has ended, with its steps. Needs runs:execute.';

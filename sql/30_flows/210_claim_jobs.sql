@@ -1,0 +1,101 @@
+create function engine.claim_jobs(
+  p_worker_id uuid,
+  p_limit integer default 10,
+  p_kind text default 'worker',
+  p_run_id uuid default null
+) returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_now timestamptz := private.now();
+  v_start uuid := gen_random_uuid();
+  v_ids uuid[];
+begin
+  perform private.keep_worker(p_worker_id, p_kind);
+
+  if p_run_id is not null then
+    select array_agg(c.id) into v_ids from (
+      select j.id from public.job_queue j
+      where j.run_id = p_run_id and j.status = 'available' and j.scheduled_for <= v_now
+      order by j.id limit p_limit
+      for update skip locked
+    ) c;
+  else
+    -- Organizations take turns: the index is walked from one organization to the next, beginning at a random one and
+    -- around the end, and each gives an equal share of the batch; what is left over is filled in a second pass.
+    with recursive turns as (
+      (select j.organization_id, 0 as wrap from public.job_queue j
+       where j.status = 'available' and j.organization_id >= v_start
+       order by j.organization_id limit 1)
+      union all
+      select t.organization_id, t.wrap from (
+        select (
+          select j.organization_id from public.job_queue j
+          where j.status = 'available' and j.organization_id > p.organization_id
+          order by j.organization_id limit 1
+        ) as organization_id, p.wrap
+        from turns p
+      ) t
+      where t.organization_id is not null
+    ),
+    around as (
+      (select j.organization_id from public.job_queue j
+       where j.status = 'available' and j.organization_id < v_start
+       order by j.organization_id limit 1)
+      union all
+      select t.organization_id from (
+        select (
+          select j.organization_id from public.job_queue j
+          where j.status = 'available' and j.organization_id > p.organization_id and j.organization_id < v_start
+          order by j.organization_id limit 1
+        ) as organization_id
+        from around p
+      ) t
+      where t.organization_id is not null
+    ),
+    orgs as materialized (
+      select organization_id from (
+        select organization_id from turns union all select organization_id from around
+      ) o limit greatest(1, p_limit)
+    ),
+    picked as (
+      select c.id from orgs o
+      cross join lateral (
+        select j.id from public.job_queue j
+        where j.status = 'available' and j.organization_id = o.organization_id and j.scheduled_for <= v_now
+        order by j.priority, j.scheduled_for
+        limit greatest(1, ceil(p_limit::numeric / (select count(*) from orgs)))::integer
+        for update skip locked
+      ) c
+      limit p_limit
+    )
+    select array_agg(p.id) into v_ids from picked p;
+  end if;
+
+  if v_ids is null then
+    return '[]';
+  end if;
+
+  update public.job_queue j set
+    status = 'running', worker_id = p_worker_id, epoch = j.epoch + 1, attempts = j.attempts + 1, started_at = v_now
+  where j.id = any (v_ids);
+
+  -- Skips a run that someone else holds (it is being cancelled, or a sibling begins it): never wait for a run while
+  -- holding its tokens.
+  update public.runs r set status = 'running', started_at = v_now
+  where r.id in (
+    select q.id from public.runs q
+    where q.id in (select j.run_id from public.job_queue j where j.id = any (v_ids))
+      and q.status = 'queued'
+    for update skip locked
+  );
+  return private.job_reply(v_ids);
+end;
+$$;
+
+revoke all on function engine.claim_jobs(uuid, integer, text, uuid) from public, anon, authenticated, service_role;
+grant execute on function engine.claim_jobs(uuid, integer, text, uuid) to service_role;
+comment on function engine.claim_jobs(uuid, integer, text, uuid) is
+  'Leases up to p_limit ready jobs to a worker (kind worker or inline), organizations taking turns; p_run_id = only those of one run. Registers the worker and prolongs its lease. Answers the jobs with what they read.';

@@ -1,0 +1,90 @@
+create function engine.tick() returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_now timestamptz := private.now();
+  v_workers uuid[];
+  v_freed integer := 0;
+  v_expired integer := 0;
+  v_lost integer := 0;
+  v_run record;
+  v_ready integer;
+  v_awake integer;
+  v_woken integer := 0;
+begin
+  -- One tick at a time; a second one has nothing to do.
+  if not pg_try_advisory_xact_lock(hashtext('millrace.tick')) then
+    return '{"skipped": true}';
+  end if;
+
+  -- Lapsed leases: the worker goes first, so that it can not prolong a lease whose jobs are being given away.
+  with lapsed as (
+    delete from private.workers w where w.id in (
+      select o.id from private.workers o where o.expires_at < v_now limit 100 for update skip locked
+    ) returning w.id
+  )
+  select array_agg(l.id) into v_workers from lapsed l;
+  if v_workers is not null then
+    update public.job_queue j
+    set status = 'available', worker_id = null, started_at = null, resume = true
+    where j.worker_id = any (v_workers);
+    get diagnostics v_freed = row_count;
+  end if;
+
+  -- Runs past their deadline, and runs that take every worker down with them.
+  for v_run in
+    select distinct j.run_id from public.job_queue j where j.deadline_at < v_now limit 200
+  loop
+    perform 1 from public.runs r where r.id = v_run.run_id for update skip locked;
+    continue when not found;
+    perform private.end_run(v_run.run_id, 'failed', null, jsonb_build_object(
+      'code', 'run_timeout', 'message', 'The run took longer than its time-out'
+    ));
+    v_expired := v_expired + 1;
+  end loop;
+  if v_freed > 0 then
+    for v_run in
+      select distinct j.run_id, j.node_id from public.job_queue j
+      where j.status = 'available' and j.resume and j.attempts >= j.max_attempts and j.run_id is not null
+      limit 200
+    loop
+      perform 1 from public.runs r where r.id = v_run.run_id for update skip locked;
+      continue when not found;
+      perform private.end_run(v_run.run_id, 'failed', null, jsonb_build_object(
+        'code', 'worker_lost', 'node_id', v_run.node_id,
+        'message', 'The worker was lost each time it ran this part of the flow'
+      ));
+      v_lost := v_lost + 1;
+    end loop;
+  end if;
+
+  -- As many workers as the backlog needs.
+  select count(*) into v_ready from (
+    select 1 from public.job_queue j where j.status = 'available' and j.scheduled_for <= v_now limit 500
+  ) b;
+  if v_ready > 0 then
+    select count(*) into v_awake from private.workers w where w.kind = 'worker' and w.expires_at > v_now;
+    select v_awake + count(*) into v_awake from private.worker_wakes k
+    where k.redeemed_at is null and k.created_at > v_now - interval '5 seconds';
+    v_woken := private.wake_workers(least(
+      coalesce(private.setting('max_workers')::integer, 4), ceil(v_ready / 50.0)::integer
+    ) - v_awake);
+  end if;
+
+  delete from private.worker_wakes k where k.created_at < v_now - interval '1 hour';
+  delete from private.idempotency_keys i where i.ctid in (
+    select o.ctid from private.idempotency_keys o where o.created_at < v_now - interval '24 hours' limit 1000
+  );
+  return jsonb_build_object(
+    'workers_lost', coalesce(cardinality(v_workers), 0), 'jobs_freed', v_freed, 'runs_expired', v_expired,
+    'runs_given_up', v_lost, 'ready', v_ready, 'workers_woken', v_woken
+  );
+end;
+$$;
+
+revoke all on function engine.tick() from public, anon, authenticated, service_role;
+grant execute on function engine.tick() to service_role;
+comment on function engine.tick() is
+  'The clock, every ten seconds by pg_cron: gives away the jobs of workers whose lease lapsed, fails runs past their deadline or that lost their worker five times, wakes as many workers as the backlog needs, forgets what is old. Answers what it did.';

@@ -1,0 +1,91 @@
+create function private.webhook_endpoint_reply(p_endpoint_id uuid) returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select to_jsonb(e) || jsonb_build_object(
+    'secrets', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'last_four', right(s.secret, 4), 'created_at', s.created_at, 'expires_at', s.expires_at
+      ) order by s.created_at desc), '[]')
+      from private.webhook_secrets s
+      where s.endpoint_id = e.id and (s.expires_at is null or s.expires_at > private.now())
+    )
+  )
+  from public.webhook_endpoints e where e.id = p_endpoint_id;
+$$;
+
+revoke all on function private.webhook_endpoint_reply(uuid) from public, anon, authenticated, service_role;
+comment on function private.webhook_endpoint_reply(uuid) is 'An endpoint as the API shows it: of its secrets only the last four characters.';
+
+create function private.new_webhook_secret() returns text
+language sql
+volatile
+set search_path = ''
+as $$
+  select 'whsec_' || encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'base64');
+$$;
+
+revoke all on function private.new_webhook_secret() from public, anon, authenticated, service_role;
+comment on function private.new_webhook_secret() is 'A random signing secret of 32 bytes in the form of Standard Webhooks.';
+
+create function public.create_webhook_endpoint(
+  p_flow_id uuid,
+  p_name text,
+  p_provider text,
+  p_config jsonb default '{}',
+  p_secret text default null,
+  p_trigger_node text default null,
+  p_signature_required boolean default true,
+  p_idempotency_key text default null
+) returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_flow public.flows;
+  v_plan public.plans;
+  v_reply jsonb;
+  v_id uuid;
+  v_secret text := coalesce(p_secret, private.new_webhook_secret());
+begin
+  select * into v_flow from public.flows f where f.id = p_flow_id and f.deleted_at is null;
+  perform private.require_permission(v_flow.organization_id, 'webhooks:write', 'flow');
+  v_reply := private.idempotent_reply(v_flow.organization_id, 'create_webhook_endpoint', p_idempotency_key,
+    jsonb_build_array(p_flow_id, p_name, p_provider, p_config, p_secret, p_trigger_node, p_signature_required));
+  if v_reply is not null then
+    return v_reply;
+  end if;
+  if length(coalesce(p_name, '')) not between 1 and 200 or p_provider not in ('stripe', 'typeform', 'custom')
+    or jsonb_typeof(p_config) <> 'object' or octet_length(p_config::text) > 8192
+    or length(v_secret) not between 8 and 512 or length(p_trigger_node) not between 1 and 64
+  then
+    perform private.fail('invalid_request', 'The name, provider, config, secret or trigger node is out of range', 400);
+  end if;
+
+  select p.* into v_plan from public.organizations o join public.plans p on p.id = o.plan_id
+  where o.id = v_flow.organization_id for update of o;
+  if (select count(*) from public.webhook_endpoints e where e.organization_id = v_flow.organization_id) >= v_plan.max_webhook_endpoints then
+    perform private.fail('plan_limit_reached', format('The plan %s allows %s webhook endpoints', v_plan.id, v_plan.max_webhook_endpoints), 402);
+  end if;
+
+  insert into public.webhook_endpoints (
+    organization_id, flow_id, trigger_node, name, provider, config, slug, signature_required, created_by
+  )
+  values (
+    v_flow.organization_id, p_flow_id, p_trigger_node, p_name, p_provider, coalesce(p_config, '{}'),
+    replace(gen_random_uuid()::text, '-', ''), coalesce(p_signature_required, true), auth.uid()
+  )
+  returning id into v_id;
+  insert into private.webhook_secrets (endpoint_id, secret) values (v_id, v_secret);
+  -- The only time the secret is shown.
+  return private.keep_reply(v_flow.organization_id, 'create_webhook_endpoint', p_idempotency_key,
+    private.webhook_endpoint_reply(v_id) || jsonb_build_object('secret', v_secret));
+end;
+$$;
+
+revoke all on function public.create_webhook_endpoint(uuid, text, text, jsonb, text, text, boolean, text) from public, anon, authenticated, service_role;
+grant execute on function public.create_webhook_endpoint(uuid, text, text, jsonb, text, text, boolean, text) to authenticated;
+comment on function public.create_webhook_endpoint(uuid, text, text, jsonb, text, text, boolean, text) is
+  'Makes a webhook endpoint for a flow. p_secret: the one the provider shows (Stripe), null = made here. The answer holds the secret, this once. Needs webhooks:write.';

@@ -1,0 +1,107 @@
+create function private.lock_webhook_endpoint(p_endpoint_id uuid, p_if_version integer default null) returns public.webhook_endpoints
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_endpoint public.webhook_endpoints;
+begin
+  select * into v_endpoint from public.webhook_endpoints e where e.id = p_endpoint_id for update;
+  perform private.require_permission(v_endpoint.organization_id, 'webhooks:write', 'webhook endpoint');
+  if p_if_version is not null and v_endpoint.version <> p_if_version then
+    perform private.fail('version_mismatch',
+      format('The endpoint has version %s, not %s', v_endpoint.version, p_if_version), 412);
+  end if;
+  return v_endpoint;
+end;
+$$;
+
+revoke all on function private.lock_webhook_endpoint(uuid, integer) from public, anon, authenticated, service_role;
+comment on function private.lock_webhook_endpoint(uuid, integer) is
+  'Locks an endpoint of the caller for a change: 404 when it is not theirs, 403 without the permission, 412 when p_if_version is not its version.';
+
+create function public.update_webhook_endpoint(
+  p_endpoint_id uuid,
+  p_name text default null,
+  p_config jsonb default null,
+  p_flow_id uuid default null,
+  p_signature_required boolean default null,
+  p_is_active boolean default null,
+  p_if_version integer default null
+) returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_endpoint public.webhook_endpoints := private.lock_webhook_endpoint(p_endpoint_id, p_if_version);
+begin
+  if length(p_name) not between 1 and 200 or jsonb_typeof(p_config) <> 'object' or octet_length(p_config::text) > 8192 then
+    perform private.fail('invalid_request', 'The name or config is out of range', 400);
+  end if;
+  if p_flow_id is not null and not exists (
+    select 1 from public.flows f
+    where f.id = p_flow_id and f.organization_id = v_endpoint.organization_id and f.deleted_at is null
+  ) then
+    perform private.fail('not_found', 'No such flow', 404);
+  end if;
+  update public.webhook_endpoints e set
+    name = coalesce(p_name, e.name),
+    config = coalesce(p_config, e.config),
+    flow_id = coalesce(p_flow_id, e.flow_id),
+    signature_required = coalesce(p_signature_required, e.signature_required),
+    is_active = coalesce(p_is_active, e.is_active)
+  where e.id = p_endpoint_id;
+  return private.webhook_endpoint_reply(p_endpoint_id);
+end;
+$$;
+
+revoke all on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, boolean, boolean, integer) from public, anon, authenticated, service_role;
+grant execute on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, boolean, boolean, integer) to authenticated;
+comment on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, boolean, boolean, integer) is
+  'Changes an endpoint; null = leave as it is. Needs webhooks:write.';
+
+create function public.rotate_webhook_secret(
+  p_endpoint_id uuid,
+  p_secret text default null,
+  p_overlap_seconds integer default 86400
+) returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_secret text := coalesce(p_secret, private.new_webhook_secret());
+begin
+  perform private.lock_webhook_endpoint(p_endpoint_id);
+  if length(v_secret) not between 8 and 512 or p_overlap_seconds not between 0 and 604800 then
+    perform private.fail('invalid_request', 'A secret has 8 to 512 characters, the overlap is at most a week', 400);
+  end if;
+  -- Two at once at the most: the one before the current one ends now.
+  delete from private.webhook_secrets s where s.endpoint_id = p_endpoint_id and s.expires_at is not null;
+  update private.webhook_secrets s set expires_at = private.now() + make_interval(secs => p_overlap_seconds)
+  where s.endpoint_id = p_endpoint_id;
+  insert into private.webhook_secrets (endpoint_id, secret) values (p_endpoint_id, v_secret);
+  return private.webhook_endpoint_reply(p_endpoint_id) || jsonb_build_object('secret', v_secret);
+end;
+$$;
+
+revoke all on function public.rotate_webhook_secret(uuid, text, integer) from public, anon, authenticated, service_role;
+grant execute on function public.rotate_webhook_secret(uuid, text, integer) to authenticated;
+comment on function public.rotate_webhook_secret(uuid, text, integer) is
+  'Gives an endpoint a new secret; the old one stays valid for p_overlap_seconds. The answer holds the new secret, this once. Needs webhooks:write.';
+
+create function public.delete_webhook_endpoint(p_endpoint_id uuid, p_if_version integer default null) returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.lock_webhook_endpoint(p_endpoint_id, p_if_version);
+  delete from public.webhook_endpoints e where e.id = p_endpoint_id;
+end;
+$$;
+
+revoke all on function public.delete_webhook_endpoint(uuid, integer) from public, anon, authenticated, service_role;
+grant execute on function public.delete_webhook_endpoint(uuid, integer) to authenticated;
+comment on function public.delete_webhook_endpoint(uuid, integer) is
+  'Deletes an endpoint with its event log; runs it started stay. Needs webhooks:write.';

@@ -1,0 +1,54 @@
+create function engine.get_webhook_endpoint(p_slug text) returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_endpoint public.webhook_endpoints;
+  v_plan public.plans;
+begin
+  select e.* into v_endpoint
+  from public.webhook_endpoints e
+  join public.organizations o on o.id = e.organization_id
+  where e.slug = p_slug and e.is_active and o.suspended_at is null;
+  if not found then
+    return null;
+  end if;
+  select p.* into v_plan from public.organizations o join public.plans p on p.id = o.plan_id
+  where o.id = v_endpoint.organization_id;
+  return jsonb_build_object(
+    'id', v_endpoint.id,
+    'organization_id', v_endpoint.organization_id,
+    'flow_id', v_endpoint.flow_id,
+    'provider', v_endpoint.provider,
+    'config', v_endpoint.config,
+    'signature_required', v_endpoint.signature_required,
+    'secrets', (
+      select coalesce(jsonb_agg(s.secret order by s.created_at desc), '[]') from private.webhook_secrets s
+      where s.endpoint_id = v_endpoint.id and (s.expires_at is null or s.expires_at > private.now())
+    ),
+    'rate', private.take_tokens(
+      'hook:' || v_endpoint.id, v_plan.hook_requests_per_minute, 60, v_plan.hook_requests_per_minute
+    )
+  );
+end;
+$$;
+
+revoke all on function engine.get_webhook_endpoint(text) from public, anon, authenticated, service_role;
+grant execute on function engine.get_webhook_endpoint(text) to service_role;
+comment on function engine.get_webhook_endpoint(text) is
+  'What the receiver needs to judge a delivery: adapter, settings, valid secrets, and one token of the endpoint''s rate limit. Null = no active endpoint has this slug.';
+
+create function engine.record_webhook_rejection(p_endpoint_id uuid, p_reason text) returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  update public.webhook_endpoints e
+  set rejected_count = e.rejected_count + 1, last_rejected_at = private.now(), last_rejection = left(p_reason, 200)
+  where e.id = p_endpoint_id;
+$$;
+
+revoke all on function engine.record_webhook_rejection(uuid, text) from public, anon, authenticated, service_role;
+grant execute on function engine.record_webhook_rejection(uuid, text) to service_role;
+comment on function engine.record_webhook_rejection(uuid, text) is 'Counts a delivery that was refused, and why. Nothing of the delivery is kept.';

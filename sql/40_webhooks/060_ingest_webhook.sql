@@ -1,0 +1,87 @@
+create function engine.ingest_webhook(
+  p_endpoint_id uuid,
+  p_event_key text,
+  p_type text,
+  p_method text,
+  p_headers jsonb,
+  p_query jsonb,
+  p_raw_body text,
+  p_dedupe_body boolean,
+  p_input jsonb,
+  p_traceparent text default null,
+  p_worker_id uuid default null
+) returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_endpoint public.webhook_endpoints;
+  v_flow public.flows;
+  v_body bytea := decode(p_raw_body, 'base64');
+  v_body_key bytea := case when p_dedupe_body then sha256(v_body) end;
+  v_event public.webhook_events;
+  v_run public.runs;
+  v_held text;
+begin
+  select * into v_endpoint from public.webhook_endpoints e where e.id = p_endpoint_id;
+  if not found then
+    perform private.fail('not_found', 'No such webhook endpoint', 404);
+  end if;
+  select * into v_flow from public.flows f where f.id = v_endpoint.flow_id;
+  v_held := case when v_flow.deleted_at is not null then 'flow_deleted' when not v_flow.is_active then 'flow_inactive' end;
+
+  -- Two deliveries of one event at once: the second waits here for the first to commit, then finds it.
+  insert into public.webhook_events (
+    organization_id, endpoint_id, event_key, body_key, type, status, held_because, method, headers, query, raw_body
+  )
+  values (
+    v_endpoint.organization_id, p_endpoint_id, p_event_key, v_body_key, p_type,
+    case when v_held is null then 'accepted' else 'held' end, v_held, p_method, p_headers, p_query, v_body
+  )
+  on conflict do nothing
+  returning * into v_event;
+
+  if not found then
+    update public.webhook_events e set deliveries = e.deliveries + 1
+    where e.id = (
+      select o.id from public.webhook_events o
+      where o.endpoint_id = p_endpoint_id and o.replay_of is null
+        and (o.event_key = p_event_key or o.body_key = v_body_key)
+      order by o.id limit 1
+    )
+    returning * into v_event;
+    return jsonb_build_object(
+      'event_id', v_event.id, 'duplicate', true, 'status', v_event.status, 'held_because', v_event.held_because,
+      'run_id', v_event.run_id, 'jobs', '[]'::jsonb
+    );
+  end if;
+  if v_held is not null then
+    return jsonb_build_object(
+      'event_id', v_event.id, 'duplicate', false, 'status', 'held', 'held_because', v_held, 'run_id', null, 'jobs', '[]'::jsonb
+    );
+  end if;
+
+  if p_worker_id is not null then
+    perform private.keep_worker(p_worker_id, 'inline');
+  end if;
+  v_run := private.create_run(
+    v_flow, 'webhook', p_input || jsonb_build_object('event_id', v_event.id, 'received_at', v_event.received_at),
+    v_endpoint.trigger_node, v_event.id, p_traceparent => p_traceparent, p_worker_id => p_worker_id
+  );
+  update public.webhook_events e set run_id = v_run.id where e.id = v_event.id;
+  if p_worker_id is null then
+    perform private.wake_if_idle();
+  end if;
+  return jsonb_build_object(
+    'event_id', v_event.id, 'duplicate', false, 'status', 'accepted', 'held_because', null, 'run_id', v_run.id,
+    'jobs', case when p_worker_id is null then '[]'::jsonb
+      else private.job_reply(array(select j.id from public.job_queue j where j.run_id = v_run.id)) end
+  );
+end;
+$$;
+
+revoke all on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid) from public, anon, authenticated, service_role;
+grant execute on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid) to service_role;
+comment on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid) is
+  'Keeps a verified delivery and starts its run, in one transaction, so that it may be acknowledged. A repeated event (same key, or same body where p_dedupe_body) starts nothing and answers with the first one. p_raw_body is base64; p_input is what the trigger gives (event_id and received_at are added); p_worker_id = the first token is leased to that worker, and jobs holds it.';
