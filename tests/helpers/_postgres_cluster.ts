@@ -1,0 +1,161 @@
+/**
+ * A Postgres cluster in a folder: create, start, stop.
+ *
+ * @module
+ */
+import { exists, installPostgres } from "./_postgres_binaries.ts";
+
+/** What the processes that share a cluster read from its folder. */
+export interface ClusterInfo {
+  /** Connection string of the superuser, database `postgres`. */
+  url: string;
+  supervisorPid: number;
+}
+
+/** A server that runs. */
+export interface RunningCluster {
+  url: string;
+  /** Ends all sessions and stops the server. */
+  stop(): Promise<void>;
+  /** Settles when the server has ended, for whatever reason. */
+  ended: Promise<void>;
+}
+
+/** How a cluster's server is run. */
+export interface ClusterOptions {
+  /** False (the default) trades durability for speed: only for data that nobody misses. */
+  durable?: boolean;
+  /** Further settings, as `-c name=value`. */
+  settings?: Record<string, string>;
+}
+
+const FAST: Record<string, string> = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  wal_level: "minimal",
+  max_wal_senders: "0",
+  max_wal_size: "2GB",
+};
+
+const ALWAYS: Record<string, string> = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  max_connections: "200",
+  shared_buffers: "128MB",
+  timezone: "UTC",
+  log_timezone: "UTC",
+  log_checkpoints: "off",
+  shared_preload_libraries: "pg_stat_statements",
+};
+
+/** Starts the cluster of a folder, creating it when the folder is empty. */
+export async function startCluster(folder: string, options: ClusterOptions = {}): Promise<RunningCluster> {
+  const { native, runAs } = await installPostgres();
+  await Deno.mkdir(folder, { recursive: true });
+  if (runAs) await Deno.chown(folder, runAs.uid, runAs.gid);
+  const data = `${folder}/data`;
+  const command = (name: string, args: string[]) =>
+    new Deno.Command(`${native}/bin/${name}`, {
+      args,
+      cwd: folder,
+      clearEnv: true,
+      env: { LC_ALL: "C", PATH: "/usr/bin:/bin", ...(Deno.env.has("SYSTEMROOT") ? systemRoot() : {}) },
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+      ...(runAs ?? {}),
+    });
+  await endOrphan(data);
+  if (!await exists(`${data}/PG_VERSION`)) await initialize(folder, data, command, runAs);
+  const password = await Deno.readTextFile(`${folder}/password`);
+
+  const settings = { ...ALWAYS, ...(options.durable ? {} : FAST), ...options.settings };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  for (let attempt = 1;; attempt++) {
+    const port = freePort();
+    const server = command("postgres", ["-D", data, "-p", String(port), ...flags]).spawn();
+    const log = await readUntilReady(server.stderr);
+    const ended = server.status.then(() => {});
+    if (log === "ready") {
+      return {
+        url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+        ended,
+        async stop() {
+          // SIGINT is Postgres' "fast" shutdown: sessions are ended, not waited for.
+          try {
+            server.kill("SIGINT");
+          } catch {
+            // it has ended already
+          }
+          await ended;
+        },
+      };
+    }
+    await ended;
+    if (attempt === 3) throw new Error(`Cannot start Postgres: ${log}`);
+  }
+}
+
+async function initialize(
+  folder: string,
+  data: string,
+  command: (name: string, args: string[]) => Deno.Command,
+  runAs: { uid: number; gid: number } | undefined,
+): Promise<void> {
+  const password = crypto.randomUUID();
+  const passwordFile = `${folder}/password`;
+  await Deno.writeTextFile(passwordFile, password, { mode: 0o600 });
+  if (runAs) await Deno.chown(passwordFile, runAs.uid, runAs.gid);
+  const { success, stderr } = await command("initdb", [
+    `--pgdata=${data}`,
+    "--username=postgres",
+    `--pwfile=${passwordFile}`,
+    "--auth=password",
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--locale=C.UTF-8",
+    "--no-sync",
+  ]).output();
+  if (!success) throw new Error(`Cannot create a Postgres cluster: ${new TextDecoder().decode(stderr)}`);
+}
+
+/** Stops a server whose supervisor was killed: it would keep the folder locked. */
+async function endOrphan(data: string): Promise<void> {
+  const pidFile = `${data}/postmaster.pid`;
+  const pid = Number((await Deno.readTextFile(pidFile).catch(() => "")).split("\n")[0]);
+  // The number may belong to an unrelated process by now; where that cannot be told, Postgres itself will complain.
+  const name = pid ? await Deno.readTextFile(`/proc/${pid}/comm`).catch(() => "") : "";
+  if (name.trim() !== "postgres") return;
+  Deno.kill(pid, "SIGINT");
+  for (let tries = 0; tries < 100 && await exists(pidFile); tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Reads the server's log until it accepts connections, then goes on reading so that the pipe never fills. */
+async function readUntilReady(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let log = "";
+  while (true) {
+    const { value, done } = await reader.read();
+    if (done) return log;
+    log += value;
+    if (log.includes("ready to accept connections")) break;
+  }
+  (async () => {
+    while (!(await reader.read()).done);
+  })();
+  return "ready";
+}
+
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
+
+function systemRoot(): Record<string, string> {
+  return { SYSTEMROOT: Deno.env.get("SYSTEMROOT")! };
+}
