@@ -1,0 +1,113 @@
+import { fromZod } from "../errors/mod.ts";
+import { z } from "zod";
+import { VARIABLES } from "./variables.ts";
+
+/** A JSON Web Key Set. */
+export interface Jwks {
+  readonly keys: readonly ({ readonly kty: string } & Readonly<Record<string, unknown>>)[];
+}
+
+/** The environment, read and checked. Absent optional values are `null`. */
+export interface Env {
+  /** The project's address as the function sees it, without a slash at the end. */
+  readonly supabaseUrl: string;
+  /** Publishable keys by name. */
+  readonly publishableKeys: Readonly<Record<string, string>>;
+  /** Secret keys by name; `default` is among them. */
+  readonly secretKeys: Readonly<Record<string, string>> & { readonly default: string };
+  /** The keys that verify access tokens. */
+  readonly jwks: Jwks;
+  /** A direct connection to Postgres. */
+  readonly databaseUrl: string | null;
+  /** The project's address as the outside sees it. */
+  readonly publicUrl: string;
+  /** The functions' address as the outside sees it. */
+  readonly functionsUrl: string;
+  /** The least level that is logged. */
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+  /** Sites that may call from a browser; `*` means any. */
+  readonly corsOrigins: readonly string[];
+  /** How the worker speaks to the database. */
+  readonly workerTransport: "postgrest" | "postgres";
+  /** host:port pairs past the guard against private addresses. */
+  readonly egressAllow: readonly string[];
+  /** The API key of Resend. */
+  readonly resendApiKey: string | null;
+  /** Another address of Resend's API. */
+  readonly resendBaseUrl: string | null;
+  /** The sender of e-mail when a node names none. */
+  readonly emailFrom: string;
+  /** Where errors are reported. */
+  readonly sentryDsn: string | null;
+}
+
+/** Gives the value of a variable, or undefined. */
+export type EnvSource = (name: string) => string | undefined;
+
+/** The environment is not usable. The message lists every problem; it never repeats a value. */
+export class EnvError extends Error {
+  override readonly name = "EnvError";
+  /** One line a problem: variable and sentence. */
+  readonly problems: readonly string[];
+
+  /** @param problems One line a problem. */
+  constructor(problems: readonly string[]) {
+    super(`The environment is not usable:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+    this.problems = problems;
+  }
+}
+
+const schema = z.object(VARIABLES);
+let cached: Env | undefined;
+
+/**
+ * Reads the environment: the only place that does. The result of the real environment is kept for the life of the
+ * isolate, where variables never change.
+ *
+ * @param source Another source than the process, for tests; its result is not kept.
+ * @throws {EnvError} With every problem at once.
+ */
+export function readEnv(source?: EnvSource): Env {
+  if (source !== undefined) return parseEnv(source);
+  cached ??= parseEnv((name) => Deno.env.get(name));
+  return cached;
+}
+
+function parseEnv(source: EnvSource): Env {
+  const raw: Record<string, string> = {};
+  for (const name of Object.keys(VARIABLES)) {
+    const value = source(name);
+    if (value !== undefined && value.trim() !== "") raw[name] = value.trim();
+  }
+  const parsed = schema.safeParse(raw);
+  const problems = parsed.success ? [] : fromZod(parsed.error).map(({ path, message }) => `${path}: ${message}`);
+  if (raw.WORKER_TRANSPORT === "postgres" && raw.SUPABASE_DB_URL === undefined) {
+    problems.push("WORKER_TRANSPORT: postgres needs SUPABASE_DB_URL");
+  }
+  if (!parsed.success || problems.length > 0) throw new EnvError(problems);
+  return toEnv(parsed.data);
+}
+
+function toEnv(values: z.output<typeof schema>): Env {
+  const supabaseUrl = values.SUPABASE_URL;
+  const publicUrl = values.SUPABASE_PUBLIC_URL ?? supabaseUrl;
+  const databaseUrl = values.SUPABASE_DB_URL ?? null;
+  return {
+    supabaseUrl,
+    publishableKeys: values.SUPABASE_PUBLISHABLE_KEYS,
+    // The schema has checked that `default` is there.
+    secretKeys: values.SUPABASE_SECRET_KEYS as Record<string, string> & { default: string },
+    jwks: values.SUPABASE_JWKS,
+    databaseUrl,
+    publicUrl,
+    functionsUrl: values.PUBLIC_FUNCTIONS_URL ?? `${publicUrl}/functions/v1`,
+    logLevel: values.LOG_LEVEL,
+    corsOrigins: values.CORS_ORIGINS,
+    workerTransport: values.WORKER_TRANSPORT ?? (databaseUrl === null ? "postgrest" : "postgres"),
+    egressAllow: values.EGRESS_ALLOW,
+    resendApiKey: values.RESEND_API_KEY ?? null,
+    resendBaseUrl: values.RESEND_BASE_URL ?? null,
+    emailFrom: values.EMAIL_FROM,
+    sentryDsn: values.SENTRY_DSN ?? null,
+  };
+}

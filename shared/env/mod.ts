@@ -1,0 +1,7 @@
+/**
+ * The environment: one reader, checked at start, every problem in one message.
+ *
+ * @module
+ */
+export { type Env, EnvError, type EnvSource, type Jwks, readEnv } from "./env.ts";
+export { VARIABLE_FACTS, type VariableFacts, type VariableName, VARIABLES } from "./variables.ts";

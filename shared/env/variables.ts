@@ -1,0 +1,185 @@
+/**
+ * Every environment variable there is: what it means, how it is read and what it defaults to. docs/environment.md is
+ * made from this table, and a test compares the two.
+ *
+ * @module
+ */
+import { z } from "zod";
+
+/** A variable as people read about it. */
+export interface VariableFacts {
+  /** Who sets it: the platform by itself, or you. */
+  readonly setBy: "platform" | "you";
+  /** What happens without it: `required`, or the default in words. */
+  readonly otherwise: string;
+  /** What it is for, one or two sentences. */
+  readonly purpose: string;
+  /** A value as it could be. */
+  readonly example: string;
+}
+
+/** A JSON object of name → key. */
+function keySet(prefix: string) {
+  return jsonText("Must be a JSON object of name → key").pipe(
+    z.record(z.string(), z.string().startsWith(prefix, `Each key must begin with ${prefix}`)),
+  );
+}
+
+/** Text that must be JSON. The message never repeats the text: it may be a secret. */
+function jsonText(message: string) {
+  return z.string().transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    }
+  });
+}
+
+/** An absolute http(s) URL without a slash at its end. */
+const httpUrl = z.string().refine(isHttpUrl, "Must be an http or https URL").transform((url) => url.replace(/\/+$/, ""));
+
+/** A list separated by commas; white space around an item means nothing. */
+const commaList = z.string().transform((text) => text.split(",").map((item) => item.trim()).filter((item) => item !== ""));
+
+const jwk = z.looseObject({ kty: z.string() });
+
+/** The reader of each variable. A variable that is empty counts as absent. */
+export const VARIABLES = {
+  SUPABASE_URL: httpUrl,
+  SUPABASE_PUBLISHABLE_KEYS: keySet("sb_publishable_"),
+  SUPABASE_SECRET_KEYS: keySet("sb_secret_").refine(
+    (keys) => Object.hasOwn(keys, "default"),
+    'Must hold a key named "default"',
+  ),
+  SUPABASE_JWKS: jsonText("Must be a JSON Web Key Set").pipe(
+    z.union([z.object({ keys: z.array(jwk) }), z.array(jwk).transform((keys) => ({ keys }))], {
+      error: "Must be a JSON Web Key Set",
+    }),
+  ),
+  SUPABASE_DB_URL: z.string().regex(/^postgres(ql)?:\/\//, "Must be a postgres:// URL").optional(),
+  SUPABASE_PUBLIC_URL: httpUrl.optional(),
+  PUBLIC_FUNCTIONS_URL: httpUrl.optional(),
+  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  CORS_ORIGINS: commaList.pipe(z.array(z.string().refine(isOrigin, "Each must be * or an origin like https://app.example")))
+    .default(["*"]),
+  WORKER_TRANSPORT: z.enum(["postgrest", "postgres"]).optional(),
+  EGRESS_ALLOW: commaList.pipe(z.array(z.string().regex(/^[^\s/@]+:\d{1,5}$/, "Each must be host:port"))).default([]),
+  RESEND_API_KEY: z.string().startsWith("re_", "Must begin with re_").optional(),
+  RESEND_BASE_URL: httpUrl.optional(),
+  EMAIL_FROM: z.string().regex(/^[^\r\n]+$/, "Must be one line").default("Millrace <onboarding@resend.dev>"),
+  SENTRY_DSN: httpUrl.optional(),
+} as const;
+
+/** The name of a variable. */
+export type VariableName = keyof typeof VARIABLES;
+
+/** The same variables for people, in the order of the documentation. */
+export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
+  SUPABASE_URL: {
+    setBy: "platform",
+    otherwise: "required",
+    purpose: "Where the project's Data API and Auth answer.",
+    example: "https://abcdefghijklmnopqrst.supabase.co",
+  },
+  SUPABASE_PUBLISHABLE_KEYS: {
+    setBy: "platform",
+    otherwise: "required",
+    purpose: "The publishable keys by name. A caller who sends one of them and nothing else is anonymous.",
+    example: '{"default":"sb_publishable_…"}',
+  },
+  SUPABASE_SECRET_KEYS: {
+    setBy: "platform",
+    otherwise: "required",
+    purpose:
+      "The secret keys by name; `default` must be among them. They open the routes for operators and cron, and the key that signs list cursors is derived from `default`.",
+    example: '{"default":"sb_secret_…","cron":"sb_secret_…"}',
+  },
+  SUPABASE_JWKS: {
+    setBy: "platform",
+    otherwise: "required",
+    purpose: "The keys that verify access tokens, as a JSON Web Key Set. Tokens are verified without a call to Auth.",
+    example: '{"keys":[{"kty":"EC","crv":"P-256","kid":"…","x":"…","y":"…"}]}',
+  },
+  SUPABASE_DB_URL: {
+    setBy: "platform",
+    otherwise: "the worker goes through the Data API",
+    purpose: "A direct connection to Postgres, for the worker's transport `postgres`.",
+    example: "postgresql://postgres:…@db.example.supabase.co:5432/postgres",
+  },
+  SUPABASE_PUBLIC_URL: {
+    setBy: "platform",
+    otherwise: "`SUPABASE_URL`",
+    purpose:
+      "The project's address as the outside sees it, where that differs from `SUPABASE_URL` (self-hosted, Docker). Tokens that name it as their issuer are accepted too.",
+    example: "https://supabase.example.com",
+  },
+  PUBLIC_FUNCTIONS_URL: {
+    setBy: "you",
+    otherwise: "`SUPABASE_URL` + `/functions/v1`",
+    purpose: "The address of the functions as the outside sees it: used in webhook URLs and in the OpenAPI document.",
+    example: "https://hooks.example.com/functions/v1",
+  },
+  LOG_LEVEL: {
+    setBy: "you",
+    otherwise: "`info`",
+    purpose: "The least level that is logged: `debug`, `info`, `warn` or `error`.",
+    example: "debug",
+  },
+  CORS_ORIGINS: {
+    setBy: "you",
+    otherwise: "`*` (any site; cookies are never used)",
+    purpose: "The sites that may call the functions from a browser, separated by commas.",
+    example: "https://app.example.com,http://localhost:5173",
+  },
+  WORKER_TRANSPORT: {
+    setBy: "you",
+    otherwise: "`postgres` when `SUPABASE_DB_URL` is set, else `postgrest`",
+    purpose: "How the worker speaks to the database: `postgrest` (Data API) or `postgres` (direct connection).",
+    example: "postgrest",
+  },
+  EGRESS_ALLOW: {
+    setBy: "you",
+    otherwise: "nothing",
+    purpose:
+      "Addresses (host:port, separated by commas) that flows may call although they are private. For local stand-ins only; leave it unset on a hosted project.",
+    example: "127.0.0.1:9000",
+  },
+  RESEND_API_KEY: {
+    setBy: "you",
+    otherwise: "e-mail nodes fail with `provider_error`",
+    purpose: "The API key of Resend, for `communication.email`.",
+    example: "re_…",
+  },
+  RESEND_BASE_URL: {
+    setBy: "you",
+    otherwise: "Resend's own address",
+    purpose: "Another address of Resend's API, for a stand-in.",
+    example: "http://127.0.0.1:9001",
+  },
+  EMAIL_FROM: {
+    setBy: "you",
+    otherwise: "`Millrace <onboarding@resend.dev>`",
+    purpose: "The sender of e-mail when a node names none.",
+    example: "Acme <flows@acme.example>",
+  },
+  SENTRY_DSN: {
+    setBy: "you",
+    otherwise: "errors are only logged",
+    purpose: "Where errors with status 500 and above are reported.",
+    example: "https://key@o1.ingest.sentry.io/1",
+  },
+};
+
+function isHttpUrl(text: string): boolean {
+  try {
+    return /^https?:$/.test(new URL(text).protocol);
+  } catch {
+    return false;
+  }
+}
+
+function isOrigin(text: string): boolean {
+  return text === "*" || (isHttpUrl(text) && new URL(text).origin === text);
+}

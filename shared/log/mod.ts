@@ -1,0 +1,15 @@
+/**
+ * The log: JSON lines with levels, without secrets.
+ *
+ * @module
+ */
+export {
+  configureLog,
+  type ConfigureLogOptions,
+  createLog,
+  type Log,
+  type LogFields,
+  type LogLevel,
+  type LogWriter,
+} from "./log.ts";
+export { redact, REDACTED, redactText } from "./redact.ts";
