@@ -18,8 +18,8 @@ export const EXPRESSION_LIMITS = {
   depth: 128,
   /** Units of work in one evaluation (of an expression, or of a whole config). */
   work: 1_000_000,
-  /** Bytes of the result as JSON, and UTF-16 units of any text made on the way. */
-  outputBytes: 256 * 1024,
+  /** UTF-16 units of the result as JSON text (of all results of one config together), and of any text on the way. */
+  outputLength: 256 * 1024,
   /** Levels of nesting in a value. */
   dataDepth: 128,
 } as const;

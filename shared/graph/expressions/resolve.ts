@@ -1,0 +1,101 @@
+import type { ExpressionScope, Json, JsonObject, References } from "../types.ts";
+import type { Expression, Template } from "./ast.ts";
+import { BoundedCache } from "./bounded_cache.ts";
+import { ExpressionError } from "./error.ts";
+import { evaluate, evaluateWithin } from "./evaluate.ts";
+import { hasExpression, parseCondition, parseTemplate } from "./template.ts";
+import { asText, setProperty, truthy } from "./values.ts";
+import { Work } from "./work.ts";
+
+type Path = readonly (string | number)[];
+
+/** Parsed sources of this isolate. They are immutable and hold nothing but what their text says. */
+const templates = new BoundedCache<Template>(2000, 512 * 1024);
+const conditions = new BoundedCache<Expression>(2000, 128 * 1024);
+
+/**
+ * Replaces every expression in a config by its value. What an expression gives is data: it is never looked at for
+ * expressions again. Keys are left as they are.
+ *
+ * @param config A config as the plan holds it.
+ * @param scope What its expressions may read.
+ * @returns A new config; a string that is exactly one expression becomes a value of any type.
+ * @throws ExpressionError with the path of the string; all expressions of a config share one budget.
+ */
+export function resolveConfig(config: Json, scope: ExpressionScope): Json {
+  const work = new Work();
+  return mapStrings(config, [], (text, path) => {
+    if (!hasExpression(text)) return text;
+    return atPath(path, () => resolveTemplate(templates.get(text, parseTemplate), scope, work));
+  });
+}
+
+/**
+ * Evaluates the condition of an edge.
+ *
+ * @param source As the plan holds it.
+ * @param scope What it may read; the step of the edge's source included.
+ * @returns False for null, false, 0 and empty text; true for all else.
+ * @throws ExpressionError
+ */
+export function evaluateCondition(source: string, scope: ExpressionScope): boolean {
+  const expression = conditions.get(source, parseCondition);
+  return truthy(evaluateWithin(expression, scope, new Work()));
+}
+
+/**
+ * Says what a config reads.
+ *
+ * @param config A config with its expressions inside.
+ * @returns The steps, and whether the run's input is read.
+ * @throws ExpressionError with the path of the string that cannot be parsed.
+ */
+export function references(config: Json): References {
+  const steps = new Set<string>();
+  let usesTrigger = false;
+  mapStrings(config, [], (text, path) => {
+    if (!hasExpression(text)) return text;
+    for (const part of atPath(path, () => templates.get(text, parseTemplate)).parts) {
+      if (typeof part === "string") continue;
+      for (const step of part.steps) steps.add(step);
+      usesTrigger ||= part.usesTrigger;
+    }
+    return text;
+  });
+  return { steps: [...steps].sort(), usesTrigger };
+}
+
+function resolveTemplate(template: Template, scope: ExpressionScope, work: Work): Json {
+  if (template.single !== null) return evaluate(template.single, scope, work);
+  let text = "";
+  for (const part of template.parts) {
+    if (typeof part === "string") {
+      text += part;
+      continue;
+    }
+    const value = asText(evaluateWithin(part, scope, work), work, part.root.at);
+    work.limitText(text.length + value.length, part.root.at);
+    text += value;
+  }
+  work.give(text, 0);
+  return text;
+}
+
+/** Copies a value with every string replaced. The depth of a config is bounded by the compiler. */
+function mapStrings(value: Json, path: Path, replace: (text: string, path: Path) => Json): Json {
+  if (typeof value === "string") return replace(value, path);
+  if (Array.isArray(value)) return value.map((item, index) => mapStrings(item, [...path, index], replace));
+  if (value === null || typeof value !== "object") return value;
+  const copy: JsonObject = {};
+  for (const key of Object.keys(value)) setProperty(copy, key, mapStrings(value[key] ?? null, [...path, key], replace));
+  return copy;
+}
+
+function atPath<T>(path: Path, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    throw new ExpressionError(error.message, error.position, [...path]);
+  }
+}

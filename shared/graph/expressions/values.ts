@@ -1,0 +1,138 @@
+/**
+ * What the operators and functions agree on about values: truth, equality, order, text, and safe access to properties.
+ *
+ * @module
+ */
+import type { Json, JsonObject } from "../types.ts";
+import type { Work } from "./work.ts";
+
+/** The name of a value's type, as errors say it. */
+export function typeName(value: Json): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "an object";
+  return typeof value === "string" ? "text" : typeof value === "number" ? "a number" : "a boolean";
+}
+
+/** Whether a value is an object, not null and not a list. */
+export function isObject(value: Json): value is JsonObject {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+/** False are null, false, 0 and empty text; all else is true. */
+export function truthy(value: Json): boolean {
+  return value !== null && value !== false && value !== 0 && value !== "";
+}
+
+/**
+ * Reads a property: own ones only, so nothing of the host is ever seen; null when there is none.
+ *
+ * @param value What to read from.
+ * @param key The name; `length` also works on lists and text.
+ * @returns The value, or null.
+ */
+export function property(value: Json, key: string): Json {
+  if (isObject(value)) return key !== "__proto__" && Object.hasOwn(value, key) ? value[key] ?? null : null;
+  if (key === "length" && Array.isArray(value)) return value.length;
+  return key === "length" && typeof value === "string" ? characterCount(value) : null;
+}
+
+/** Reads an element: by number from a list (from its end when negative), by name from an object; null if none. */
+export function element(value: Json, index: Json): Json {
+  if (typeof index === "string") return property(value, index);
+  if (typeof index !== "number") return null;
+  if (Array.isArray(value)) return Number.isInteger(index) ? value.at(index) ?? null : null;
+  return isObject(value) ? property(value, String(index)) : null;
+}
+
+/** Reads along a path such as `customer.emails.0`. */
+export function valueAt(value: Json, path: readonly string[]): Json {
+  let current = value;
+  for (const key of path) {
+    current = Array.isArray(current) && /^-?\d{1,9}$/.test(key)
+      ? element(current, Number(key))
+      : property(current, key);
+  }
+  return current;
+}
+
+/** Sets a property without ever touching a prototype; `__proto__` is left out. */
+export function setProperty(target: JsonObject, key: string, value: Json) {
+  if (key !== "__proto__") target[key] = value;
+}
+
+/** Whether two values are the same JSON: no conversion, the order of keys does not matter. */
+export function equal(a: Json, b: Json, work: Work, at: number): boolean {
+  if (a !== null && b !== null && typeof a === "object" && typeof b === "object") {
+    work.measure(a, at);
+    work.measure(b, at);
+  } else if (typeof a === "string") {
+    work.spendText(a.length, at);
+  }
+  return same(a, b);
+}
+
+/** Compares values already measured, and so of bounded depth. */
+function same(a: Json, b: Json): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, index) => same(item, b[index] ?? null));
+  }
+  if (!isObject(a) || !isObject(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && same(a[key] ?? null, b[key] ?? null));
+}
+
+/** Text that is the same for equal values, whatever the order of keys; the value must have been measured. */
+export function canonicalText(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  return `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonicalText(value[key] ?? null)}`)}}`;
+}
+
+/** How a value reads inside text: text as it is, null as nothing, lists and objects as JSON. */
+export function asText(value: Json, work: Work, at: number): string {
+  if (typeof value === "string") return value;
+  if (value === null) return "";
+  if (typeof value !== "object") return String(value);
+  work.measure(value, at);
+  return JSON.stringify(value);
+}
+
+/**
+ * The order of sorting: null, false, true, numbers, text (by UTF-16 units: the same everywhere).
+ *
+ * @returns Negative, zero or positive; null when lists or objects are compared.
+ */
+export function compare(a: Json, b: Json): number | null {
+  const rankA = rank(a);
+  const rankB = rank(b);
+  if (rankA < 0 || rankB < 0) return null;
+  if (rankA !== rankB || a === null || b === null) return rankA - rankB;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function rank(value: Json): number {
+  if (value === null) return 0;
+  if (typeof value === "boolean") return value ? 2 : 1;
+  if (typeof value === "number") return 3;
+  return typeof value === "string" ? 4 : -1;
+}
+
+/** The number of characters (code points), not of UTF-16 units. */
+export function characterCount(text: string): number {
+  let count = text.length;
+  for (let index = 0; index < text.length - 1; index++) {
+    if (isHigh(text.charCodeAt(index)) && isLow(text.charCodeAt(index + 1))) count--;
+  }
+  return count;
+}
+
+function isHigh(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00;
+}
+
+function isLow(unit: number): boolean {
+  return unit >= 0xdc00 && unit < 0xe000;
+}
