@@ -1,14 +1,6 @@
 import type { z } from "zod";
-import type { JsonObject } from "../graph/mod.ts";
+import type { ConfigIssue, JsonObject } from "../graph/mod.ts";
 import type { AnyNode } from "./types.ts";
-
-/** One fault of a config, at its path inside the config. */
-export interface ConfigIssue {
-  path: (string | number)[];
-  /** zod's issue code, such as `invalid_type`. */
-  code: string;
-  message: string;
-}
 
 /**
  * Checks a config against its node's schema.

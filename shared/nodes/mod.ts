@@ -4,7 +4,7 @@
  * @module
  */
 export { NodeError, type NodeErrorCode } from "../providers/mod.ts";
-export { checkNodeConfig, type ConfigIssue } from "./check_config.ts";
+export { checkNodeConfig } from "./check_config.ts";
 export { defineNode } from "./define_node.ts";
 export { describeNode, getNode, listNodes, nodeCatalog } from "./registry.ts";
 export { runNode } from "./run_node.ts";

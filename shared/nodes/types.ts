@@ -5,18 +5,14 @@
  */
 import type { z } from "zod";
 import type { Json, JsonObject, NodeFacts, RetryPolicy } from "../graph/mod.ts";
+import type { Log } from "../log/mod.ts";
 import type { Providers } from "../providers/mod.ts";
 
 /** Shelf a node stands on in the palette. */
 export type NodeCategory = "trigger" | "action" | "logic" | "communication";
 
-/** Where a node's messages go; a LogTape logger fits. */
-export interface NodeLog {
-  debug(message: string, properties?: Record<string, unknown>): void;
-  info(message: string, properties?: Record<string, unknown>): void;
-  warn(message: string, properties?: Record<string, unknown>): void;
-  error(message: string, properties?: Record<string, unknown>): void;
-}
+/** Where a node's messages go. */
+export type NodeLog = Pick<Log, "debug" | "info" | "warn" | "error">;
 
 /** Output of one live predecessor, for nodes that join. */
 export interface NodeInput {

@@ -3,5 +3,11 @@
  *
  * @module
  */
-export * from "./node_error.ts";
-export * from "./types.ts";
+export { addressFault, checkAddresses, parseTarget, type Target } from "./address_guard.ts";
+export { createProviders, type ProviderEnv } from "./create_providers.ts";
+export { createGuardedHttpProvider, type GuardedHttpOptions } from "./guarded_http_provider.ts";
+export { isHeaderName, isHeaderValue, isOwnHeader } from "./http1.ts";
+export { NodeError, type NodeErrorCode, type NodeErrorOptions } from "./node_error.ts";
+export { parseRetryAfter } from "./parse_retry_after.ts";
+export type { HostResolver } from "./resolve_host.ts";
+export type * from "./types.ts";

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { ErrorCode, StepErrorCode } from "../errors/mod.ts";
 import type { Json } from "../graph/mod.ts";
 
 /** What a {@linkcode NodeError} is made of beside its message. */
@@ -20,17 +21,8 @@ export interface NodeErrorOptions {
   cause?: unknown;
 }
 
-/** Codes that a step may fail with. They are shared with the errors of the API where both have one. */
-export type NodeErrorCode =
-  | "blocked_address"
-  | "expression_invalid"
-  | "http_error"
-  | "internal"
-  | "node_config_invalid"
-  | "output_too_large"
-  | "provider_error"
-  | "step_timeout"
-  | "stopped";
+/** Codes that a step may fail with: the closed lists of `shared/errors`. */
+export type NodeErrorCode = ErrorCode | StepErrorCode;
 
 /** A step failed. `message` is for the flow's owner; it holds no secret and no internals. */
 export class NodeError extends Error {
