@@ -5,7 +5,7 @@ create table public.job_queue (
   status text not null default 'available' check (status in ('available', 'running')),
   priority smallint not null default 100,
   attempts smallint not null default 0 check (attempts >= 0),
-  max_attempts smallint not null default 5 check (max_attempts > 0),
+  max_attempts smallint not null default 8 check (max_attempts > 0),
   epoch integer not null default 0,
   resume boolean not null default false,
   worker_id uuid,

@@ -5,7 +5,7 @@ create table public.runs (
   flow_version_id uuid not null,
   status text not null default 'queued'
     check (status in ('queued', 'running', 'completed', 'failed', 'cancelled')),
-  trigger text not null check (trigger in ('manual', 'webhook', 'retry')),
+  trigger text not null check (trigger in ('manual', 'webhook')),
   trigger_node text,
   webhook_event_id uuid,
   retry_of uuid,
@@ -47,7 +47,7 @@ comment on column public.runs.organization_id is 'The tenant.';
 comment on column public.runs.flow_id is 'The flow.';
 comment on column public.runs.flow_version_id is 'The version that this run executes to its end, whatever is saved meanwhile.';
 comment on column public.runs.status is 'queued = no worker has begun it; running = begun, working or visibly waiting; completed, failed, cancelled = ended, never changes again.';
-comment on column public.runs.trigger is 'What started it: manual (a person or an API call), webhook, retry.';
+comment on column public.runs.trigger is 'What started it: manual (a person or an API call) or webhook. A retry keeps what its first run had.';
 comment on column public.runs.trigger_node is 'Id of the trigger node to start at; null = the first that fits the trigger.';
 comment on column public.runs.webhook_event_id is 'The event, when a webhook started it.';
 comment on column public.runs.retry_of is 'The run whose recorded steps this one took over; null = none.';

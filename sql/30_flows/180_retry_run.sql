@@ -25,7 +25,7 @@ begin
   end if;
 
   v_new := private.create_run(
-    v_flow, 'retry', v_run.input, v_run.trigger_node, v_run.webhook_event_id, v_run.id, v_run.flow_version_id, v_run.traceparent
+    v_flow, v_run.trigger, v_run.input, v_run.trigger_node, v_run.webhook_event_id, v_run.id, v_run.flow_version_id, v_run.traceparent
   );
   -- Completed steps are taken over with their outputs; skipped ones follow from them anew.
   insert into public.run_steps

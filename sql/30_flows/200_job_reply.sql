@@ -25,15 +25,15 @@ as $$
     'outputs', (
       select coalesce(jsonb_object_agg(s.node_id, s.output), '{}')
       from public.run_steps s
-      where s.run_id = j.run_id and s.node_id = any (j.reads) and s.status = 'completed'
+      where s.run_id = j.run_id and s.node_id = any (j.reads) and s.output is not null
         and (s.scope = j.scope or s.scope = '')
     ),
     'recorded', case when j.resume then (
       select coalesce(jsonb_agg(jsonb_build_object(
-        'node', s.node_id, 'scope', s.scope, 'handles', s.handles, 'output', s.output
+        'node', s.node_id, 'status', s.status, 'handles', s.handles, 'output', s.output
       )), '[]')
       from public.run_steps s
-      where s.run_id = j.run_id and s.status = 'completed'
+      where s.run_id = j.run_id and s.scope = j.scope and s.status <> 'retried'
     ) end
   ) order by j.id), '[]')
   from public.job_queue j

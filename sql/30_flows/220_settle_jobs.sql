@@ -47,6 +47,7 @@ begin
       node_id = r.move ->> 'node',
       scope = coalesce(r.move ->> 'scope', ''),
       attempts = case when (r.move ->> 'keep')::boolean then 1 else 0 end + coalesce((r.move ->> 'attempt')::smallint, 0),
+      max_attempts = 8 + coalesce((r.move ->> 'attempt')::smallint, 0),
       reads = case when r.move ? 'reads' then array(select jsonb_array_elements_text(r.move -> 'reads')) end,
       payload = r.move -> 'payload',
       resume = false,
@@ -87,7 +88,9 @@ begin
     node text, scope text, attempt smallint, status text, leaf boolean, handles text[], output jsonb, error jsonb,
     started_ago bigint, finished_ago bigint
   )
-  where r.job = any (v_settled);
+  where r.job = any (v_settled)
+  -- A worker that saw no answer sends the same again; a step that it holds is then recorded already.
+  on conflict (run_id, node_id, scope, attempt) do nothing;
 
   -- Phase 4: new tokens.
   with spawned as (

@@ -87,4 +87,4 @@ $$;
 revoke all on function engine.tick() from public, anon, authenticated, service_role;
 grant execute on function engine.tick() to service_role;
 comment on function engine.tick() is
-  'The clock, every ten seconds by pg_cron: gives away the jobs of workers whose lease lapsed, fails runs past their deadline or that lost their worker five times, wakes as many workers as the backlog needs, forgets what is old. Answers what it did.';
+  'The clock, every ten seconds by pg_cron: gives away the jobs of workers whose lease lapsed, fails runs past their deadline or that lost their worker again and again, wakes as many workers as the backlog needs, forgets what is old. Answers what it did.';

@@ -1,0 +1,187 @@
+/**
+ * The engine's calls into Postgres: one small interface, whatever carries them.
+ *
+ * @module
+ */
+import { encodeBase64 } from "./_base64.ts";
+import type { Json } from "../graph/mod.ts";
+import type { IngestReply, Job, JobResult, LoadedVersion, SettleReply, StepRecord, WebhookDelivery } from "./types.ts";
+
+/** The SQL functions of schema `engine` that TypeScript calls, each with its parameters and their SQL types. */
+export const ENGINE_FUNCTIONS = {
+  claim_jobs: { p_worker_id: "uuid", p_limit: "integer", p_kind: "text", p_run_id: "uuid" },
+  settle_jobs: { p_worker_id: "uuid", p_results: "jsonb" },
+  heartbeat: { p_worker_id: "uuid" },
+  release_worker: { p_worker_id: "uuid", p_wake_successor: "boolean" },
+  redeem_wake: { p_ticket: "uuid" },
+  tick: {},
+  load_plans: { p_version_ids: "uuid[]", p_plan_version: "integer" },
+  store_plan: { p_version_id: "uuid", p_plan: "jsonb", p_plan_version: "integer" },
+  get_webhook_endpoint: { p_slug: "text" },
+  record_webhook_rejection: { p_endpoint_id: "uuid", p_reason: "text" },
+  ingest_webhook: {
+    p_endpoint_id: "uuid",
+    p_event_key: "text",
+    p_type: "text",
+    p_method: "text",
+    p_headers: "jsonb",
+    p_query: "jsonb",
+    p_raw_body: "text",
+    p_dedupe_body: "boolean",
+    p_input: "jsonb",
+    p_traceparent: "text",
+    p_worker_id: "uuid",
+  },
+} as const;
+
+/** The name of a SQL function of the engine. */
+export type EngineFunction = keyof typeof ENGINE_FUNCTIONS;
+
+/** Carries a call to Postgres. Rejects with an `AppError`; `service_unavailable` and `timeout` leave open whether it ran. */
+export interface EngineTransport {
+  call(name: EngineFunction, args: { [parameter: string]: Json }): Promise<Json>;
+  close(): Promise<void>;
+}
+
+/** What a worker is: one that drains the queue, or a request that runs what it started. */
+export type WorkerKind = "worker" | "inline";
+
+/** Typed calls over a transport. */
+export class EngineClient {
+  readonly #transport: EngineTransport;
+
+  /** @param transport What carries the calls. */
+  constructor(transport: EngineTransport) {
+    this.#transport = transport;
+  }
+
+  /** Leases up to `limit` ready jobs, of one run only when `runId` is given. Registers the worker. */
+  async claimJobs(workerId: string, limit: number, kind: WorkerKind, runId?: string): Promise<Job[]> {
+    return await this.#call<Job[]>("claim_jobs", {
+      p_worker_id: workerId,
+      p_limit: limit,
+      p_kind: kind,
+      p_run_id: runId ?? null,
+    });
+  }
+
+  /** Records what a worker has done with its jobs, in one transaction. */
+  async settleJobs(workerId: string, results: JobResult[]): Promise<SettleReply> {
+    const now = performance.now();
+    return await this.#call<SettleReply>("settle_jobs", {
+      p_worker_id: workerId,
+      p_results: results.map((result) => encodeResult(result, now)),
+    });
+  }
+
+  /** Prolongs the worker's lease; false = it was lost. */
+  async heartbeat(workerId: string): Promise<boolean> {
+    return await this.#call<boolean>("heartbeat", { p_worker_id: workerId });
+  }
+
+  /** Gives the worker's jobs back. `more` = there is work that nobody may have been woken for. */
+  async releaseWorker(workerId: string, wakeSuccessor = false): Promise<{ freed: number; more: boolean }> {
+    return await this.#call("release_worker", { p_worker_id: workerId, p_wake_successor: wakeSuccessor });
+  }
+
+  /** True once for a ticket with which Postgres called the worker function. */
+  async redeemWake(ticket: string): Promise<boolean> {
+    return await this.#call<boolean>("redeem_wake", { p_ticket: ticket });
+  }
+
+  /** Turns the clock by hand; pg_cron does it every ten seconds. */
+  async tick(): Promise<Record<string, Json>> {
+    return await this.#call("tick", {});
+  }
+
+  /** Plans of versions, or their graphs where no plan of this compiler is stored. */
+  async loadPlans(versionIds: string[], planVersion: number): Promise<LoadedVersion[]> {
+    return await this.#call<LoadedVersion[]>("load_plans", {
+      p_version_ids: versionIds,
+      p_plan_version: planVersion,
+    });
+  }
+
+  /** Keeps a plan for the next isolate. */
+  async storePlan(versionId: string, plan: Json, planVersion: number): Promise<void> {
+    await this.#call("store_plan", { p_version_id: versionId, p_plan: plan, p_plan_version: planVersion });
+  }
+
+  /** What the receiver needs to judge a delivery, null when no active endpoint has this slug. */
+  async getWebhookEndpoint(slug: string): Promise<Json> {
+    return await this.#call("get_webhook_endpoint", { p_slug: slug });
+  }
+
+  /** Counts a refused delivery. */
+  async recordWebhookRejection(endpointId: string, reason: string): Promise<void> {
+    await this.#call("record_webhook_rejection", { p_endpoint_id: endpointId, p_reason: reason });
+  }
+
+  /** Keeps a verified delivery and starts its run; with `workerId`, the first token is leased to that worker. */
+  async ingestWebhook(delivery: WebhookDelivery, workerId?: string): Promise<IngestReply> {
+    return await this.#call<IngestReply>("ingest_webhook", {
+      p_endpoint_id: delivery.endpointId,
+      p_event_key: delivery.eventKey,
+      p_type: delivery.type,
+      p_method: delivery.method,
+      p_headers: delivery.headers,
+      p_query: delivery.query,
+      p_raw_body: encodeBase64(delivery.rawBody),
+      p_dedupe_body: delivery.dedupeBody,
+      p_input: delivery.input,
+      p_traceparent: delivery.traceparent ?? null,
+      p_worker_id: workerId ?? null,
+    });
+  }
+
+  /** Ends the connection. */
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+
+  async #call<T>(name: EngineFunction, args: { [parameter: string]: Json }): Promise<T> {
+    return await this.#transport.call(name, args) as T;
+  }
+}
+
+function encodeResult(result: JobResult, now: number): Json {
+  const { job, move, spawn, arrive, finish } = result;
+  return {
+    job: job.job,
+    epoch: job.epoch,
+    run_id: job.run_id,
+    organization_id: job.organization_id,
+    deadline_ms: Math.max(0, Math.round(job.deadline_ms)),
+    steps: result.steps.map((step) => encodeStep(step, now)),
+    ...(move && {
+      move: {
+        node: move.node,
+        reads: move.reads,
+        keep: move.keep,
+        ...(move.payload && { payload: { ...move.payload } }),
+        ...(move.attempt !== undefined && { attempt: move.attempt }),
+        ...(move.delayMs !== undefined && { delay_ms: Math.round(move.delayMs) }),
+        ...(move.error !== undefined && { error: move.error }),
+      },
+    }),
+    ...(result.hold && { hold: true }),
+    ...(spawn?.length &&
+      { spawn: spawn.map((target) => ({ ...target, payload: target.payload ? { ...target.payload } : null })) }),
+    ...(arrive?.length && { arrive: arrive.map((answer) => ({ ...answer })) }),
+    ...(finish && { finish: { ...finish, error: finish.error === null ? null : { ...finish.error } } }),
+  };
+}
+
+function encodeStep(step: StepRecord, now: number): Json {
+  return {
+    node: step.node,
+    attempt: step.attempt,
+    status: step.status,
+    ...(step.leaf && { leaf: true }),
+    ...(step.handles && { handles: step.handles }),
+    ...(step.output !== null && { output: step.output }),
+    ...(step.error && { error: { ...step.error } }),
+    started_ago: Math.max(0, Math.round((now - step.startedAt) * 1000)),
+    finished_ago: Math.max(0, Math.round((now - step.finishedAt) * 1000)),
+  };
+}

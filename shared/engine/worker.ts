@@ -1,0 +1,283 @@
+/**
+ * A worker: claims jobs, walks them, settles what they did, keeps its lease, and gives everything back when it goes.
+ *
+ * @module
+ */
+import type { Providers } from "../providers/mod.ts";
+import type { Log } from "../log/mod.ts";
+import type { EngineClient, WorkerKind } from "./client.ts";
+import { PlanCache, type ReadyFlow } from "./plan_cache.ts";
+import { isTransient, SettleQueue } from "./settle_queue.ts";
+import type { Job, JobResult } from "./types.ts";
+import { TokenWalk } from "./walk.ts";
+
+/** What a worker needs. */
+export interface WorkerOptions {
+  client: EngineClient;
+  providers: Providers;
+  log: Log;
+  /** `worker` drains the queue, `inline` runs what its own request started. */
+  kind: WorkerKind;
+  /** Jobs at once. Default 16. */
+  concurrency?: number;
+  /** Plans that outlive this worker; its own by default. */
+  plans?: PlanCache;
+  /** Milliseconds between heartbeats; the lease is 30 s. Default 10,000. */
+  heartbeatMs?: number;
+  /** Milliseconds that a settle goes on trying while Postgres is away. Default 60,000. */
+  patienceMs?: number;
+  /** Chance for jitter, in [0, 1). */
+  random?: () => number;
+}
+
+/** When {@linkcode Worker.drain} ends. */
+export interface DrainOptions {
+  /** Ends early, giving unfinished jobs back. */
+  signal?: AbortSignal;
+  /** Milliseconds after which nothing more is claimed. Default 100,000. */
+  budgetMs?: number;
+  /** Milliseconds without work after which it ends. Default 2,000. */
+  idleMs?: number;
+  /** Milliseconds between claims while there is nothing to do. Default 200. */
+  pollMs?: number;
+}
+
+/** What a drain has done. */
+export interface DrainReport {
+  /** Checkpoints written. */
+  settled: number;
+  /** Jobs that another worker had taken over. */
+  lost: number;
+  /** Whether work was left that another worker should take. */
+  more: boolean;
+}
+
+/** Milliseconds that running steps get to end when the worker goes. */
+const GRACE_MS = 20_000;
+
+/** Milliseconds that they get once they have been told to stop. */
+const ABORT_MS = 2_000;
+
+/** A worker under one lease. */
+export class Worker {
+  /** Its name in Postgres; a worker that lost its lease is over, and the next one has another id. */
+  readonly id: string = crypto.randomUUID();
+  readonly #options: WorkerOptions;
+  readonly #settles: SettleQueue;
+  readonly #plans: PlanCache;
+  readonly #abort = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #lastBeat = performance.now();
+  /** Set when tokens may be leased to us that we do not know of: finish what we have, then let the lease go. */
+  #inDoubt = false;
+  /** Set when it goes: steps that run may end, nothing new begins. */
+  #closing = false;
+  #settled = 0;
+  #lost = 0;
+
+  /** @param options What it needs. */
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#plans = options.plans ?? new PlanCache(options.client);
+    this.#settles = new SettleQueue(options.client, this.id, {
+      onJobs: (jobs) => void this.accept(jobs),
+      onDoubt: () => this.#inDoubt = true,
+      ...(options.patienceMs !== undefined && { patienceMs: options.patienceMs }),
+    });
+  }
+
+  /** Runs jobs that are leased to this worker already (by an inline start or a settle). */
+  async accept(jobs: Job[]): Promise<void> {
+    // When it is closing, what it still gets goes back with the lease.
+    if (jobs.length === 0 || this.#closing) return;
+    this.#keepLease();
+    await this.#track(this.#start(jobs));
+  }
+
+  /** Claims and runs until there is nothing to do, then gives the lease back. */
+  async drain(options: DrainOptions = {}): Promise<DrainReport> {
+    const { signal, budgetMs = 100_000, idleMs = 2_000, pollMs = 200 } = options;
+    const concurrency = this.#options.concurrency ?? 16;
+    const until = performance.now() + budgetMs;
+    let idleSince = performance.now();
+    while (!this.#over(signal) && performance.now() < until) {
+      const free = concurrency - this.#running.size;
+      const claimed = free > 0 ? await this.#claim(free) : [];
+      if (claimed.length > 0) void this.accept(claimed);
+      if (claimed.length > 0 || this.#running.size > 0) idleSince = performance.now();
+      if (performance.now() - idleSince >= idleMs) break;
+      // With room left and nothing claimed there is nothing due; otherwise a running job makes room first.
+      if (claimed.length < free) await this.#pause(pollMs, signal);
+      else await Promise.race([...this.#running, this.#pause(1_000, signal)]);
+    }
+    return await this.close(signal?.aborted ? 0 : undefined);
+  }
+
+  /** Runs what was accepted, and what follows from it, to the end; then gives the lease back. */
+  async finish(signal?: AbortSignal): Promise<DrainReport> {
+    while (this.#running.size > 0 && !this.#over(signal)) {
+      await Promise.race([...this.#running, this.#pause(1_000, signal)]);
+    }
+    return await this.close(signal?.aborted ? 0 : undefined);
+  }
+
+  /**
+   * Gives the lease back. Steps that run get a moment to end; what has not ended is given to others.
+   *
+   * @param graceMs Milliseconds that running steps get to end. Default 20,000.
+   */
+  async close(graceMs: number = GRACE_MS): Promise<DrainReport> {
+    this.#closing = true;
+    if (!this.#abort.signal.aborted) await this.#settleDown(graceMs);
+    this.#abort.abort();
+    await this.#settleDown(ABORT_MS);
+    clearInterval(this.#heartbeat);
+    this.#heartbeat = undefined;
+    let more = false;
+    try {
+      const released = await this.#options.client.releaseWorker(this.id, this.#options.kind === "worker");
+      more = released.more;
+    } catch (error) {
+      // The lease lapses by itself.
+      this.#options.log.warn("engine.release_failed", { error });
+    }
+    return { settled: this.#settled, lost: this.#lost, more };
+  }
+
+  #over(signal: AbortSignal | undefined): boolean {
+    return this.#abort.signal.aborted || this.#inDoubt || (signal?.aborted ?? false);
+  }
+
+  async #claim(limit: number): Promise<Job[]> {
+    try {
+      const jobs = await this.#options.client.claimJobs(this.id, limit, this.#options.kind);
+      this.#lastBeat = performance.now();
+      return jobs;
+    } catch (error) {
+      // Jobs may have been leased to us without our learning of it.
+      this.#inDoubt = true;
+      this.#options.log.warn("engine.claim_failed", { error });
+      return [];
+    }
+  }
+
+  /** Starts a walk for each job; resolves when they have begun. */
+  async #start(jobs: Job[]): Promise<void> {
+    let flows: Map<string, ReadyFlow>;
+    try {
+      flows = await this.#plans.get(jobs);
+    } catch (error) {
+      this.#inDoubt = true;
+      this.#options.log.warn("engine.plans_failed", { error });
+      return;
+    }
+    for (const job of jobs) void this.#track(this.#walk(job, flows.get(job.flow_version_id)));
+  }
+
+  async #track(work: Promise<void>): Promise<void> {
+    this.#running.add(work);
+    try {
+      await work;
+    } finally {
+      this.#running.delete(work);
+    }
+  }
+
+  /** Walks one token to its end. Never rejects. */
+  async #walk(job: Job, flow: ReadyFlow | undefined): Promise<void> {
+    const { providers, log, random = Math.random } = this.#options;
+    const runLog = log.with({ run_id: job.run_id, organization_id: job.organization_id });
+    try {
+      if (flow === undefined || !flow.ok) {
+        await this.#settle(unrunnable(job, flow), runLog);
+        return;
+      }
+      const walk = new TokenWalk(job, flow, { providers, log: runLog, signal: this.#abort.signal, random });
+      for (;;) {
+        const result = await walk.next();
+        if (result === null) return;
+        if (!await this.#settle(result, runLog) || result.hold !== true || this.#closing) return;
+      }
+    } catch (error) {
+      // Nothing of the checkpoint is known to be written: the lease goes, and another worker begins it again.
+      this.#inDoubt = true;
+      runLog.error("engine.walk_failed", { error });
+    }
+  }
+
+  /** Writes a checkpoint; false = the job was lost. */
+  async #settle(result: JobResult, log: Log): Promise<boolean> {
+    try {
+      return this.#count(await this.#settles.settle(result), log);
+    } catch (error) {
+      if (isTransient(error)) throw error;
+      // Postgres refuses what the steps gave: the run must end all the same.
+      log.error("engine.settle_refused", { error });
+      const refused = { code: "internal", message: "What the step gave could not be stored" };
+      const finish = { status: "failed" as const, output: null, error: refused };
+      return this.#count(await this.#settles.settle({ job: result.job, steps: [], finish }), log);
+    }
+  }
+
+  #count({ written }: { written: boolean }, log: Log): boolean {
+    if (written) this.#settled++;
+    else {
+      this.#lost++;
+      log.warn("engine.job_lost");
+    }
+    return written;
+  }
+
+  #keepLease(): void {
+    if (this.#heartbeat !== undefined || this.#abort.signal.aborted) return;
+    this.#lastBeat = performance.now();
+    this.#heartbeat = setInterval(() => void this.#beat(), this.#options.heartbeatMs ?? 10_000);
+  }
+
+  async #beat(): Promise<void> {
+    try {
+      if (await this.#options.client.heartbeat(this.id)) {
+        this.#lastBeat = performance.now();
+        return;
+      }
+      this.#options.log.warn("engine.lease_lost");
+    } catch (error) {
+      if (performance.now() - this.#lastBeat < 30_000) return;
+      this.#options.log.warn("engine.lease_lapsed", { error });
+    }
+    // Others have our jobs by now, or will: whatever runs here is of no use any more.
+    this.#inDoubt = true;
+    this.#abort.abort();
+  }
+
+  /** Waits until nothing runs any more, `limitMs` milliseconds at most. */
+  async #settleDown(limitMs: number): Promise<void> {
+    const until = performance.now() + limitMs;
+    while (this.#running.size > 0 && performance.now() < until) {
+      await Promise.race([...this.#running, this.#pause(Math.min(1_000, limitMs))]);
+    }
+  }
+
+  #pause(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        this.#abort.signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal?.addEventListener("abort", done, { once: true });
+      this.#abort.signal.addEventListener("abort", done, { once: true });
+    });
+  }
+}
+
+/** The end of a run whose flow can not be run. */
+function unrunnable(job: Job, flow: ReadyFlow | undefined): JobResult {
+  const error = flow === undefined || flow.ok
+    ? { code: "flow_invalid", message: "The version of the flow is gone" }
+    : { code: "flow_invalid", message: flow.message, details: flow.problems.map((problem) => ({ ...problem })) };
+  return { job, steps: [], finish: { status: "failed", output: null, error } };
+}
