@@ -38,7 +38,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     imports: ["shared/auth", "shared/rate_limit", "shared/db", "shared/env", "shared/log", "shared/errors"],
   },
   "shared/graph": { imports: [], packages: ["zod"] },
-  "shared/providers": { imports: ["shared/log", "shared/errors"] },
+  // graph is a leaf: providers and nodes speak its Json.
+  "shared/providers": { imports: ["shared/graph", "shared/log", "shared/errors"] },
   "shared/nodes": { imports: ["shared/providers", "shared/graph", "shared/log", "shared/errors"] },
   "shared/engine": {
     imports: [

@@ -1,0 +1,69 @@
+/**
+ * `deno task db:diff NAME`: writes the migration from what `supabase/migrations/` gives to what `sql/` says.
+ *
+ * Both are built on the embedded Postgres and compared by their catalogs; the result is run there, forward and back,
+ * before a file is written. Exit codes: 0 written or no difference, 1 refused or failed, 2 wrong arguments;
+ * with `--check`, 0 when there is no difference and 1 when there is one.
+ *
+ * @module
+ */
+import { readSqlFiles, REPOSITORY } from "../local/schema_files.ts";
+import { type Draft, makeMigration } from "./_make_migration.ts";
+import { fileName, MIGRATIONS, nextVersion, readMigrations } from "./_migration_files.ts";
+
+const USAGE = `Usage: deno task db:diff NAME [--allow-data-loss] [--renames]
+       deno task db:diff --check
+
+  NAME               what the migration does, in snake_case: add_flow_tags
+  --allow-data-loss  write it although it drops tables or columns or changes types
+  --renames          take what vanished and what came in its likeness for the same, renamed
+  --check            write nothing; fail when there is a difference`;
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+async function main(args: string[]): Promise<number> {
+  const flags = new Set(args.filter((arg) => arg.startsWith("--")));
+  const [name, ...more] = args.filter((arg) => !arg.startsWith("--"));
+  const check = flags.delete("--check");
+  const allowLoss = flags.delete("--allow-data-loss");
+  const renames = flags.delete("--renames");
+  if (flags.size > 0 || more.length > 0 || check === (name !== undefined) || !/^[a-z0-9_]*$/.test(name ?? "")) {
+    console.error(USAGE);
+    return 2;
+  }
+  const migrations = await readMigrations();
+  const files = await readSqlFiles(new URL("sql/", REPOSITORY));
+  const draft = await makeMigration({ migrations, files, renames });
+  if (draft === null) {
+    console.log("no difference");
+    return 0;
+  }
+  if (name === undefined) {
+    console.error(`The migrations do not give what sql/ says; run deno task db:diff NAME\n\n${draft.forward}`);
+    return 1;
+  }
+  if (draft.losses.length > 0 && !allowLoss) {
+    console.error(
+      `This may lose data; say --allow-data-loss if that is meant (or --renames if something got a new name):\n\n${
+        draft.losses.join("\n\n")
+      }`,
+    );
+    return 1;
+  }
+  await write({ version: nextVersion(new Date(), migrations.at(-1)?.version), name }, draft);
+  return 0;
+}
+
+async function write(migration: { version: string; name: string }, draft: Draft): Promise<void> {
+  const file = fileName(migration);
+  await Deno.mkdir(new URL("rollbacks/", MIGRATIONS), { recursive: true });
+  const origin = "Written by `deno task db:diff` and never edited; change sql/ instead.";
+  const warning = (losses: string[]) =>
+    losses.length === 0 ? "" : `-- Loses data: ${losses.length} statement${losses.length === 1 ? "" : "s"} below.\n`;
+  await Deno.writeTextFile(new URL(file, MIGRATIONS), `-- ${origin}\n${warning(draft.losses)}\n${draft.forward}`);
+  await Deno.writeTextFile(
+    new URL(`rollbacks/${file}`, MIGRATIONS),
+    `-- The way back from ${file}. ${origin}\n${warning(draft.rollbackLosses)}\n${draft.rollback}`,
+  );
+  console.log(`supabase/migrations/${file}\nsupabase/migrations/rollbacks/${file}`);
+}
