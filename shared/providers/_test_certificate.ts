@@ -43,7 +43,8 @@ export async function createTestCertificate(hostname: string): Promise<TestCerti
 type Bytes = ArrayLike<number> & Iterable<number>;
 
 function tag(type: number, content: Bytes) {
-  const length = content.length < 128 ? [content.length] : [0x82, content.length >> 8, content.length & 255];
+  const size = content.length;
+  const length = size < 128 ? [size] : size < 256 ? [0x81, size] : [0x82, size >> 8, size & 255];
   return new Uint8Array([type, ...length, ...content]);
 }
 

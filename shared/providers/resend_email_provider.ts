@@ -52,7 +52,8 @@ export function createResendEmailProvider(options: ResendOptions): EmailProvider
       );
       // The SDK turns an abort into an ordinary error without status.
       signal?.throwIfAborted();
-      if (error !== null) throw toNodeError(error, headers);
+      // The SDK passes on whatever JSON came, so a proxy's answer may lack every field.
+      if (error || typeof data?.id !== "string") throw toNodeError(error ?? {}, headers);
       return { id: data.id };
     },
   };
@@ -63,16 +64,20 @@ async function connect({ apiKey, baseUrl }: ResendOptions): Promise<Resend> {
   return new Resend(apiKey, baseUrl === undefined ? {} : { baseUrl });
 }
 
-/** 429 and 5xx may pass; everything else needs a person. No status means that no answer came. */
-function toNodeError(error: ErrorResponse, headers: Record<string, string> | null): NodeError {
-  const status = error.statusCode;
-  const retryable = PASSING.has(error.name) ||
-    ((status === null || status === 429 || status >= 500) && !EXHAUSTED.has(error.name));
+/**
+ * 429 and 5xx may pass; everything else needs a person. Without a status no answer came, or none of Resend's: trying
+ * again is harmless because the key stays the same.
+ */
+function toNodeError(error: Partial<ErrorResponse>, headers: Record<string, string> | null): NodeError {
+  const { name = "application_error", message = "The answer cannot be read" } = error;
+  const status = error.statusCode ?? null;
+  const retryable = PASSING.has(name) ||
+    ((status === null || status === 429 || status >= 500) && !EXHAUSTED.has(name));
   const retryAfterSeconds = retryable ? parseRetryAfter(headers?.["retry-after"], new Date()) : null;
-  return new NodeError(`Resend: ${String(error.message).slice(0, 500)}`, {
+  return new NodeError(`Resend: ${String(message).slice(0, 500)}`, {
     code: "provider_error",
     retryable,
-    details: { provider: "resend", status, name: error.name },
+    details: { provider: "resend", status, name },
     ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
   });
 }
