@@ -48,7 +48,7 @@ export async function makeMigration({ migrations, files, renames = false }: Sour
   const seeds = (await seedsOf(files)).filter((seed) => latestSeed(seed.path, migrations)?.hash !== seed.hash);
   return await withScratchDatabase(async (database) => {
     const start = [{ path: "default privileges", text: GRANT_BY_DEFAULT }];
-    await runSql(database, [...start, ...migrations.map((m) => ({ path: `migration ${m.version}`, text: m.forward }))]);
+    await runSql(database, [...start, ...migrations.map((m) => ({ path: `migration ${m.version}`, text: m.text }))]);
     const before = await readCatalog(database.url);
 
     const first = prerequisites(before, wanted);

@@ -4,17 +4,17 @@
  * @module
  */
 import { encodeHex } from "deno-std/encoding/hex.js";
+import { type Migration as ForwardMigration, readMigrations as readForward } from "../local/migrations.ts";
 import { readSqlFiles, REPOSITORY, type SqlFile } from "../local/schema_files.ts";
 
 /** Where migrations live. */
 export const MIGRATIONS = new URL("supabase/migrations/", REPOSITORY);
 
-/** One migration. */
-export interface Migration {
-  /** UTC time of its making, `YYYYMMDDHHMMSS`: its key in `supabase_migrations.schema_migrations`. */
-  version: string;
-  name: string;
-  forward: string;
+/** Said at the top of a file whose statements may lose data; `db:migrate` refuses to run such a rollback unasked. */
+export const LOSES_DATA = "-- Loses data:";
+
+/** One migration: its version is the UTC time of its making, `YYYYMMDDHHMMSS`. */
+export interface Migration extends ForwardMigration {
   /** The way back; null when there is no file for it. */
   rollback: string | null;
 }
@@ -27,20 +27,13 @@ export interface Seed {
   hash: string;
 }
 
-const NAME = /^(\d{14})_([a-z0-9_]+)\.sql$/;
-
-/**
- * Reads all migrations, oldest first.
- *
- * @throws {Error} on a file whose name is not `<version>_<name>.sql`
- */
+/** Reads all migrations with their rollbacks, oldest first. */
 export async function readMigrations(folder: URL = MIGRATIONS): Promise<Migration[]> {
   const rollbacks = new Map((await readSqlFiles(new URL("rollbacks/", folder), false)).map((f) => [f.path, f.text]));
-  return (await readSqlFiles(folder, false)).map(({ path, text }) => {
-    const [, version, name] = NAME.exec(path) ?? [];
-    if (!version || !name) throw new Error(`Cannot read the version of the migration ${path}`);
-    return { version, name, forward: text, rollback: rollbacks.get(path) ?? null };
-  });
+  return (await readForward(folder)).map((migration) => ({
+    ...migration,
+    rollback: rollbacks.get(fileName(migration)) ?? null,
+  }));
 }
 
 /** The file name of a migration; its rollback has the same in `rollbacks/`. */
@@ -86,12 +79,12 @@ export function seedBlock(seed: Seed): string {
  * @returns null when no migration holds it
  */
 export function latestSeed(path: string, migrations: Migration[]): Seed | null {
-  for (const { forward } of migrations.toReversed()) {
-    const opening = new RegExp(`^-- seed ${RegExp.escape(path)} ([0-9a-f]+)\n`, "m").exec(forward);
+  for (const { text } of migrations.toReversed()) {
+    const opening = new RegExp(`^-- seed ${RegExp.escape(path)} ([0-9a-f]+)\n`, "m").exec(text);
     if (!opening) continue;
     const from = opening.index + opening[0].length;
-    const to = forward.indexOf(`\n-- end of seed ${path}`, from);
-    return { path, hash: opening[1]!, text: forward.slice(from, to) };
+    const to = text.indexOf(`\n-- end of seed ${path}`, from);
+    return { path, hash: opening[1]!, text: text.slice(from, to) };
   }
   return null;
 }

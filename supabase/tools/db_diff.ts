@@ -9,7 +9,7 @@
  */
 import { readSqlFiles, REPOSITORY } from "../local/schema_files.ts";
 import { type Draft, makeMigration } from "./_make_migration.ts";
-import { fileName, MIGRATIONS, nextVersion, readMigrations } from "./_migration_files.ts";
+import { fileName, LOSES_DATA, MIGRATIONS, nextVersion, readMigrations } from "./_migration_files.ts";
 
 const USAGE = `Usage: deno task db:diff NAME [--allow-data-loss] [--renames]
        deno task db:diff --check
@@ -59,7 +59,7 @@ async function write(migration: { version: string; name: string }, draft: Draft)
   await Deno.mkdir(new URL("rollbacks/", MIGRATIONS), { recursive: true });
   const origin = "Written by `deno task db:diff` and never edited; change sql/ instead.";
   const warning = (losses: string[]) =>
-    losses.length === 0 ? "" : `-- Loses data: ${losses.length} statement${losses.length === 1 ? "" : "s"} below.\n`;
+    losses.length === 0 ? "" : `${LOSES_DATA} ${losses.length} statement${losses.length === 1 ? "" : "s"} below.\n`;
   await Deno.writeTextFile(new URL(file, MIGRATIONS), `-- ${origin}\n${warning(draft.losses)}\n${draft.forward}`);
   await Deno.writeTextFile(
     new URL(`rollbacks/${file}`, MIGRATIONS),

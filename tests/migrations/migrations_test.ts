@@ -16,7 +16,7 @@ import { insertSampleData, readAllRows } from "./_sample_data.ts";
 const migrations = await readMigrations();
 const files = await readSqlFiles(new URL("sql/", REPOSITORY));
 
-const up = (migration: Migration): NamedSql => ({ path: fileName(migration), text: migration.forward });
+const up = (migration: Migration): NamedSql => ({ path: fileName(migration), text: migration.text });
 const down = (migration: Migration): NamedSql => ({
   path: `rollbacks/${fileName(migration)}`,
   text: migration.rollback ?? "",
