@@ -63,7 +63,8 @@ function findClaimProblem(payload: JWTPayload, env: Env): string | undefined {
  */
 function isOurIssuer(issuer: string, env: Env): boolean {
   if (issuer === `${env.supabaseUrl}/auth/v1` || issuer === `${env.publicUrl}/auth/v1`) return true;
-  return env.supabaseUrl.startsWith("http://") && /^http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?\/auth\/v1$/.test(issuer);
+  return env.supabaseUrl.startsWith("http://") &&
+    /^http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?\/auth\/v1$/.test(issuer);
 }
 
 function resolverFor(env: Env, jose: Jose): JWTVerifyGetKey {

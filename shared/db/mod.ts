@@ -6,5 +6,13 @@
 export { adminClient, callerClient, type ClientOptions, type DatabaseClient } from "./client.ts";
 export { type QueryResult, rpc, type RpcOptions, run, runSingle } from "./query.ts";
 export { type CursorPosition, type CursorScope, readCursor, signCursor } from "./cursor.ts";
-export { containsText, type List, type ListOptions, listPage, openList, type Page, type SortableQuery } from "./list.ts";
+export {
+  containsText,
+  type List,
+  type ListOptions,
+  listPage,
+  openList,
+  type Page,
+  type SortableQuery,
+} from "./list.ts";
 export type { Database, Json } from "./database_types.ts";

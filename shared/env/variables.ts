@@ -38,10 +38,14 @@ function jsonText(message: string) {
 }
 
 /** An absolute http(s) URL without a slash at its end. */
-const httpUrl = z.string().refine(isHttpUrl, "Must be an http or https URL").transform((url) => url.replace(/\/+$/, ""));
+const httpUrl = z.string().refine(isHttpUrl, "Must be an http or https URL").transform((url) =>
+  url.replace(/\/+$/, "")
+);
 
 /** A list separated by commas; white space around an item means nothing. */
-const commaList = z.string().transform((text) => text.split(",").map((item) => item.trim()).filter((item) => item !== ""));
+const commaList = z.string().transform((text) =>
+  text.split(",").map((item) => item.trim()).filter((item) => item !== "")
+);
 
 const jwk = z.looseObject({ kty: z.string() });
 
@@ -62,7 +66,9 @@ export const VARIABLES = {
   SUPABASE_PUBLIC_URL: httpUrl.optional(),
   PUBLIC_FUNCTIONS_URL: httpUrl.optional(),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
-  CORS_ORIGINS: commaList.pipe(z.array(z.string().refine(isOrigin, "Each must be * or an origin like https://app.example")))
+  CORS_ORIGINS: commaList.pipe(
+    z.array(z.string().refine(isOrigin, "Each must be * or an origin like https://app.example")),
+  )
     .default(["*"]),
   WORKER_TRANSPORT: z.enum(["postgrest", "postgres"]).optional(),
   EGRESS_ALLOW: commaList.pipe(z.array(z.string().regex(/^[^\s/@]+:\d{1,5}$/, "Each must be host:port"))).default([]),

@@ -2,7 +2,18 @@ import { AppError } from "./app_error.ts";
 import { conflict, forbidden, internal, notFound, serviceUnavailable, timedOut } from "./factories.ts";
 
 /** Values that Postgres could not take although our validation let them through: the caller's fault all the same. */
-const INVALID_VALUE = new Set(["22P02", "22P05", "22001", "22003", "22007", "22008", "22021", "22023", "23502", "23514"]);
+const INVALID_VALUE = new Set([
+  "22P02",
+  "22P05",
+  "22001",
+  "22003",
+  "22007",
+  "22008",
+  "22021",
+  "22023",
+  "23502",
+  "23514",
+]);
 
 /** Not now, but soon: shutting down, too many connections, a failover, a lock or a serialization that lost. */
 const UNAVAILABLE = new Set(["57P01", "57P02", "57P03", "53300", "53400", "25006", "40001", "40P01", "55P03"]);

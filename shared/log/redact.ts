@@ -19,7 +19,8 @@ const SECRET_FIELDS =
 const SECRET_TEXT = new RegExp(
   [
     // Keys of Supabase, of ours, of webhooks, Stripe, Resend.
-    String.raw`\b(?:sb_secret_|sb_publishable_|mr_live_|mr_test_|whsec_|sk_live_|sk_test_|rk_live_|rk_test_|re_)[A-Za-z0-9_+/=-]{4,}`,
+    String
+      .raw`\b(?:sb_secret_|sb_publishable_|mr_live_|mr_test_|whsec_|sk_live_|sk_test_|rk_live_|rk_test_|re_)[A-Za-z0-9_+/=-]{4,}`,
     // JSON Web Tokens.
     String.raw`\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?`,
     // Credentials of an Authorization header, and those inside a URL.

@@ -1,0 +1,114 @@
+import { authenticate, type Caller } from "../auth/mod.ts";
+import { adminClient, callerClient, type DatabaseClient } from "../db/mod.ts";
+import { forbidden, internal } from "../errors/mod.ts";
+import { rateLimitError, rateLimitHeaders } from "../rate_limit/mod.ts";
+import type { Access, PublicAccess } from "./access.ts";
+import { requireCallerKind } from "./access.ts";
+import type { RequestContext } from "./context.ts";
+import { callGate, type GateAnswer, readOrganizationId } from "./gate.ts";
+import type { RouteDefinition } from "./route.ts";
+import { type RequestState, stateOf } from "./_state.ts";
+
+/**
+ * Lets a request into a route, or not: credential, kind of caller, gate, rate limit, permission, in this order.
+ *
+ * @throws {AppError} `unauthorized`, `forbidden`, `rate_limited`, and what the gate throws.
+ */
+export async function admit(request: Request, definition: RouteDefinition): Promise<RequestContext> {
+  const state = stateOf(request);
+  const { access } = definition;
+  const caller = await authenticate(request.headers, state.runtime.env);
+  if (caller.kind === "user") {
+    state.userId = caller.userId;
+    state.log = state.log.with({ userId: caller.userId });
+  }
+  requireCallerKind(caller, access);
+  const organizationId = readOrganizationId(request.headers);
+  const db = lazily(() => clientOf(caller, state));
+  if (caller.kind !== "user" || access.user === undefined) {
+    return createContext({ request, state, caller, db, admin: definition.admin, gate: null, organizationId });
+  }
+  const routeClass = definition.rateLimit ?? (definition.method === "get" ? "read" : "write");
+  const gate = await callGate(db(), routeClass, organizationId);
+  Object.assign(state.headers, rateLimitHeaders(gate.rate, routeClass));
+  const refused = rateLimitError(gate.rate);
+  if (refused !== undefined) throw refused;
+  requirePermission(gate, access.user);
+  return createContext({ request, state, caller, db, admin: definition.admin, gate, organizationId });
+}
+
+/** The context of a raw route: nobody, whatever the headers say. */
+export function admitRaw(request: Request, admin: string | undefined): RequestContext<PublicAccess> {
+  const state = stateOf(request);
+  const caller: Caller = { kind: "anonymous" };
+  const db = lazily(() => clientOf(caller, state));
+  const context = createContext({ request, state, caller, db, admin, gate: null, organizationId: null });
+  return context as RequestContext<PublicAccess>;
+}
+
+function requirePermission(gate: GateAnswer, permission: NonNullable<Access["user"]>): void {
+  if (permission === "any" || gate.permissions.includes(permission)) return;
+  if (gate.suspended === true) throw forbidden("This organization is suspended");
+  throw forbidden(`The role ${gate.role} lacks the permission ${permission}`);
+}
+
+interface ContextParts {
+  readonly request: Request;
+  readonly state: RequestState;
+  readonly caller: Caller;
+  readonly db: () => DatabaseClient;
+  readonly admin: string | undefined;
+  readonly gate: GateAnswer | null;
+  readonly organizationId: string | null;
+}
+
+function createContext(parts: ContextParts): RequestContext {
+  const { request, state, caller, db, gate } = parts;
+  const { requestId, traceparent, log, runtime: { env } } = state;
+  const context = {
+    requestId,
+    traceparent,
+    caller: caller.kind,
+    userId: caller.kind === "user" ? caller.userId : null,
+    organizationId: gate?.organization_id ?? (caller.kind === "secret" ? parts.organizationId : null),
+    role: gate?.role ?? null,
+    permissions: gate?.permissions ?? [],
+    plan: gate?.plan ?? null,
+    limits: gate?.limits ?? {},
+    get db() {
+      return db();
+    },
+    admin() {
+      if (caller.kind === "secret") return db();
+      if (parts.admin !== undefined) return adminClient(env, optionsOf(state));
+      throw internal("admin() in a route that does not declare why it needs it");
+    },
+    env,
+    log,
+    signal: request.signal,
+  };
+  // Null stands only where the route's access allows others than users: that is what ForUser says.
+  return context as RequestContext;
+}
+
+function clientOf(caller: Caller, state: RequestState): DatabaseClient {
+  const { env } = state.runtime;
+  if (caller.kind === "secret") return adminClient(env, optionsOf(state));
+  return callerClient(env, caller.kind === "user" ? caller.jwt : null, optionsOf(state));
+}
+
+/** Every call to the database carries the request's id and trace. */
+function optionsOf(state: RequestState) {
+  return {
+    fetch: state.runtime.fetch,
+    headers: {
+      "X-Request-Id": state.requestId,
+      ...(state.traceparent === null ? {} : { traceparent: state.traceparent }),
+    },
+  };
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

@@ -1,0 +1,72 @@
+import type { z } from "zod";
+import { fromZod, invalidRequest, type Problem, unsupportedMediaType } from "../errors/mod.ts";
+import { readText } from "./body.ts";
+import type { RouteContext } from "./context.ts";
+import type { RouteDefinition, RouteInput, RouteRequest } from "./route.ts";
+import { parseJson } from "./strict_json.ts";
+
+/** JSON by any of its names, in UTF-8, the only charset it has. */
+const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
+
+/**
+ * Reads and validates everything a route declares.
+ *
+ * @throws {AppError} `invalid_request` with every problem of all parts; `invalid_json`, `payload_too_large` and
+ *   `unsupported_media_type` for a body that cannot be read at all.
+ */
+export async function readInput(c: RouteContext, request: RouteRequest = {}): Promise<RouteInput<RouteDefinition>> {
+  const problems: Problem[] = [];
+  const params = check(request.params, c.req.param(), "params", problems);
+  const query = check(request.query, readQuery(c.req.url), "query", problems);
+  const headers = check(request.headers, c.req.header(), "headers", problems);
+  const body = request.body === undefined ? undefined : await readBody(c.req.raw, request, problems);
+  if (problems.length > 0) throw invalidRequest(problems);
+  // The types of the parts are those that defineRoute took from the same schemas.
+  return { params, query, headers, body } as RouteInput<RouteDefinition>;
+}
+
+function check(schema: z.ZodType | undefined, value: unknown, part: string, problems: Problem[]): unknown {
+  if (schema === undefined) return undefined;
+  const nul = Object.entries(value as Record<string, string | string[]>).filter(([, text]) => hasNul(text));
+  for (const [name] of nul) {
+    problems.push({ path: `${part}.${name}`, code: "nul_character", message: "Must not hold the character U+0000" });
+  }
+  if (nul.length > 0) return undefined;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  problems.push(...fromZod(parsed.error, part));
+  return undefined;
+}
+
+/** Postgres takes no NUL: refused here rather than there. */
+function hasNul(value: string | string[]): boolean {
+  return typeof value === "string" ? value.includes("\0") : value.some((text) => text.includes("\0"));
+}
+
+async function readBody(raw: Request, request: RouteRequest, problems: Problem[]): Promise<unknown> {
+  const text = await readText(raw, request.bodyLimitBytes);
+  if (text.trim() === "") {
+    if (request.bodyRequired !== false) {
+      problems.push({ path: "body", code: "required", message: "A JSON body is required" });
+    }
+    return undefined;
+  }
+  if (!JSON_TYPE.test(raw.headers.get("content-type")?.trim() ?? "")) {
+    throw unsupportedMediaType("Send JSON with Content-Type: application/json");
+  }
+  const value = parseJson(text, { uniqueKeys: request.uniqueKeys === true });
+  const parsed = request.body?.safeParse(value);
+  if (parsed?.success === true) return parsed.data;
+  if (parsed !== undefined) problems.push(...fromZod(parsed.error, "body"));
+  return undefined;
+}
+
+/** The query by name; a name that is there several times has a list. */
+function readQuery(url: string): Record<string, string | string[]> {
+  const values = new Map<string, string | string[]>();
+  for (const [name, value] of new URL(url).searchParams) {
+    const before = values.get(name);
+    values.set(name, before === undefined ? value : [before, value].flat());
+  }
+  return Object.fromEntries(values);
+}

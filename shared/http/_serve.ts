@@ -1,0 +1,64 @@
+import type { Context } from "hono";
+import { fromZod, internal, toAppError } from "../errors/mod.ts";
+import { admit, admitRaw } from "./_admit.ts";
+import { readInput } from "./_input.ts";
+import { stateOf } from "./_state.ts";
+import { readBytes } from "./body.ts";
+import type { RouteContext } from "./context.ts";
+import type { RawRoute } from "./raw_route.ts";
+import { Reply, type Route, type RouteResponse } from "./route.ts";
+import type { AnyRoute } from "./router.ts";
+
+/** Serves one request of a route. Throws only {@link AppError}. */
+export async function serve(c: Context, route: AnyRoute): Promise<Response> {
+  const state = stateOf(c.req.raw);
+  state.operationId = route.definition.operationId;
+  state.route = `/${state.runtime.name}${route.definition.path}`;
+  try {
+    return route.kind === "raw" ? await serveRaw(c, route) : await serveJson(c, route);
+  } catch (error) {
+    // Hono lets values that are no errors pass by its error handler.
+    throw toAppError(error);
+  }
+}
+
+async function serveJson(c: RouteContext, route: Route): Promise<Response> {
+  const context = await admit(c.req.raw, route.definition);
+  c.set("request", context);
+  const input = await readInput(c, route.definition.request);
+  return render(c, route, await route.handler(c, input));
+}
+
+async function serveRaw(c: RouteContext, route: RawRoute): Promise<Response> {
+  const { admin, bodyLimitBytes } = route.definition;
+  c.set("request", admitRaw(c.req.raw, admin));
+  return await route.handler(c as Parameters<typeof route.handler>[0], await readBytes(c.req.raw, bodyLimitBytes));
+}
+
+/** Makes the answer of what a handler returned. */
+function render(c: RouteContext, route: Route, result: unknown): Response {
+  if (result instanceof Response) return result;
+  const { responses } = route.definition;
+  const declared = Object.entries(responses) as [string, RouteResponse][];
+  const status = result instanceof Reply ? result.status : Number(declared[0]?.[0] ?? 200);
+  const body: unknown = result instanceof Reply ? result.body : result;
+  if (result instanceof Reply) {
+    for (const [name, value] of Object.entries(result.headers)) c.header(name, value);
+  }
+  if (stateOf(c.req.raw).runtime.checkResponses) checkResponse(route, status, body);
+  if (body === undefined) return c.body(null, status as 204);
+  return c.json(body, status as 200);
+}
+
+/** In tests an answer that its own schema refuses is a fault. */
+function checkResponse(route: Route, status: number, body: unknown): void {
+  const { operationId, responses } = route.definition;
+  const declared = (responses as Readonly<Record<number, RouteResponse | undefined>>)[status];
+  if (declared === undefined) throw internal(`${operationId} does not declare the status ${status}`);
+  if (declared.schema === undefined) return;
+  // What the caller sees is the JSON: undefined properties and toJSON() have had their say.
+  const parsed = declared.schema.safeParse(body === undefined ? undefined : JSON.parse(JSON.stringify(body)));
+  if (parsed.success) return;
+  const problems = fromZod(parsed.error).map(({ path, message }) => `${path}: ${message}`).join("; ");
+  throw internal(`${operationId} answered ${status} with what its schema refuses: ${problems}`);
+}

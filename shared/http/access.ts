@@ -1,0 +1,68 @@
+import type { Caller } from "../auth/mod.ts";
+import { forbidden, unauthorized } from "../errors/mod.ts";
+
+/** What a role may hold. The roles' permissions are rows of private.role_permissions. */
+export type Permission =
+  | "flows:read"
+  | "flows:write"
+  | "runs:read"
+  | "runs:execute"
+  | "webhooks:read"
+  | "webhooks:write"
+  | "members:read"
+  | "members:write"
+  | "org:read"
+  | "org:write";
+
+/** Users: with a permission in the organization, or any member. */
+export interface UserAccess {
+  readonly user: Permission | "any";
+  readonly secret?: never;
+  readonly public?: never;
+}
+
+/** Operators and cron: any secret key, or those named. */
+export interface SecretAccess {
+  readonly secret: true | readonly string[];
+  readonly user?: never;
+  readonly public?: never;
+}
+
+/** Users and secret keys alike. */
+export interface UserOrSecretAccess {
+  readonly user: Permission | "any";
+  readonly secret: true | readonly string[];
+  readonly public?: never;
+}
+
+/** Everybody. A credential that is sent must hold all the same. */
+export interface PublicAccess {
+  readonly public: true;
+  readonly user?: never;
+  readonly secret?: never;
+}
+
+/** Who may call a route. Every route says it. */
+export type Access = UserAccess | SecretAccess | UserOrSecretAccess | PublicAccess;
+
+/** The rate limit's classes, each with its own bucket for a user. */
+export type RouteClass = "default" | "read" | "write" | "run";
+
+/**
+ * Refuses a caller of the wrong kind, before the database hears of it.
+ *
+ * @throws {AppError} `unauthorized` for nobody, `forbidden` for a credential that holds but is not for this route.
+ */
+export function requireCallerKind(caller: Caller, access: Access): void {
+  if (access.public === true) return;
+  if (caller.kind === "anonymous") {
+    throw unauthorized(access.user === undefined ? "Send a secret key" : "Sign in and send the access token");
+  }
+  if (caller.kind === "user" && access.user === undefined) throw forbidden("This needs a secret key");
+  if (caller.kind === "secret") {
+    if (access.secret === undefined) throw forbidden("This needs the access token of a user");
+    if (access.secret !== true && !access.secret.includes(caller.keyName)) {
+      throw forbidden("This secret key is for something else");
+    }
+  }
+}

@@ -1,0 +1,202 @@
+import { type Context, Hono } from "hono";
+import { type Env, readEnv } from "../env/mod.ts";
+import { type AppError, methodNotAllowed, notFound, problemResponse, toAppError } from "../errors/mod.ts";
+import { configureLog, createLog, type LogWriter } from "../log/mod.ts";
+import { serve } from "./_serve.ts";
+import { type AppRuntime, type RequestState, setState, stateOf } from "./_state.ts";
+import { corsHeaders, isPreflight, preflightResponse } from "./cors.ts";
+import { readRequestId, readTraceparent } from "./request_id.ts";
+import type { AnyRoute, Router } from "./router.ts";
+import { reportError } from "./sentry.ts";
+import { waitUntil } from "./wait_until.ts";
+
+/** What is measured about every answer. */
+export interface Observation {
+  /** The function. */
+  readonly app: string;
+  /** The operation; null when no route was found. */
+  readonly operationId: string | null;
+  readonly method: string;
+  readonly status: number;
+  /** From the request's arrival to its answer's beginning, in milliseconds. */
+  readonly durationMilliseconds: number;
+}
+
+/** Options of {@link createApp}. */
+export interface AppOptions {
+  /** Routers of other functions, loaded by the first request that needs them: `/<name><prefix>/<key>/…`. */
+  readonly mounts?: {
+    /** `/v1`. */
+    readonly prefix: string;
+    /** First segment below the prefix → router. */
+    readonly routers: Readonly<Record<string, () => Promise<Router>>>;
+  };
+  /** Takes the measure of every answer. */
+  readonly observe?: (observation: Observation) => void;
+  /** Another environment than the process's, for tests. */
+  readonly env?: Env;
+  /** Another fetch for the database, for tests. */
+  readonly fetch?: typeof fetch;
+  /** Takes log lines instead of the console, for tests. */
+  readonly write?: LogWriter;
+  /** Answers 500 when a body does not fit its own schema, for tests. */
+  readonly checkResponses?: boolean;
+}
+
+/** An app: `Deno.serve(app.fetch)`, and `app.request()` in tests. */
+export type App = Hono;
+
+/** What every answer says about itself, unless a handler said otherwise. */
+const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
+  "X-Content-Type-Options": "nosniff",
+  "Cache-Control": "no-store",
+  "Referrer-Policy": "no-referrer",
+  "X-Frame-Options": "DENY",
+};
+
+/**
+ * Makes the app of a function. It serves the router's paths below `/<name>`, as the edge runtime passes them.
+ *
+ * Around every route: request id and trace context, CORS, security headers, one error handler that answers
+ * problem+json, one access log line, Sentry for our own faults. 404 and 405 are problems too.
+ *
+ * @param name The function's name.
+ * @param router Its routes.
+ * @throws {EnvError} When the environment is not usable, with every problem.
+ */
+export function createApp(name: string, router: Router, options: AppOptions = {}): App {
+  const env = options.env ?? readEnv();
+  configureLog({ level: env.logLevel, write: options.write });
+  const runtime: AppRuntime = {
+    name,
+    env,
+    log: createLog(name),
+    fetch: options.fetch,
+    checkResponses: options.checkResponses ?? false,
+  };
+  const app = createHono();
+  app.use("*", async (c, next) => {
+    const startedAt = performance.now();
+    const state = begin(c.req.raw, runtime);
+    if (isPreflight(c.req.raw)) {
+      c.res = preflightResponse(c.req.raw.headers.get("origin"), env.corsOrigins);
+    } else {
+      await next();
+    }
+    finish(c, state, performance.now() - startedAt, options.observe);
+  });
+  mountRoutes(app, `/${name}`, router.routes);
+  for (const [key, load] of Object.entries(options.mounts?.routers ?? {})) {
+    mountLazily(app, `/${name}${options.mounts?.prefix ?? ""}/${key}`, load);
+  }
+  return app;
+}
+
+/** A Hono that answers errors and unknown paths our way, by itself or inside another. */
+function createHono(): Hono {
+  const app = new Hono({ strict: false });
+  app.onError((error, c) => answerError(c, toAppError(error)));
+  app.notFound((c) => answerError(c, notFound("path")));
+  return app;
+}
+
+function mountRoutes(app: Hono, base: string, routes: readonly AnyRoute[]): void {
+  const methodsByPath = new Map<string, string[]>();
+  for (const route of routes) {
+    const path = joinPath(base, route.definition.path);
+    const methods = methodsOf(route);
+    methodsByPath.set(path, [...methodsByPath.get(path) ?? [], ...methods]);
+    if (methods.includes("ALL")) app.all(path, (c) => serve(c, route));
+    else app.on(methods, path, (c) => serve(c, route));
+  }
+  // Registered last: these see only what no route took.
+  for (const [path, methods] of methodsByPath) {
+    if (!methods.includes("ALL")) app.all(path, (c) => answerOtherMethod(c, methods));
+  }
+}
+
+/** Mounts a router that is imported by the first request below `base`. */
+function mountLazily(app: Hono, base: string, load: () => Promise<Router>): void {
+  let loading: Promise<Hono> | undefined;
+  const loadOnce = async (): Promise<Hono> => {
+    const inner = createHono();
+    mountRoutes(inner, base, (await load()).routes);
+    return inner;
+  };
+  app.all(`${base}/*`, async (c) => await (await (loading ??= loadOnce())).fetch(c.req.raw, c.env));
+}
+
+function methodsOf(route: AnyRoute): string[] {
+  if (route.kind === "json") return [route.definition.method.toUpperCase()];
+  return [...route.definition.methods ?? ["ALL"]];
+}
+
+/** OPTIONS says what there is; any other method that the path does not have is a 405. */
+function answerOtherMethod(c: Context, methods: readonly string[]): Response {
+  const allowed = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
+  if (c.req.method === "OPTIONS") return c.body(null, 204, { Allow: allowed.join(", ") });
+  return answerError(c, methodNotAllowed(c.req.method, allowed));
+}
+
+function joinPath(base: string, path: string): string {
+  return path === "/" ? base : `${base}${path}`;
+}
+
+function begin(request: Request, runtime: AppRuntime): RequestState {
+  const requestId = readRequestId(request.headers);
+  const state: RequestState = {
+    runtime,
+    requestId,
+    traceparent: readTraceparent(request.headers),
+    headers: {},
+    log: runtime.log.with({ requestId }),
+    userId: null,
+    operationId: null,
+    route: null,
+    error: null,
+  };
+  setState(request, state);
+  return state;
+}
+
+function answerError(c: Context, error: AppError): Response {
+  const state = stateOf(c.req.raw);
+  state.error = error;
+  return problemResponse(error, state.requestId);
+}
+
+/** Puts the headers on the answer, writes the access log, measures, and reports what is our own fault. */
+function finish(c: Context, state: RequestState, duration: number, observe: AppOptions["observe"]): void {
+  const { runtime, requestId, error } = state;
+  const { status, headers } = c.res;
+  for (const [name, value] of Object.entries(DEFAULT_HEADERS)) {
+    if (!headers.has(name)) c.header(name, value);
+  }
+  const origin = c.req.raw.headers.get("origin");
+  for (const [name, value] of Object.entries(corsHeaders(origin, runtime.env.corsOrigins))) {
+    c.header(name, value, { append: name === "Vary" });
+  }
+  for (const [name, value] of Object.entries(state.headers)) c.header(name, value);
+  c.header("X-Request-Id", requestId);
+  const fields = {
+    duration,
+    method: c.req.method,
+    path: new URL(c.req.url).pathname.slice(0, 200),
+    operation: state.operationId,
+    status,
+    ...(error === null ? {} : { code: error.code }),
+  };
+  if (status >= 500) state.log.error("http.request", { ...fields, error });
+  else state.log.info("http.request", error === null ? fields : { ...fields, detail: error.detail });
+  observe?.({
+    app: runtime.name,
+    operationId: state.operationId,
+    method: c.req.method,
+    status,
+    durationMilliseconds: duration,
+  });
+  if (error !== null && status >= 500 && runtime.env.sentryDsn !== null) {
+    const tags = { request_id: requestId, function: runtime.name, operation: state.operationId ?? "none" };
+    waitUntil(reportError(runtime.env, error, tags));
+  }
+}

@@ -1,0 +1,48 @@
+import type { Context } from "hono";
+import { AppError, versionMismatch } from "../errors/mod.ts";
+
+/** The ETag of a row: its version, as a strong validator. */
+export function etag(version: number | string): string {
+  return `"v${version}"`;
+}
+
+/**
+ * The version that `If-Match` demands: null when the header is absent or `*`.
+ *
+ * @throws {AppError} `version_mismatch` for a tag that none of our rows can have; `invalid_request` for several.
+ */
+export function readIfMatch(c: Context): number | null {
+  const header = c.req.header("if-match")?.trim();
+  if (header === undefined || header === "" || header === "*") return null;
+  if (header.includes(",")) {
+    throw new AppError("invalid_request", {
+      detail: "If-Match must name one version",
+      problems: [{ path: "headers.if-match", code: "invalid_value", message: "Must name one version" }],
+    });
+  }
+  // Proxies that compress make a tag weak: the version in it is still ours.
+  const version = /^(?:W\/)?"v(\d{1,15})"$/.exec(header)?.[1];
+  if (version === undefined) throw versionMismatch();
+  return Number(version);
+}
+
+/**
+ * The version that `If-Match` demands, for writes that must not be blind.
+ *
+ * @throws {AppError} `invalid_request` when the header is absent, and what {@link readIfMatch} throws.
+ */
+export function requireIfMatch(c: Context): number {
+  const version = readIfMatch(c);
+  if (version !== null) return version;
+  throw new AppError("invalid_request", {
+    detail: "Send If-Match with the ETag that you read",
+    problems: [{ path: "headers.if-match", code: "required", message: "This is required" }],
+  });
+}
+
+/** Whether the caller already has this version (`If-None-Match`): then answer 304 without a body. */
+export function isNotModified(c: Context, tag: string): boolean {
+  const header = c.req.header("if-none-match");
+  if (header === undefined) return false;
+  return header.trim() === "*" || header.split(",").some((item) => item.trim().replace(/^W\//, "") === tag);
+}

@@ -1,0 +1,48 @@
+/**
+ * The request path: apps, routers and routes, and what handlers need.
+ *
+ * @module
+ */
+export { type App, type AppOptions, createApp, type Observation } from "./app.ts";
+export { type AnyRoute, createRouter, type Router } from "./router.ts";
+export {
+  defineRoute,
+  type Method,
+  Reply,
+  reply,
+  type Route,
+  type RouteDefinition,
+  type RouteHandler,
+  type RouteInput,
+  type RouteRequest,
+  type RouteResponse,
+  type RouteResult,
+  type SuccessStatus,
+} from "./route.ts";
+export { defineRawRoute, type RawHandler, type RawRoute, type RawRouteDefinition } from "./raw_route.ts";
+export type {
+  Access,
+  Permission,
+  PublicAccess,
+  RouteClass,
+  SecretAccess,
+  UserAccess,
+  UserOrSecretAccess,
+} from "./access.ts";
+export type { ForUser, PlanLimits, RequestContext, RouteContext, RouteEnv } from "./context.ts";
+export type { GateAnswer } from "./gate.ts";
+export {
+  idParams,
+  jsonSchema,
+  listOf,
+  listOptions,
+  listQuery,
+  type ListQueryOptions,
+  problemSchema,
+} from "./schemas.ts";
+export { etag, isNotModified, readIfMatch, requireIfMatch } from "./etag.ts";
+export { readIdempotencyKey } from "./idempotency.ts";
+export { MAX_BODY_BYTES, readBytes } from "./body.ts";
+export { MAX_JSON_DEPTH, parseJson, type ParseJsonOptions } from "./strict_json.ts";
+export { type SendEvent, type ServerEvent, type SseOptions, sseStream } from "./sse.ts";
+export { backgroundSettled, waitUntil } from "./wait_until.ts";

@@ -1,0 +1,86 @@
+import type { RouteContext } from "./context.ts";
+import { createLog } from "../log/mod.ts";
+
+/** One event of a stream. */
+export interface ServerEvent {
+  /** The kind; `message` when absent. */
+  readonly event?: string;
+  /** What happened: sent as JSON. */
+  readonly data: unknown;
+  /** What the browser sends back as `Last-Event-ID` when it connects again. */
+  readonly id?: string;
+  /** How long the browser waits before it connects again, in milliseconds. */
+  readonly retryMilliseconds?: number;
+}
+
+/** Sends an event; resolves when the stream can take more. Rejects when the caller has gone. */
+export type SendEvent = (event: ServerEvent) => Promise<void>;
+
+/** Options of {@link sseStream}. */
+export interface SseOptions {
+  /** How often a comment keeps proxies from closing a silent stream, in seconds. */
+  readonly keepAliveSeconds?: number;
+  /** When the stream ends by itself, before the platform ends the isolate (150 s); browsers connect again. In seconds. */
+  readonly maxSeconds?: number;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Answers with a stream of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+ *
+ * @param c The handler's context.
+ * @param produce Sends the events. The stream ends when it returns. Its signal aborts when the caller has gone or the
+ *   time is up: waits inside must listen to it. What it throws otherwise is logged and ends the stream.
+ */
+export function sseStream(
+  c: RouteContext,
+  produce: (send: SendEvent, signal: AbortSignal) => Promise<void>,
+  options: SseOptions = {},
+): Response {
+  const { keepAliveSeconds = 15, maxSeconds = 120 } = options;
+  const gone = new AbortController();
+  const log = c.var.request?.log ?? createLog("sse");
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const write = (text: string): Promise<void> => writer.write(encoder.encode(text));
+  const keepAlive = setInterval(() => write(": keep-alive\n\n").catch(() => gone.abort()), keepAliveSeconds * 1_000);
+  const end = setTimeout(() => gone.abort(), maxSeconds * 1_000);
+  // The reader's cancel closes the writer: that is how a caller who has gone is noticed.
+  writer.closed.catch(() => gone.abort());
+  c.req.raw.signal.addEventListener("abort", () => gone.abort(), { once: true });
+
+  const send: SendEvent = async (event) => {
+    gone.signal.throwIfAborted();
+    await write(formatEvent(event));
+  };
+  const work = async (): Promise<void> => {
+    try {
+      await write(": open\n\n");
+      await produce(send, gone.signal);
+    } catch (error) {
+      if (!gone.signal.aborted) log.error("sse.failed", { error });
+    } finally {
+      clearInterval(keepAlive);
+      clearTimeout(end);
+      gone.abort();
+      await writer.close().catch(() => {});
+    }
+  };
+  // The stream itself keeps the isolate alive.
+  work();
+  return c.body(readable, 200, {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+  });
+}
+
+/** An event as text. JSON never holds a line break, and names lose theirs. */
+function formatEvent({ event, data, id, retryMilliseconds }: ServerEvent): string {
+  const line = (name: string, value: string | undefined): string =>
+    value === undefined ? "" : `${name}: ${value.replaceAll(/[\r\n\0]/g, "")}\n`;
+  return line("id", id) + line("event", event) +
+    line("retry", retryMilliseconds === undefined ? undefined : String(Math.round(retryMilliseconds))) +
+    `data: ${JSON.stringify(data) ?? "null"}\n\n`;
+}
