@@ -87,6 +87,26 @@ export class Worker {
     });
   }
 
+  /** Whether it takes no more work: its lease is lost or in doubt, or it is closing. */
+  get over(): boolean {
+    return this.#abort.signal.aborted || this.#inDoubt || this.#closing;
+  }
+
+  /** Whether nothing runs at this moment. */
+  get isIdle(): boolean {
+    return this.#running.size === 0;
+  }
+
+  /** Checkpoints written so far. */
+  get settled(): number {
+    return this.#settled;
+  }
+
+  /** Resolves when nothing runs any more. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.race(this.#running);
+  }
+
   /** Runs jobs that are leased to this worker already (by an inline start or a settle). */
   async accept(jobs: Job[]): Promise<void> {
     // When it is closing, what it still gets goes back with the lease.
@@ -101,7 +121,7 @@ export class Worker {
     const concurrency = this.#options.concurrency ?? 16;
     const until = performance.now() + budgetMs;
     let idleSince = performance.now();
-    while (!this.#over(signal) && performance.now() < until) {
+    while (!this.over && !signal?.aborted && performance.now() < until) {
       const free = concurrency - this.#running.size;
       const claimed = free > 0 ? await this.#claim(free) : [];
       if (claimed.length > 0) void this.accept(claimed);
@@ -116,7 +136,7 @@ export class Worker {
 
   /** Runs what was accepted, and what follows from it, to the end; then gives the lease back. */
   async finish(signal?: AbortSignal): Promise<DrainReport> {
-    while (this.#running.size > 0 && !this.#over(signal)) {
+    while (this.#running.size > 0 && !this.over && !signal?.aborted) {
       await Promise.race([...this.#running, this.#pause(1_000, signal)]);
     }
     return await this.close(signal?.aborted ? 0 : undefined);
@@ -143,10 +163,6 @@ export class Worker {
       this.#options.log.warn("engine.release_failed", { error });
     }
     return { settled: this.#settled, lost: this.#lost, more };
-  }
-
-  #over(signal: AbortSignal | undefined): boolean {
-    return this.#abort.signal.aborted || this.#inDoubt || (signal?.aborted ?? false);
   }
 
   async #claim(limit: number): Promise<Job[]> {

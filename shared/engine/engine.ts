@@ -1,0 +1,57 @@
+import { adminClient } from "../db/mod.ts";
+import type { Env } from "../env/mod.ts";
+import { createLog } from "../log/mod.ts";
+import { createProviders } from "../providers/mod.ts";
+import { EngineClient } from "./client.ts";
+import { InlineRunner } from "./inline_runner.ts";
+import { PlanCache } from "./plan_cache.ts";
+import { postgresTransport } from "./postgres_transport.ts";
+import { postgrestTransport } from "./postgrest_transport.ts";
+import { Worker } from "./worker.ts";
+
+/** The engine of one isolate. */
+export interface Engine {
+  /** Calls through the Data API. */
+  readonly client: EngineClient;
+  /** Runs what requests start. */
+  readonly inline: InlineRunner;
+  /** A worker that drains the queue, over the transport that the environment names. */
+  createWorker(): Promise<{ worker: Worker; close(): Promise<void> }>;
+}
+
+const engines = new WeakMap<Env, Engine>();
+
+/**
+ * The engine of this isolate, made once for an environment. It acts as `service_role`: what a run does has no caller
+ * any more. Listed in docs/security.md.
+ */
+export function getEngine(env: Env): Engine {
+  let engine = engines.get(env);
+  if (engine === undefined) {
+    engine = createEngine(env);
+    engines.set(env, engine);
+  }
+  return engine;
+}
+
+function createEngine(env: Env): Engine {
+  const client = new EngineClient(postgrestTransport(adminClient(env)));
+  const providers = createProviders(env);
+  const log = createLog("engine");
+  const plans = new PlanCache(client);
+  return {
+    client,
+    inline: new InlineRunner({ client, providers, log, plans }),
+    async createWorker() {
+      if (env.workerTransport !== "postgres" || env.databaseUrl === null) {
+        return {
+          worker: new Worker({ client, providers, log, plans, kind: "worker" }),
+          close: () => Promise.resolve(),
+        };
+      }
+      const direct = new EngineClient(await postgresTransport(env.databaseUrl));
+      const worker = new Worker({ client: direct, providers, log, plans: new PlanCache(direct), kind: "worker" });
+      return { worker, close: () => direct.close() };
+    },
+  };
+}

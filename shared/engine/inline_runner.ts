@@ -1,0 +1,60 @@
+import type { Job } from "./types.ts";
+import { Worker, type WorkerOptions } from "./worker.ts";
+
+/** Milliseconds that the lease is kept after the last run, for the next request of a burst. */
+const LINGER_MS = 1_000;
+
+/**
+ * Runs what requests of this isolate start, right after they were answered. All of them share one lease, which is given
+ * back when nothing has run for a second; if the isolate dies before that, the lease lapses and any worker goes on.
+ */
+export class InlineRunner {
+  readonly #options: Omit<WorkerOptions, "kind">;
+  #worker: Worker | undefined;
+  /** Requests that are about to hand over jobs. */
+  #pending = 0;
+  /** What is kept when a worker has nothing left to run. */
+  readonly #idle = new WeakMap<Worker, Promise<void>>();
+
+  /** @param options What its workers need. */
+  constructor(options: Omit<WorkerOptions, "kind">) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes a call that leases jobs to this isolate, and runs them.
+   *
+   * @param call Gets the id to lease them to.
+   * @returns What the call gave, as soon as it gave it, and a promise that is kept when this isolate has nothing left to
+   * run: for `waitUntil`.
+   */
+  async start<T extends { jobs: Job[] }>(
+    call: (workerId: string) => Promise<T>,
+  ): Promise<{ reply: T; idle: Promise<void> }> {
+    if (this.#worker === undefined || this.#worker.over) {
+      this.#worker = new Worker({ ...this.#options, kind: "inline" });
+    }
+    const worker = this.#worker;
+    this.#pending++;
+    try {
+      const reply = await call(worker.id);
+      await worker.accept(reply.jobs);
+      const idle = this.#idle.get(worker) ?? this.#closeWhenIdle(worker);
+      this.#idle.set(worker, idle);
+      return { reply, idle };
+    } finally {
+      this.#pending--;
+    }
+  }
+
+  async #closeWhenIdle(worker: Worker): Promise<void> {
+    while (!worker.over) {
+      await worker.idle();
+      const quiet = worker.settled;
+      await new Promise((resolve) => setTimeout(resolve, LINGER_MS));
+      if (this.#pending === 0 && worker.isIdle && worker.settled === quiet) break;
+    }
+    if (this.#worker === worker) this.#worker = undefined;
+    await worker.close();
+  }
+}
