@@ -105,13 +105,13 @@ Deno.test("values() stops queries whose work explodes, soon", () => {
     ["$..*..*..*..*", wide],
     ["$..[?@..*]..[?@..*]", wide],
     ["$[?count($..*) > 0]", Array.from({ length: 5_000 }, () => [1])],
-    [`$[${"0,".repeat(300)}0][${"0,".repeat(100)}0][*][*]`, wide],
+    [`$[${"0,".repeat(300)}0][${"0,".repeat(100)}0][*][*]`, nested(4, 10)],
     [`$[?${Array.from({ length: 50 }, () => "@.a==$[0].a").join("&&")}]`, twins],
     ["$[?search(@, '(a|b|.){0,300}z')]", Array.from({ length: 100 }, () => "a".repeat(5_000))],
   ];
   for (const [path, input] of attacks) {
     const started = performance.now();
-    assertThrows(() => query(path, input), NodeError, "", path);
+    assertThrows(() => query(path, input), NodeError);
     assert(performance.now() - started < 2_000, path);
   }
 });
