@@ -1,28 +1,1037 @@
 /**
- * The types of the database. This file is a stand-in that accepts every table and function until
- * `deno task db:types` writes the real one in its place.
+ * Types of the tables and functions that the Data API shows, from sql/. Written by `deno task db:types`.
  *
  * @module
  */
-
-/** Any JSON value. */
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
-interface LooseTable {
-  Row: Record<string, Json>;
-  Insert: Record<string, Json>;
-  Update: Record<string, Json>;
-  Relationships: [];
-}
+export type Database = {
+  "engine": {
+    Tables: {
+      [_ in never]: never;
+    };
+    Views: {
+      [_ in never]: never;
+    };
+    Functions: {
+      "claim_jobs": {
+        Args: { "p_kind"?: string; "p_limit"?: number; "p_run_id"?: string; "p_worker_id": string };
+        Returns: Json;
+      };
+      "configure": { Args: { "p_functions_url": string; "p_max_workers"?: number }; Returns: Json };
+      "ensure_partitions": { Args: { "p_weeks_ahead"?: number }; Returns: number };
+      "get_webhook_endpoint": { Args: { "p_slug": string }; Returns: Json };
+      "heartbeat": { Args: { "p_worker_id": string }; Returns: boolean };
+      "ingest_webhook": {
+        Args: {
+          "p_dedupe_body": boolean;
+          "p_endpoint_id": string;
+          "p_event_key": string;
+          "p_headers": Json;
+          "p_input": Json;
+          "p_method": string;
+          "p_query": Json;
+          "p_raw_body": string;
+          "p_traceparent"?: string;
+          "p_type": string;
+          "p_worker_id"?: string;
+        };
+        Returns: Json;
+      };
+      "load_plans": { Args: { "p_plan_version": number; "p_version_ids": (string)[] }; Returns: Json };
+      "record_webhook_rejection": { Args: { "p_endpoint_id": string; "p_reason": string }; Returns: undefined };
+      "redeem_wake": { Args: { "p_ticket": string }; Returns: boolean };
+      "release_worker": { Args: { "p_wake_successor"?: boolean; "p_worker_id": string }; Returns: Json };
+      "settle_jobs": { Args: { "p_results": Json; "p_worker_id": string }; Returns: Json };
+      "store_plan": { Args: { "p_plan": Json; "p_plan_version": number; "p_version_id": string }; Returns: undefined };
+      "tick": { Args: Record<PropertyKey, never>; Returns: Json };
+    };
+    Enums: {
+      [_ in never]: never;
+    };
+    CompositeTypes: {
+      [_ in never]: never;
+    };
+  };
+  "public": {
+    Tables: {
+      "flow_versions": {
+        Row: {
+          "content_hash": string;
+          "created_at": string;
+          "created_by": string | null;
+          "flow_id": string;
+          "graph": NonNullable<Json>;
+          "id": string;
+          "number": number;
+          "organization_id": string;
+          "plan_hash": string;
+          "timeout_seconds": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "content_hash": string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "flow_id": string;
+          "graph": NonNullable<Json>;
+          "id"?: string;
+          "number": number;
+          "organization_id": string;
+          "plan_hash": string;
+          "timeout_seconds": number;
+        };
+        Update: {
+          "content_hash"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "flow_id"?: string;
+          "graph"?: NonNullable<Json>;
+          "id"?: string;
+          "number"?: number;
+          "organization_id"?: string;
+          "plan_hash"?: string;
+          "timeout_seconds"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "flow_versions_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "flow_versions_flow_id_fkey";
+            columns: ["flow_id"];
+            isOneToOne: false;
+            referencedRelation: "flows";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "flow_versions_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "flows": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "current_version_id": string | null;
+          "deleted_at": string | null;
+          "description": string;
+          "id": string;
+          "is_active": boolean;
+          "name": string;
+          "organization_id": string;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "current_version_id"?: string | null;
+          "deleted_at"?: string | null;
+          "description"?: string;
+          "id"?: string;
+          "is_active"?: boolean;
+          "name": string;
+          "organization_id": string;
+          "updated_at"?: string;
+          "version"?: number;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "current_version_id"?: string | null;
+          "deleted_at"?: string | null;
+          "description"?: string;
+          "id"?: string;
+          "is_active"?: boolean;
+          "name"?: string;
+          "organization_id"?: string;
+          "updated_at"?: string;
+          "version"?: number;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "flows_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "flows_current_version_id_fkey";
+            columns: ["current_version_id"];
+            isOneToOne: false;
+            referencedRelation: "flow_versions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "flows_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "flows_organization_id_workspace_id_fkey";
+            columns: ["organization_id", "workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "job_queue": {
+        Row: {
+          "attempts": number;
+          "created_at": string;
+          "deadline_at": string | null;
+          "epoch": number;
+          "error_message": string | null;
+          "id": string;
+          "max_attempts": number;
+          "node_id": string | null;
+          "organization_id": string;
+          "payload": Json | null;
+          "priority": number;
+          "reads": (string)[] | null;
+          "resume": boolean;
+          "run_id": string | null;
+          "scheduled_for": string;
+          "scope": string;
+          "started_at": string | null;
+          "status": string;
+          "type": string;
+          "worker_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attempts"?: number;
+          "created_at"?: string;
+          "deadline_at"?: string | null;
+          "epoch"?: number;
+          "error_message"?: string | null;
+          "id"?: string;
+          "max_attempts"?: number;
+          "node_id"?: string | null;
+          "organization_id": string;
+          "payload"?: Json | null;
+          "priority"?: number;
+          "reads"?: (string)[] | null;
+          "resume"?: boolean;
+          "run_id"?: string | null;
+          "scheduled_for"?: string;
+          "scope"?: string;
+          "started_at"?: string | null;
+          "status"?: string;
+          "type"?: string;
+          "worker_id"?: string | null;
+        };
+        Update: {
+          "attempts"?: number;
+          "created_at"?: string;
+          "deadline_at"?: string | null;
+          "epoch"?: number;
+          "error_message"?: string | null;
+          "id"?: string;
+          "max_attempts"?: number;
+          "node_id"?: string | null;
+          "organization_id"?: string;
+          "payload"?: Json | null;
+          "priority"?: number;
+          "reads"?: (string)[] | null;
+          "resume"?: boolean;
+          "run_id"?: string | null;
+          "scheduled_for"?: string;
+          "scope"?: string;
+          "started_at"?: string | null;
+          "status"?: string;
+          "type"?: string;
+          "worker_id"?: string | null;
+        };
+        Relationships: [];
+      };
+      "organization_members": {
+        Row: {
+          "created_at": string;
+          "organization_id": string;
+          "role": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "organization_id": string;
+          "role"?: string;
+          "user_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "organization_id"?: string;
+          "role"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "organization_members_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "organization_members_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "organizations": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "id": string;
+          "name": string;
+          "plan_id": string;
+          "slug": string;
+          "suspended_at": string | null;
+          "updated_at": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "id"?: string;
+          "name": string;
+          "plan_id"?: string;
+          "slug": string;
+          "suspended_at"?: string | null;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "id"?: string;
+          "name"?: string;
+          "plan_id"?: string;
+          "slug"?: string;
+          "suspended_at"?: string | null;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "organizations_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "organizations_plan_id_fkey";
+            columns: ["plan_id"];
+            isOneToOne: false;
+            referencedRelation: "plans";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "plans": {
+        Row: {
+          "hook_requests_per_minute": number;
+          "id": string;
+          "max_flows": number;
+          "max_run_seconds": number;
+          "max_webhook_endpoints": number;
+          "name": string;
+          "request_burst": number;
+          "requests_per_minute": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "hook_requests_per_minute": number;
+          "id": string;
+          "max_flows": number;
+          "max_run_seconds": number;
+          "max_webhook_endpoints": number;
+          "name": string;
+          "request_burst": number;
+          "requests_per_minute": number;
+        };
+        Update: {
+          "hook_requests_per_minute"?: number;
+          "id"?: string;
+          "max_flows"?: number;
+          "max_run_seconds"?: number;
+          "max_webhook_endpoints"?: number;
+          "name"?: string;
+          "request_burst"?: number;
+          "requests_per_minute"?: number;
+        };
+        Relationships: [];
+      };
+      "profiles": {
+        Row: {
+          "created_at": string;
+          "display_name": string | null;
+          "email": string | null;
+          "id": string;
+          "updated_at": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "display_name"?: string | null;
+          "email"?: string | null;
+          "id": string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Update: {
+          "created_at"?: string;
+          "display_name"?: string | null;
+          "email"?: string | null;
+          "id"?: string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Relationships: [];
+      };
+      "run_steps": {
+        Row: {
+          "attempt": number;
+          "error": Json | null;
+          "finished_at": string;
+          "handles": (string)[] | null;
+          "leaf": boolean;
+          "node_id": string;
+          "organization_id": string;
+          "output": Json | null;
+          "run_id": string;
+          "scope": string;
+          "started_at": string;
+          "status": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attempt"?: number;
+          "error"?: Json | null;
+          "finished_at": string;
+          "handles"?: (string)[] | null;
+          "leaf"?: boolean;
+          "node_id": string;
+          "organization_id": string;
+          "output"?: Json | null;
+          "run_id": string;
+          "scope"?: string;
+          "started_at": string;
+          "status": string;
+        };
+        Update: {
+          "attempt"?: number;
+          "error"?: Json | null;
+          "finished_at"?: string;
+          "handles"?: (string)[] | null;
+          "leaf"?: boolean;
+          "node_id"?: string;
+          "organization_id"?: string;
+          "output"?: Json | null;
+          "run_id"?: string;
+          "scope"?: string;
+          "started_at"?: string;
+          "status"?: string;
+        };
+        Relationships: [];
+      };
+      "run_steps_default": {
+        Row: {
+          "attempt": number;
+          "error": Json | null;
+          "finished_at": string;
+          "handles": (string)[] | null;
+          "leaf": boolean;
+          "node_id": string;
+          "organization_id": string;
+          "output": Json | null;
+          "run_id": string;
+          "scope": string;
+          "started_at": string;
+          "status": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attempt"?: number;
+          "error"?: Json | null;
+          "finished_at": string;
+          "handles"?: (string)[] | null;
+          "leaf"?: boolean;
+          "node_id": string;
+          "organization_id": string;
+          "output"?: Json | null;
+          "run_id": string;
+          "scope"?: string;
+          "started_at": string;
+          "status": string;
+        };
+        Update: {
+          "attempt"?: number;
+          "error"?: Json | null;
+          "finished_at"?: string;
+          "handles"?: (string)[] | null;
+          "leaf"?: boolean;
+          "node_id"?: string;
+          "organization_id"?: string;
+          "output"?: Json | null;
+          "run_id"?: string;
+          "scope"?: string;
+          "started_at"?: string;
+          "status"?: string;
+        };
+        Relationships: [];
+      };
+      "runs": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "deadline_at": string;
+          "error": Json | null;
+          "finished_at": string | null;
+          "flow_id": string;
+          "flow_version_id": string;
+          "id": string;
+          "input": NonNullable<Json>;
+          "organization_id": string;
+          "output": Json | null;
+          "retry_of": string | null;
+          "started_at": string | null;
+          "status": string;
+          "traceparent": string | null;
+          "trigger": string;
+          "trigger_node": string | null;
+          "webhook_event_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "deadline_at": string;
+          "error"?: Json | null;
+          "finished_at"?: string | null;
+          "flow_id": string;
+          "flow_version_id": string;
+          "id"?: string;
+          "input": NonNullable<Json>;
+          "organization_id": string;
+          "output"?: Json | null;
+          "retry_of"?: string | null;
+          "started_at"?: string | null;
+          "status"?: string;
+          "traceparent"?: string | null;
+          "trigger": string;
+          "trigger_node"?: string | null;
+          "webhook_event_id"?: string | null;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "deadline_at"?: string;
+          "error"?: Json | null;
+          "finished_at"?: string | null;
+          "flow_id"?: string;
+          "flow_version_id"?: string;
+          "id"?: string;
+          "input"?: NonNullable<Json>;
+          "organization_id"?: string;
+          "output"?: Json | null;
+          "retry_of"?: string | null;
+          "started_at"?: string | null;
+          "status"?: string;
+          "traceparent"?: string | null;
+          "trigger"?: string;
+          "trigger_node"?: string | null;
+          "webhook_event_id"?: string | null;
+        };
+        Relationships: [];
+      };
+      "runs_default": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "deadline_at": string;
+          "error": Json | null;
+          "finished_at": string | null;
+          "flow_id": string;
+          "flow_version_id": string;
+          "id": string;
+          "input": NonNullable<Json>;
+          "organization_id": string;
+          "output": Json | null;
+          "retry_of": string | null;
+          "started_at": string | null;
+          "status": string;
+          "traceparent": string | null;
+          "trigger": string;
+          "trigger_node": string | null;
+          "webhook_event_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "deadline_at": string;
+          "error"?: Json | null;
+          "finished_at"?: string | null;
+          "flow_id": string;
+          "flow_version_id": string;
+          "id"?: string;
+          "input": NonNullable<Json>;
+          "organization_id": string;
+          "output"?: Json | null;
+          "retry_of"?: string | null;
+          "started_at"?: string | null;
+          "status"?: string;
+          "traceparent"?: string | null;
+          "trigger": string;
+          "trigger_node"?: string | null;
+          "webhook_event_id"?: string | null;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "deadline_at"?: string;
+          "error"?: Json | null;
+          "finished_at"?: string | null;
+          "flow_id"?: string;
+          "flow_version_id"?: string;
+          "id"?: string;
+          "input"?: NonNullable<Json>;
+          "organization_id"?: string;
+          "output"?: Json | null;
+          "retry_of"?: string | null;
+          "started_at"?: string | null;
+          "status"?: string;
+          "traceparent"?: string | null;
+          "trigger"?: string;
+          "trigger_node"?: string | null;
+          "webhook_event_id"?: string | null;
+        };
+        Relationships: [];
+      };
+      "webhook_endpoints": {
+        Row: {
+          "config": NonNullable<Json>;
+          "created_at": string;
+          "created_by": string | null;
+          "flow_id": string;
+          "id": string;
+          "is_active": boolean;
+          "last_rejected_at": string | null;
+          "last_rejection": string | null;
+          "name": string;
+          "organization_id": string;
+          "provider": string;
+          "rejected_count": number;
+          "signature_required": boolean;
+          "slug": string;
+          "trigger_node": string | null;
+          "updated_at": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "config"?: NonNullable<Json>;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "flow_id": string;
+          "id"?: string;
+          "is_active"?: boolean;
+          "last_rejected_at"?: string | null;
+          "last_rejection"?: string | null;
+          "name": string;
+          "organization_id": string;
+          "provider": string;
+          "rejected_count"?: number;
+          "signature_required"?: boolean;
+          "slug": string;
+          "trigger_node"?: string | null;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Update: {
+          "config"?: NonNullable<Json>;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "flow_id"?: string;
+          "id"?: string;
+          "is_active"?: boolean;
+          "last_rejected_at"?: string | null;
+          "last_rejection"?: string | null;
+          "name"?: string;
+          "organization_id"?: string;
+          "provider"?: string;
+          "rejected_count"?: number;
+          "signature_required"?: boolean;
+          "slug"?: string;
+          "trigger_node"?: string | null;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_endpoints_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "webhook_endpoints_flow_id_fkey";
+            columns: ["flow_id"];
+            isOneToOne: false;
+            referencedRelation: "flows";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "webhook_endpoints_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "webhook_events": {
+        Row: {
+          "body_key": string | null;
+          "deliveries": number;
+          "endpoint_id": string;
+          "event_key": string | null;
+          "headers": NonNullable<Json>;
+          "held_because": string | null;
+          "id": string;
+          "method": string;
+          "organization_id": string;
+          "query": NonNullable<Json>;
+          "raw_body": string;
+          "received_at": string;
+          "replay_of": string | null;
+          "run_id": string | null;
+          "status": string;
+          "type": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "body_key"?: string | null;
+          "deliveries"?: number;
+          "endpoint_id": string;
+          "event_key"?: string | null;
+          "headers": NonNullable<Json>;
+          "held_because"?: string | null;
+          "id"?: string;
+          "method": string;
+          "organization_id": string;
+          "query"?: NonNullable<Json>;
+          "raw_body": string;
+          "received_at"?: string;
+          "replay_of"?: string | null;
+          "run_id"?: string | null;
+          "status": string;
+          "type"?: string | null;
+        };
+        Update: {
+          "body_key"?: string | null;
+          "deliveries"?: number;
+          "endpoint_id"?: string;
+          "event_key"?: string | null;
+          "headers"?: NonNullable<Json>;
+          "held_because"?: string | null;
+          "id"?: string;
+          "method"?: string;
+          "organization_id"?: string;
+          "query"?: NonNullable<Json>;
+          "raw_body"?: string;
+          "received_at"?: string;
+          "replay_of"?: string | null;
+          "run_id"?: string | null;
+          "status"?: string;
+          "type"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_events_endpoint_id_fkey";
+            columns: ["endpoint_id"];
+            isOneToOne: false;
+            referencedRelation: "webhook_endpoints";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "webhook_events_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "webhook_events_replay_of_fkey";
+            columns: ["replay_of"];
+            isOneToOne: false;
+            referencedRelation: "webhook_events";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "workspaces": {
+        Row: {
+          "created_at": string;
+          "id": string;
+          "is_default": boolean;
+          "name": string;
+          "organization_id": string;
+          "updated_at": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "id"?: string;
+          "is_default"?: boolean;
+          "name": string;
+          "organization_id": string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Update: {
+          "created_at"?: string;
+          "id"?: string;
+          "is_default"?: boolean;
+          "name"?: string;
+          "organization_id"?: string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "workspaces_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+    };
+    Views: {
+      [_ in never]: never;
+    };
+    Functions: {
+      "cancel_run": { Args: { "p_run_id": string }; Returns: Json };
+      "create_flow": {
+        Args: {
+          "p_description"?: string;
+          "p_graph": Json;
+          "p_idempotency_key"?: string;
+          "p_is_active"?: boolean;
+          "p_name": string;
+          "p_organization_id": string;
+          "p_workspace_id"?: string;
+        };
+        Returns: Json;
+      };
+      "create_webhook_endpoint": {
+        Args: {
+          "p_config"?: Json;
+          "p_flow_id": string;
+          "p_idempotency_key"?: string;
+          "p_name": string;
+          "p_provider": string;
+          "p_secret"?: string;
+          "p_signature_required"?: boolean;
+          "p_trigger_node"?: string;
+        };
+        Returns: Json;
+      };
+      "delete_flow": { Args: { "p_flow_id": string; "p_if_version"?: number }; Returns: undefined };
+      "delete_run": { Args: { "p_run_id": string }; Returns: undefined };
+      "delete_webhook_endpoint": { Args: { "p_endpoint_id": string; "p_if_version"?: number }; Returns: undefined };
+      "duplicate_flow": {
+        Args: { "p_flow_id": string; "p_idempotency_key"?: string; "p_name"?: string };
+        Returns: Json;
+      };
+      "gate": { Args: { "p_organization_id"?: string; "p_route"?: string }; Returns: Json };
+      "replay_webhook_event": { Args: { "p_event_id": string; "p_idempotency_key"?: string }; Returns: Json };
+      "restore_flow_version": {
+        Args: { "p_flow_id": string; "p_if_version"?: number; "p_version_id": string };
+        Returns: Json;
+      };
+      "retry_run": { Args: { "p_idempotency_key"?: string; "p_run_id": string; "p_wake"?: boolean }; Returns: Json };
+      "rotate_webhook_secret": {
+        Args: { "p_endpoint_id": string; "p_overlap_seconds"?: number; "p_secret"?: string };
+        Returns: Json;
+      };
+      "save_flow": {
+        Args: {
+          "p_description"?: string;
+          "p_flow_id": string;
+          "p_graph"?: Json;
+          "p_if_version"?: number;
+          "p_is_active"?: boolean;
+          "p_name"?: string;
+          "p_workspace_id"?: string;
+        };
+        Returns: Json;
+      };
+      "start_run": {
+        Args: {
+          "p_flow_id": string;
+          "p_idempotency_key"?: string;
+          "p_input"?: Json;
+          "p_traceparent"?: string;
+          "p_trigger_node"?: string;
+          "p_wake"?: boolean;
+        };
+        Returns: Json;
+      };
+      "sync_profile": { Args: { "p_display_name"?: string }; Returns: Json };
+      "update_webhook_endpoint": {
+        Args: {
+          "p_config"?: Json;
+          "p_endpoint_id": string;
+          "p_flow_id"?: string;
+          "p_if_version"?: number;
+          "p_is_active"?: boolean;
+          "p_name"?: string;
+          "p_signature_required"?: boolean;
+        };
+        Returns: Json;
+      };
+    };
+    Enums: {
+      [_ in never]: never;
+    };
+    CompositeTypes: {
+      [_ in never]: never;
+    };
+  };
+};
 
-interface LooseSchema {
-  Tables: Record<string, LooseTable>;
-  Views: Record<string, never>;
-  Functions: Record<string, { Args: Record<string, unknown>; Returns: Json }>;
-}
+type DatabaseWithoutInternals = Omit<Database, "__InternalSupabase">;
 
-/** The schemas that the Data API exposes. */
-export interface Database {
-  public: LooseSchema;
-  engine: LooseSchema;
-}
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "public">];
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof (
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"]
+    )
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals } ? (
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"]
+  )[TableName] extends {
+    Row: infer R;
+  } ? R
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
+      Row: infer R;
+    } ? R
+    : never
+  : never;
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+    Insert: infer I;
+  } ? I
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Insert: infer I;
+    } ? I
+    : never
+  : never;
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+    Update: infer U;
+  } ? U
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Update: infer U;
+    } ? U
+    : never
+  : never;
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends
+    | keyof DefaultSchema["Enums"]
+    | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
+    : never = never,
+> = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][EnumName]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
+    ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+  : never;
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    | keyof DefaultSchema["CompositeTypes"]
+    | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
+    : never = never,
+> = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"][CompositeTypeName]
+  : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema["CompositeTypes"]
+    ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+  : never;
+
+export const Constants = {
+  "engine": {
+    Enums: {},
+  },
+  "public": {
+    Enums: {},
+  },
+} as const;
