@@ -1,0 +1,267 @@
+/**
+ * What a step costs: statements (calls from the worker to Postgres), row writes and WAL bytes, which are the same on
+ * every machine, and how fast it goes, which is not.
+ *
+ * The effect of an effect node is an email through a provider that answers at once, so that the engine is measured and
+ * not a network. Postgres runs with its default durability.
+ *
+ * @module
+ */
+import { EngineClient, type EngineTransport, InlineRunner, postgresTransport, Worker } from "../../shared/engine/mod.ts";
+import type { Graph, GraphNode } from "../../shared/graph/mod.ts";
+import { createLog } from "../../shared/log/mod.ts";
+import type { Providers } from "../../shared/providers/mod.ts";
+import { createFlow, createTenant, localProviders, type Tenant } from "../helpers/engine.ts";
+import { startPostgres, type TestDatabase, withDatabase } from "../helpers/postgres.ts";
+import { dataApiTransport } from "./_data_api.ts";
+
+const STEPS = 10;
+const CONCURRENCY = [1, 8, 32];
+
+/** One line of the table. */
+interface Row {
+  scenario: string;
+  transport: string;
+  atOnce: number;
+  runs: number;
+  statementsPerStep: number;
+  rowsPerStep: number;
+  walPerStep: number;
+  stepsPerSecond: number;
+  runsPerSecond: number;
+  p50: number;
+  p95: number;
+}
+
+/** Runs the benchmark: `deno task bench engine [--runs=N] [--transport=postgres|postgrest]`. */
+export async function main(args: string[]): Promise<void> {
+  const option = (name: string) => args.find((arg) => arg.startsWith(`--${name}=`))?.split("=")[1];
+  const runs = Number(option("runs") ?? 400);
+  const only = option("transport");
+  const server = await startPostgres({ private: true, durable: true });
+  const rows: Row[] = [];
+  try {
+    for (const transport of ["postgres", "postgrest"].filter((name) => only === undefined || name === only)) {
+      await withDatabase(async (db) => {
+        const bench = await prepare(db, transport);
+        try {
+          // Once before it counts: plans, caches, catalog.
+          for (const scenario of Object.keys(SCENARIOS)) await SCENARIOS[scenario]!(bench, 20, 8);
+          for (const [name, scenario] of Object.entries(SCENARIOS)) {
+            for (const atOnce of CONCURRENCY) {
+              const count = atOnce === 1 ? Math.ceil(runs / 4) : runs;
+              rows.push(await measure(bench, name, transport, atOnce, count, scenario));
+            }
+          }
+        } finally {
+          await bench.close();
+        }
+      }, { server, connections: 4 });
+    }
+  } finally {
+    await server.stop();
+  }
+  print(rows);
+}
+
+interface Bench {
+  db: TestDatabase;
+  tenant: Tenant;
+  client: EngineClient;
+  calls: { count: number };
+  providers: Providers;
+  flows: Record<string, string>;
+  endpointId: string;
+  close(): Promise<void>;
+}
+
+/** Does `runs` runs, `atOnce` at a time; gives the steps done and the milliseconds that each waited for its answer. */
+type Scenario = (bench: Bench, runs: number, atOnce: number) => Promise<{ steps: number; latencies: number[] }>;
+
+const SCENARIOS: Record<string, Scenario> = {
+  "10 pure": (bench, runs, atOnce) => runChain(bench, "pure", runs, atOnce),
+  "10 effects": (bench, runs, atOnce) => runChain(bench, "effects", runs, atOnce),
+  "webhook → 1 step": runWebhooks,
+};
+
+async function prepare(db: TestDatabase, transportName: string): Promise<Bench> {
+  await db.sql`select engine.ensure_partitions()`;
+  const tenant = await createTenant(db);
+  const inner = transportName === "postgres"
+    ? await postgresTransport(db.url, { connections: 4 })
+    : await dataApiTransport(db);
+  const calls = { count: 0 };
+  const transport: EngineTransport = {
+    call(name, args) {
+      calls.count++;
+      return inner.call(name, args);
+    },
+    close: () => inner.close(),
+  };
+  const providers: Providers = {
+    ...localProviders(),
+    email: { name: "bench", send: () => Promise.resolve({ id: "1" }) },
+  };
+  const flows = {
+    pure: await createFlow(db, tenant, chain("trigger.manual", Array.from({ length: STEPS }, transformNode))),
+    effects: await createFlow(db, tenant, chain("trigger.manual", Array.from({ length: STEPS }, emailNode))),
+    webhook: await createFlow(db, tenant, chain("trigger.webhook", [emailNode(0, 0)])),
+  };
+  const [endpoint] = await db.as("authenticated", tenant.user.claims, (sql) =>
+    sql`select public.create_webhook_endpoint(${flows.webhook}, 'bench', 'custom') as endpoint`);
+  return {
+    db,
+    tenant,
+    client: new EngineClient(transport),
+    calls,
+    providers,
+    flows,
+    endpointId: endpoint?.endpoint.id,
+    close: () => inner.close(),
+  };
+}
+
+function transformNode(_: unknown, index: number): GraphNode {
+  return {
+    id: `n${index}`,
+    type: "action.transform",
+    data: { config: { operations: [{ op: "set", fields: { n: index, from: "{{ trigger.n }}" } }] } },
+  };
+}
+
+function emailNode(_: unknown, index: number): GraphNode {
+  const config = { to: ["ada@example.com"], subject: "Step {{ trigger.n }}", text: "Hello" };
+  return { id: `n${index}`, type: "communication.email", data: { config } };
+}
+
+function chain(trigger: string, nodes: GraphNode[]): Graph {
+  const all = [{ id: "start", type: trigger }, ...nodes];
+  return {
+    nodes: all,
+    edges: nodes.map((node, index) => ({ id: `e${index}`, source: all[index]!.id, target: node.id })),
+  };
+}
+
+async function runChain(bench: Bench, flow: string, runs: number, atOnce: number) {
+  const input = JSON.stringify({ n: 1 });
+  await bench.db.sql`
+    select private.create_run(f, 'manual', ${input}::text::jsonb)
+    from public.flows f, generate_series(1, ${runs}) where f.id = ${bench.flows[flow]!}`;
+  const worker = new Worker({
+    client: bench.client,
+    providers: bench.providers,
+    log: createLog("engine"),
+    kind: "worker",
+    concurrency: atOnce,
+  });
+  await worker.drain({ idleMs: 0, pollMs: 1 });
+  const rows = await bench.db.sql<{ ms: number }[]>`
+    select extract(epoch from finished_at - started_at)::float8 * 1000 as ms
+    from public.runs where flow_id = ${bench.flows[flow]!} and status = 'completed' order by id desc limit ${runs}`;
+  if (rows.length !== runs) throw new Error(`Only ${rows.length} of ${runs} runs completed`);
+  return { steps: runs * STEPS, latencies: rows.map((row) => row.ms) };
+}
+
+async function runWebhooks(bench: Bench, runs: number, atOnce: number) {
+  const runner = new InlineRunner({ client: bench.client, providers: bench.providers, log: createLog("engine") });
+  const latencies: number[] = [];
+  const rawBody = new TextEncoder().encode(JSON.stringify({ id: "evt", amount: 100 }));
+  let idle = Promise.resolve();
+  let next = 0;
+  const deliver = async () => {
+    while (next++ < runs) {
+      const started = performance.now();
+      const begun = await runner.start((workerId) =>
+        bench.client.ingestWebhook({
+          endpointId: bench.endpointId,
+          eventKey: crypto.randomUUID(),
+          type: "bench",
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          query: {},
+          rawBody,
+          dedupeBody: false,
+          input: { body: { id: "evt", amount: 100 } },
+        }, workerId)
+      );
+      latencies.push(performance.now() - started);
+      idle = begun.idle;
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, deliver));
+  for (;;) {
+    const [row] = await bench.db.sql`
+      select count(*)::int as open from public.runs where flow_id = ${bench.flows.webhook!} and finished_at is null`;
+    if (row?.open === 0) break;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  // The runner keeps its lease a second longer than it needs it; that second is not the runs'.
+  void idle;
+  return { steps: runs, latencies };
+}
+
+/** Counters of what Postgres has written. */
+async function counters(db: TestDatabase): Promise<{ rows: number; wal: number }> {
+  await db.sql`select pg_stat_force_next_flush()`;
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  const [row] = await db.sql<{ rows: number; wal: number }[]>`
+    select (select sum(n_tup_ins + n_tup_upd + n_tup_del)::float8 from pg_stat_user_tables) as rows,
+      pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 as wal`;
+  return row ?? { rows: 0, wal: 0 };
+}
+
+async function measure(
+  bench: Bench,
+  scenario: string,
+  transport: string,
+  atOnce: number,
+  runs: number,
+  run: Scenario,
+): Promise<Row> {
+  const before = await counters(bench.db);
+  const calls = bench.calls.count;
+  const started = performance.now();
+  const { steps, latencies } = await run(bench, runs, atOnce);
+  const seconds = (performance.now() - started) / 1000;
+  const statements = bench.calls.count - calls;
+  const after = await counters(bench.db);
+  latencies.sort((a, b) => a - b);
+  return {
+    scenario,
+    transport,
+    atOnce,
+    runs,
+    statementsPerStep: statements / steps,
+    rowsPerStep: (after.rows - before.rows) / steps,
+    walPerStep: (after.wal - before.wal) / steps,
+    stepsPerSecond: steps / seconds,
+    runsPerSecond: runs / seconds,
+    p50: latencies[Math.floor(latencies.length * 0.5)] ?? 0,
+    p95: latencies[Math.floor(latencies.length * 0.95)] ?? 0,
+  };
+}
+
+function print(rows: Row[]): void {
+  console.log(`
+Statements are the worker's calls to Postgres; rows and WAL include starting and ending the run. Latency: a chain's run
+from its claim to its end, a webhook until it is acknowledged.
+
+| scenario | transport | at once | runs | statements/step | rows/step | WAL B/step | steps/s | runs/s | p50 ms | p95 ms |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |`);
+  for (const row of rows) {
+    const cells = [
+      row.scenario,
+      row.transport,
+      row.atOnce,
+      row.runs,
+      row.statementsPerStep.toFixed(3),
+      row.rowsPerStep.toFixed(2),
+      Math.round(row.walPerStep),
+      Math.round(row.stepsPerSecond),
+      Math.round(row.runsPerSecond),
+      row.p50.toFixed(1),
+      row.p95.toFixed(1),
+    ];
+    console.log(`| ${cells.join(" | ")} |`);
+  }
+}

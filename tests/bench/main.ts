@@ -1,0 +1,20 @@
+/**
+ * `deno task bench NAME`: benchmarks, each in a file of its own. They print counts and ratios and never fail on a time.
+ *
+ * @module
+ */
+const BENCHMARKS: Record<string, { about: string; load: () => Promise<{ main(args: string[]): Promise<void> }> }> = {
+  engine: {
+    about: "steps per second, statements, rows and WAL bytes per step, on both transports",
+    load: () => import("./engine.ts"),
+  },
+};
+
+const [name = "", ...args] = Deno.args;
+const benchmark = BENCHMARKS[name];
+if (benchmark === undefined) {
+  console.log("Usage: deno task bench NAME\n");
+  for (const [known, { about }] of Object.entries(BENCHMARKS)) console.log(`  ${known.padEnd(10)} ${about}`);
+  Deno.exit(name === "" || name === "--help" ? 0 : 2);
+}
+await (await benchmark.load()).main(args);
