@@ -13,7 +13,6 @@ import type { AnyRoute } from "./router.ts";
 export async function serve(c: Context, route: AnyRoute): Promise<Response> {
   const state = stateOf(c.req.raw);
   state.operationId = route.definition.operationId;
-  state.route = `/${state.runtime.name}${route.definition.path}`;
   try {
     return route.kind === "raw" ? await serveRaw(c, route) : await serveJson(c, route);
   } catch (error) {

@@ -23,9 +23,8 @@ export interface RequestState {
   readonly headers: Record<string, string>;
   log: Log;
   userId: string | null;
-  /** The route's operation and path, once one was found. */
+  /** The operation, once a route was found. */
   operationId: string | null;
-  route: string | null;
   /** The error that became the answer. */
   error: AppError | null;
 }

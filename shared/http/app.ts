@@ -46,10 +46,12 @@ export interface AppOptions {
 /** An app: `Deno.serve(app.fetch)`, and `app.request()` in tests. */
 export type App = Hono;
 
-/** What every answer says about itself, unless a handler said otherwise. */
-const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
+/** A longer path is cut in the log. */
+const MAX_LOGGED_PATH = 200;
+
+/** What every answer carries, unless a handler said otherwise. */
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "X-Content-Type-Options": "nosniff",
-  "Cache-Control": "no-store",
   "Referrer-Policy": "no-referrer",
   "X-Frame-Options": "DENY",
 };
@@ -78,11 +80,8 @@ export function createApp(name: string, router: Router, options: AppOptions = {}
   app.use("*", async (c, next) => {
     const startedAt = performance.now();
     const state = begin(c.req.raw, runtime);
-    if (isPreflight(c.req.raw)) {
-      c.res = preflightResponse(c.req.raw.headers.get("origin"), env.corsOrigins);
-    } else {
-      await next();
-    }
+    if (isPreflight(c.req.raw)) c.res = preflightResponse(c.req.raw.headers.get("origin"), env.corsOrigins);
+    else await next();
     finish(c, state, performance.now() - startedAt, options.observe);
   });
   mountRoutes(app, `/${name}`, router.routes);
@@ -118,12 +117,15 @@ function mountRoutes(app: Hono, base: string, routes: readonly AnyRoute[]): void
 /** Mounts a router that is imported by the first request below `base`. */
 function mountLazily(app: Hono, base: string, load: () => Promise<Router>): void {
   let loading: Promise<Hono> | undefined;
-  const loadOnce = async (): Promise<Hono> => {
+  const start = async (): Promise<Hono> => {
     const inner = createHono();
     mountRoutes(inner, base, (await load()).routes);
     return inner;
   };
-  app.all(`${base}/*`, async (c) => await (await (loading ??= loadOnce())).fetch(c.req.raw, c.env));
+  app.all(`${base}/*`, async (c) => {
+    const inner = await (loading ??= start());
+    return await inner.fetch(c.req.raw, c.env);
+  });
 }
 
 function methodsOf(route: AnyRoute): string[] {
@@ -152,7 +154,6 @@ function begin(request: Request, runtime: AppRuntime): RequestState {
     log: runtime.log.with({ requestId }),
     userId: null,
     operationId: null,
-    route: null,
     error: null,
   };
   setState(request, state);
@@ -167,36 +168,40 @@ function answerError(c: Context, error: AppError): Response {
 
 /** Puts the headers on the answer, writes the access log, measures, and reports what is our own fault. */
 function finish(c: Context, state: RequestState, duration: number, observe: AppOptions["observe"]): void {
-  const { runtime, requestId, error } = state;
-  const { status, headers } = c.res;
-  for (const [name, value] of Object.entries(DEFAULT_HEADERS)) {
+  const { runtime, error, operationId } = state;
+  const { status } = c.res;
+  const { method } = c.req;
+  setHeaders(c, state);
+  const fields = {
+    duration,
+    method,
+    path: new URL(c.req.url).pathname.slice(0, MAX_LOGGED_PATH),
+    operation: operationId,
+    status,
+    ...(error === null ? {} : { code: error.code, detail: error.detail }),
+  };
+  if (status >= 500) state.log.error("http.request", { ...fields, error });
+  else if (isPreflight(c.req.raw)) state.log.debug("http.request", fields);
+  else state.log.info("http.request", fields);
+  observe?.({ app: runtime.name, operationId, method, status, durationMilliseconds: duration });
+  // A database that is away is not a fault to file, and would be filed a thousand times.
+  if (error?.code === "internal") {
+    const tags = { request_id: state.requestId, function: runtime.name, operation: operationId ?? "none" };
+    waitUntil(reportError(runtime.env, error, tags));
+  }
+}
+
+function setHeaders(c: Context, state: RequestState): void {
+  const { headers } = c.res;
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
     if (!headers.has(name)) c.header(name, value);
   }
+  // What has a version may be kept by its reader, who must ask each time whether it still holds.
+  if (!headers.has("Cache-Control")) c.header("Cache-Control", headers.has("ETag") ? "private, no-cache" : "no-store");
   const origin = c.req.raw.headers.get("origin");
-  for (const [name, value] of Object.entries(corsHeaders(origin, runtime.env.corsOrigins))) {
+  for (const [name, value] of Object.entries(corsHeaders(origin, state.runtime.env.corsOrigins))) {
     c.header(name, value, { append: name === "Vary" });
   }
   for (const [name, value] of Object.entries(state.headers)) c.header(name, value);
-  c.header("X-Request-Id", requestId);
-  const fields = {
-    duration,
-    method: c.req.method,
-    path: new URL(c.req.url).pathname.slice(0, 200),
-    operation: state.operationId,
-    status,
-    ...(error === null ? {} : { code: error.code }),
-  };
-  if (status >= 500) state.log.error("http.request", { ...fields, error });
-  else state.log.info("http.request", error === null ? fields : { ...fields, detail: error.detail });
-  observe?.({
-    app: runtime.name,
-    operationId: state.operationId,
-    method: c.req.method,
-    status,
-    durationMilliseconds: duration,
-  });
-  if (error !== null && status >= 500 && runtime.env.sentryDsn !== null) {
-    const tags = { request_id: requestId, function: runtime.name, operation: state.operationId ?? "none" };
-    waitUntil(reportError(runtime.env, error, tags));
-  }
+  c.header("X-Request-Id", state.requestId);
 }

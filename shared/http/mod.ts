@@ -45,4 +45,5 @@ export { readIdempotencyKey } from "./idempotency.ts";
 export { MAX_BODY_BYTES, readBytes } from "./body.ts";
 export { MAX_JSON_DEPTH, parseJson, type ParseJsonOptions } from "./strict_json.ts";
 export { type SendEvent, type ServerEvent, type SseOptions, sseStream } from "./sse.ts";
+export { type OpenApiDocument, openApiDocument, type OpenApiOptions } from "./openapi.ts";
 export { backgroundSettled, waitUntil } from "./wait_until.ts";

@@ -1,0 +1,24 @@
+import type { ErrorCode } from "../errors/mod.ts";
+import type { AnyRoute } from "./router.ts";
+
+/** Every code that a route can answer with: what its access and request bring along, and what it names itself. */
+export function errorCodesOf(route: AnyRoute): ErrorCode[] {
+  const codes = new Set<ErrorCode>(["internal", "service_unavailable", "timeout"]);
+  const add = (...more: ErrorCode[]) => more.forEach((code) => codes.add(code));
+  if (route.kind === "raw") {
+    add("payload_too_large", "invalid_request");
+  } else {
+    const { access, request } = route.definition;
+    add("unauthorized");
+    // The organization's header can be malformed, or name one that the user is not in.
+    if (access.user !== undefined) add("invalid_request", "forbidden", "not_found", "rate_limited");
+    if (access.secret !== undefined) add("forbidden");
+    if (request?.params ?? request?.query ?? request?.headers) add("invalid_request");
+    if (request?.query !== undefined && "cursor" in request.query.shape) add("invalid_cursor");
+    if (request?.body !== undefined) {
+      add("invalid_request", "invalid_json", "payload_too_large", "unsupported_media_type");
+    }
+  }
+  add(...route.definition.errors ?? []);
+  return [...codes];
+}
