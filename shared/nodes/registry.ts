@@ -6,10 +6,23 @@
  */
 import type { JsonObject, NodeCatalog, NodeFacts } from "../graph/mod.ts";
 import { checkNodeConfig } from "./check_config.ts";
+import { logicIf } from "./logic_if.ts";
+import { logicMerge } from "./logic_merge.ts";
+import { logicStop } from "./logic_stop.ts";
+import { logicSwitch } from "./logic_switch.ts";
+import { triggerManual } from "./trigger_manual.ts";
+import { triggerWebhook } from "./trigger_webhook.ts";
 import type { AnyNode, NodeInfo } from "./types.ts";
 
 /** Every node type, in the order of the palette. */
-const NODES: readonly AnyNode[] = [];
+const NODES: readonly AnyNode[] = [
+  triggerWebhook,
+  triggerManual,
+  logicIf,
+  logicSwitch,
+  logicMerge,
+  logicStop,
+];
 
 const byType: ReadonlyMap<string, AnyNode> = new Map(NODES.map((node) => [node.type, node]));
 const factsByType: ReadonlyMap<string, NodeFacts> = new Map(NODES.map((node) => [node.type, toFacts(node)]));
