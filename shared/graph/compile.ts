@@ -1,6 +1,29 @@
+import { buildPlan } from "./_build_plan.ts";
+import { checkEdges } from "./_check_edges.ts";
+import { checkNodes } from "./_check_nodes.ts";
+import { checkShape } from "./_check_shape.ts";
+import { readGraph } from "./_read_graph.ts";
+import { toJson } from "./_to_json.ts";
+import { Problems } from "./problems.ts";
 import type { CompileResult, NodeCatalog } from "./types.ts";
 
-/** Compiles a graph into a plan, or says everything that is wrong with it. */
-export function compile(_graph: unknown, _catalog: NodeCatalog): CompileResult {
-  throw new Error("Not built yet");
+/**
+ * Compiles a graph into the plan that the engine runs, or says everything that is wrong with it at once. In a plan
+ * every edge leads forward and every in-edge begins at a node that a trigger leads to, so every join gets an answer on
+ * each of them: a compiled plan cannot deadlock.
+ *
+ * @param graph Anything; a React Flow graph is meant.
+ * @param catalog The node types that exist.
+ * @returns The plan with its warnings, or all problems (errors and warnings). Never throws.
+ */
+export function compile(graph: unknown, catalog: NodeCatalog): CompileResult {
+  const problems = new Problems();
+  const json = toJson(graph, problems);
+  const source = json === undefined ? null : readGraph(json, problems);
+  if (source === null) return { ok: false, problems: problems.list() };
+  const nodes = checkNodes(source.nodes, catalog, problems);
+  const edges = checkEdges(source.edges, { nodes, complete: source.complete, problems });
+  const reachable = checkShape(nodes, edges, source.complete, problems);
+  if (problems.failed) return { ok: false, problems: problems.list() };
+  return { ok: true, plan: buildPlan(nodes, edges, reachable, source.timeoutSeconds), warnings: problems.list() };
 }

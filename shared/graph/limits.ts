@@ -2,12 +2,29 @@
 export const GRAPH_LIMITS = {
   nodes: 500,
   edges: 2000,
-  idLength: 64,
-  /** Bytes of the graph as UTF-8 JSON. */
-  bytes: 512 * 1024,
-  depth: 64,
+  nodeIdLength: 64,
+  edgeIdLength: 300,
+  typeLength: 64,
   labelLength: 200,
-  handleLength: 64,
+  handleLength: 100,
+  /** UTF-8 bytes of the graph as JSON. */
+  bytes: 512 * 1024,
+  /** Levels of nesting of the graph as JSON. */
+  depth: 64,
+  /** Problems listed at once; of more, the rest is counted. */
+  problems: 1000,
+} as const;
+
+/** The bounds of what a graph may say about time and retries, and what holds when it says nothing. */
+export const STEP_LIMITS = {
+  /** Seconds one attempt may take: less than the platform lets a worker live. */
+  timeoutSeconds: { least: 0.1, most: 300, usual: 30 },
+  /** Seconds a run may take: up to 30 days. */
+  runTimeoutSeconds: { least: 1, most: 2_592_000, usual: 3600 },
+  attempts: { least: 1, most: 20 },
+  /** Seconds between attempts: up to a day. */
+  delaySeconds: { least: 0, most: 86_400 },
+  retryOn: 32,
 } as const;
 
 /** What an expression may be, cost and give at most. */

@@ -1,19 +1,24 @@
 /**
- * The pure core: a React Flow graph in, a plan or all its problems out; and the expressions inside configs.
+ * The pure core: a React Flow graph in, a plan or all its problems out; and the expressions inside configs. It imports
+ * nothing of ours. docs/graph.md and docs/expressions.md describe both.
  *
  * @module
  */
 export type * from "./types.ts";
-export { EXPRESSION_LIMITS, GRAPH_LIMITS } from "./limits.ts";
+export { EXPRESSION_LIMITS, GRAPH_LIMITS, STEP_LIMITS } from "./limits.ts";
 export { compile } from "./compile.ts";
+export { formatPath, PROBLEM_CODES, type ProblemCode } from "./problems.ts";
 export { parsePlan, PLAN_VERSION, type PlanResult } from "./plan.ts";
+export { graphSchema } from "./schema.ts";
 export { semanticGraph } from "./semantic_graph.ts";
 export {
   evaluate,
   evaluateCondition,
   type Expression,
   ExpressionError,
+  type FunctionInfo,
   hasExpression,
+  listFunctions,
   parseExpression,
   parseTemplate,
   references,

@@ -39,8 +39,8 @@ export interface Expression {
   /** The text between the braces, trimmed. */
   readonly source: string;
   readonly root: Ast;
-  /** Ids of the steps it reads. */
-  readonly steps: readonly string[];
+  /** The steps it reads: their ids, and where each is named first. */
+  readonly steps: ReadonlyMap<string, number>;
   readonly usesTrigger: boolean;
 }
 

@@ -65,7 +65,7 @@ class Parser {
   readonly #source: string;
   readonly #start: number;
   readonly #lexer: Lexer;
-  readonly #steps = new Set<string>();
+  readonly #steps = new Map<string, number>();
   #usesTrigger = false;
   #peeked: Token | null = null;
   /** The end of the last word taken. */
@@ -86,7 +86,7 @@ class Parser {
     const length = this.#end - this.#start;
     if (length > EXPRESSION_LIMITS.sourceLength) throw tooLong(this.#start);
     const source = this.#source.slice(this.#start, this.#end).trim();
-    return { source, root, steps: [...this.#steps].sort(), usesTrigger: this.#usesTrigger };
+    return { source, root, steps: this.#steps, usesTrigger: this.#usesTrigger };
   }
 
   expectEnd() {
@@ -220,7 +220,7 @@ class Parser {
       if (id !== null) this.#expect("]");
     }
     if (id === null) throw new ExpressionError('Expected the id of a step: steps.<id> or steps["<id>"]', at);
-    this.#steps.add(id);
+    if (!this.#steps.has(id)) this.#steps.set(id, at);
     return this.#node(at, [], { kind: "step", id });
   }
 

@@ -57,7 +57,7 @@ export function references(config: Json): References {
     if (!hasExpression(text)) return text;
     for (const part of atPath(path, () => templates.get(text, parseTemplate)).parts) {
       if (typeof part === "string") continue;
-      for (const step of part.steps) steps.add(step);
+      for (const step of part.steps.keys()) steps.add(step);
       usesTrigger ||= part.usesTrigger;
     }
     return text;
