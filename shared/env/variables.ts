@@ -173,7 +173,7 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
   SENTRY_DSN: {
     setBy: "you",
     otherwise: "errors are only logged",
-    purpose: "Where errors with status 500 and above are reported.",
+    purpose: "Where our own faults (status 500) are reported.",
     example: "https://key@o1.ingest.sentry.io/1",
   },
 };

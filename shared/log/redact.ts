@@ -38,11 +38,13 @@ const MAX_DEPTH = 8;
 const MAX_ENTRIES = 100;
 /** Longer texts are cut. */
 const MAX_TEXT = 2_000;
+/** What is looked at for that: more, so that no secret is cut in two and then not known for one. */
+const MAX_SEARCHED_TEXT = 20_000;
 
 /** A text without the secrets in it; the name part of e-mail addresses is hidden, the domain stays. */
 export function redactText(text: string): string {
-  const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}… (${text.length} characters)` : text;
-  return cut.replace(SECRET_TEXT, REDACTED).replace(EMAIL, "***@");
+  const clean = text.slice(0, MAX_SEARCHED_TEXT).replace(SECRET_TEXT, REDACTED).replace(EMAIL, "***@");
+  return text.length > MAX_TEXT ? `${clean.slice(0, MAX_TEXT)}… (${text.length} characters)` : clean;
 }
 
 /**
@@ -50,7 +52,12 @@ export function redactText(text: string): string {
  * text, cycles and functions named, everything bounded. Never throws.
  */
 export function redact(value: unknown): unknown {
-  return redactValue(value, 0, new Set());
+  try {
+    return redactValue(value, 0, new Set());
+  } catch {
+    // A getter or a proxy that throws: the line matters more than this value.
+    return "[unreadable]";
+  }
 }
 
 function redactValue(value: unknown, depth: number, above: Set<object>): unknown {

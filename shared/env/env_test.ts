@@ -1,0 +1,94 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "../../tests/helpers/assert.ts";
+import { EnvError, readEnv, VARIABLE_FACTS, VARIABLES } from "./mod.ts";
+
+const COMPLETE: Record<string, string> = {
+  SUPABASE_URL: "https://project.test/",
+  SUPABASE_PUBLISHABLE_KEYS: '{"default":"sb_publishable_a"}',
+  SUPABASE_SECRET_KEYS: '{"default":"sb_secret_a","cron":"sb_secret_b"}',
+  SUPABASE_JWKS: '{"keys":[{"kty":"EC","kid":"1"}]}',
+};
+
+function read(overrides: Record<string, string | undefined> = {}) {
+  const variables: Record<string, string | undefined> = { ...COMPLETE, ...overrides };
+  return readEnv((name) => variables[name]);
+}
+
+Deno.test("readEnv() reads the platform's variables and fills in the defaults", () => {
+  assertEquals(read(), {
+    supabaseUrl: "https://project.test",
+    publishableKeys: { default: "sb_publishable_a" },
+    secretKeys: { default: "sb_secret_a", cron: "sb_secret_b" },
+    jwks: { keys: [{ kty: "EC", kid: "1" }] },
+    databaseUrl: null,
+    publicUrl: "https://project.test",
+    functionsUrl: "https://project.test/functions/v1",
+    logLevel: "info",
+    corsOrigins: ["*"],
+    workerTransport: "postgrest",
+    egressAllow: [],
+    resendApiKey: null,
+    resendBaseUrl: null,
+    emailFrom: "Millrace <onboarding@resend.dev>",
+    sentryDsn: null,
+  });
+});
+
+Deno.test("readEnv() reads lists, takes empty for absent and derives what depends on others", () => {
+  const env = read({
+    CORS_ORIGINS: " https://a.test , http://localhost:5173,",
+    EGRESS_ALLOW: "127.0.0.1:9000",
+    SUPABASE_DB_URL: "postgresql://u:p@h:5432/d",
+    SENTRY_DSN: "  ",
+    SUPABASE_JWKS: '[{"kty":"oct"}]',
+    PUBLIC_FUNCTIONS_URL: "https://hooks.test/",
+  });
+  assertEquals(env.corsOrigins, ["https://a.test", "http://localhost:5173"]);
+  assertEquals(env.egressAllow, ["127.0.0.1:9000"]);
+  assertEquals(env.workerTransport, "postgres");
+  assertEquals(env.sentryDsn, null);
+  assertEquals(env.jwks.keys.length, 1);
+  assertEquals(env.functionsUrl, "https://hooks.test");
+});
+
+Deno.test("readEnv() puts every problem into one message and repeats no value", () => {
+  const error = assertThrows(() =>
+    read({
+      SUPABASE_URL: undefined,
+      SUPABASE_SECRET_KEYS: '{"cron":"sb_secret_b","old":"hunter2"}',
+      SUPABASE_JWKS: "hunter3{",
+      LOG_LEVEL: "loud",
+      CORS_ORIGINS: "https://a.test/path",
+      WORKER_TRANSPORT: "postgres",
+    }), EnvError);
+  for (
+    const name of [
+      "SUPABASE_URL",
+      "SUPABASE_SECRET_KEYS",
+      "SUPABASE_JWKS",
+      "LOG_LEVEL",
+      "CORS_ORIGINS",
+      "WORKER_TRANSPORT",
+    ]
+  ) {
+    assert(error.problems.some((problem) => problem.startsWith(name)), name);
+    assertStringIncludes(error.message, name);
+  }
+  assert(!error.message.includes("hunter"), error.message);
+});
+
+Deno.test("readEnv() demands the default secret key", () => {
+  const error = assertThrows(() => read({ SUPABASE_SECRET_KEYS: '{"cron":"sb_secret_b"}' }), EnvError);
+  assertEquals(error.problems, ['SUPABASE_SECRET_KEYS: Must hold a key named "default"']);
+});
+
+Deno.test("docs/environment.md says what the table of variables says", async () => {
+  const path = new URL("../../docs/environment.md", import.meta.url);
+  // deno fmt aligns the table with spaces.
+  const text = (await Deno.readTextFile(path)).replaceAll(/ +/g, " ");
+  assertEquals(Object.keys(VARIABLE_FACTS), Object.keys(VARIABLES));
+  const documented = [...text.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+  assertEquals(documented, Object.keys(VARIABLES));
+  for (const [name, { setBy, otherwise, purpose, example }] of Object.entries(VARIABLE_FACTS)) {
+    assertStringIncludes(text, `| \`${name}\` | ${setBy} | ${purpose} | ${otherwise} | \`${example}\` |`);
+  }
+});

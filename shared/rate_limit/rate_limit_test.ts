@@ -1,0 +1,24 @@
+import { assertEquals } from "../../tests/helpers/assert.ts";
+import { rateLimitError, rateLimitHeaders } from "./mod.ts";
+
+const rate = {
+  allowed: true,
+  limit: 100,
+  window_seconds: 60,
+  remaining: 50,
+  reset_seconds: 30,
+  retry_after_seconds: 0,
+};
+
+Deno.test("rateLimitHeaders() writes policy and state as the draft's structured fields", () => {
+  assertEquals(rateLimitHeaders(rate, "default"), {
+    "RateLimit-Policy": '"default";q=100;w=60',
+    "RateLimit": '"default";r=50;t=30',
+  });
+});
+
+Deno.test("rateLimitError() is the 429 with Retry-After in whole seconds, at least one", () => {
+  assertEquals(rateLimitError(rate), undefined);
+  const error = rateLimitError({ ...rate, allowed: false, retry_after_seconds: 0.2 });
+  assertEquals([error?.code, error?.headers["Retry-After"]], ["rate_limited", "1"]);
+});
