@@ -5,6 +5,7 @@
  * @module
  */
 import type { JsonObject, NodeCatalog, NodeFacts } from "../graph/mod.ts";
+import { actionTransform } from "./action_transform.ts";
 import { checkNodeConfig } from "./check_config.ts";
 import { logicIf } from "./logic_if.ts";
 import { logicMerge } from "./logic_merge.ts";
@@ -18,6 +19,7 @@ import type { AnyNode, NodeInfo } from "./types.ts";
 const NODES: readonly AnyNode[] = [
   triggerWebhook,
   triggerManual,
+  actionTransform,
   logicIf,
   logicSwitch,
   logicMerge,
