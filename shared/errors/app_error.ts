@@ -12,6 +12,8 @@ export interface Problem {
   readonly node_id?: string;
   /** The edge of a flow it concerns. */
   readonly edge_id?: string;
+  /** Where in an expression, counted in UTF-16 units from 0. */
+  readonly position?: number;
   /** Warnings do not refuse anything. Absent means error. */
   readonly severity?: "error" | "warning";
 }

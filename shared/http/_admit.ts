@@ -12,9 +12,14 @@ import { type RequestState, stateOf } from "./_state.ts";
 /**
  * Lets a request into a route, or not: credential, kind of caller, gate, rate limit, permission, in this order.
  *
+ * @param params The parameters of the path.
  * @throws {AppError} `unauthorized`, `forbidden`, `rate_limited`, and what the gate throws.
  */
-export async function admit(request: Request, definition: RouteDefinition): Promise<RequestContext> {
+export async function admit(
+  request: Request,
+  definition: RouteDefinition,
+  params: Readonly<Record<string, string>>,
+): Promise<RequestContext> {
   const state = stateOf(request);
   const { access } = definition;
   const caller = await authenticate(request.headers, state.runtime.env);
@@ -23,7 +28,9 @@ export async function admit(request: Request, definition: RouteDefinition): Prom
     state.log = state.log.with({ userId: caller.userId });
   }
   requireCallerKind(caller, access);
-  const organizationId = readOrganizationId(request.headers);
+  const name = definition.organizationParam;
+  const named = name === undefined ? undefined : { name, value: params[name] ?? "" };
+  const organizationId = readOrganizationId(request.headers, named);
   const db = lazily(() => clientOf(caller, state));
   if (caller.kind !== "user" || access.user === undefined) {
     return createContext({ request, state, caller, db, admin: definition.admin, gate: null, organizationId });

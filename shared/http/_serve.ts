@@ -22,7 +22,7 @@ export async function serve(c: Context, route: AnyRoute): Promise<Response> {
 }
 
 async function serveJson(c: RouteContext, route: Route): Promise<Response> {
-  const context = await admit(c.req.raw, route.definition);
+  const context = await admit(c.req.raw, route.definition, c.req.param());
   c.set("request", context);
   const input = await readInput(c, route.definition.request);
   return render(c, route, await route.handler(c, input));

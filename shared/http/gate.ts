@@ -34,14 +34,17 @@ export function callGate(
 }
 
 /**
- * The organization that the caller asks for: `X-Organization-Id`.
+ * The organization that the caller asks for: the one that the path names, where the route says so, else
+ * `X-Organization-Id`.
  *
- * @returns Null when the header is absent.
+ * @param named The name and value of the path's parameter.
+ * @returns Null when there is no such parameter and no header.
  * @throws {AppError} `invalid_request` when it is no uuid.
  */
-export function readOrganizationId(headers: Headers): string | null {
-  const header = headers.get("x-organization-id");
-  if (header === null || header === "") return null;
-  if (UUID.test(header)) return header.toLowerCase();
-  throw invalidRequest([{ path: "headers.x-organization-id", code: "invalid_format", message: "Must be a UUID" }]);
+export function readOrganizationId(headers: Headers, named?: { name: string; value: string }): string | null {
+  const id = named?.value ?? headers.get("x-organization-id");
+  if (id === null || id === "") return null;
+  if (UUID.test(id)) return id.toLowerCase();
+  const path = named === undefined ? "headers.x-organization-id" : `params.${named.name}`;
+  throw invalidRequest([{ path, code: "invalid_format", message: "Must be a UUID" }]);
 }

@@ -41,6 +41,8 @@ export {
   problemSchema,
 } from "./schemas.ts";
 export { etag, isNotModified, readIfMatch, requireIfMatch } from "./etag.ts";
+export { fieldsParam, pickFields } from "./fields.ts";
+export { resourceUrl } from "./resource_url.ts";
 export { readIdempotencyKey } from "./idempotency.ts";
 export { MAX_BODY_BYTES, readBytes } from "./body.ts";
 export { MAX_JSON_DEPTH, parseJson, type ParseJsonOptions } from "./strict_json.ts";

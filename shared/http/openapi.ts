@@ -99,7 +99,9 @@ function describeJsonRoute(path: string, route: Route): PathConfig {
     method,
     path,
     security,
-    ...(access.user === undefined ? {} : { parameters: [{ $ref: "#/components/parameters/OrganizationId" }] }),
+    ...(access.user === undefined || definition.organizationParam !== undefined
+      ? {}
+      : { parameters: [{ $ref: "#/components/parameters/OrganizationId" }] }),
     request: {
       ...(request?.params === undefined ? {} : { params: request.params }),
       ...(request?.query === undefined ? {} : { query: request.query }),

@@ -54,6 +54,8 @@ export interface RouteDefinition {
   readonly tags: readonly string[];
   /** Who may call it. */
   readonly access: Access;
+  /** The path parameter that names the organization; the header `X-Organization-Id` when absent. */
+  readonly organizationParam?: string;
   /** Why it uses the database past RLS; a route without it cannot. Listed in docs/security.md. */
   readonly admin?: string;
   /** Whose rate limit it takes from: `read` for GET and `write` for the others when absent. */

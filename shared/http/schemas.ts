@@ -17,6 +17,7 @@ export const problemSchema = z.object({
     node_id: z.string().optional(),
     edge_id: z.string().optional(),
     severity: z.enum(["error", "warning"]).optional(),
+    position: z.int().optional().meta({ description: "Where in an expression, in UTF-16 units from 0" }),
   })).optional(),
 }).meta({ id: "Problem", description: "What went wrong (RFC 9457)" });
 
