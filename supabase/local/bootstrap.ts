@@ -27,10 +27,11 @@ export async function bootstrap(executor: SqlExecutor): Promise<Extensions> {
     await transaction.query("select pg_advisory_xact_lock($1)", [BOOTSTRAP_LOCK]);
     await transaction.exec("set local client_min_messages = warning");
     await transaction.exec(await readBootstrapFile("00_roles.sql"));
-    if (!await relationExists(transaction, "auth.users")) {
+    if (!await relationExists(transaction, "storage.objects")) {
       // Loaded only here: it is half a megabyte that a test on a ready template never needs.
-      const { getAuthSchemaSql } = await import("@supabase/lite");
+      const { getAuthSchemaSql, getStorageSchemaSql } = await import("@supabase/lite");
       await transaction.exec(getAuthSchemaSql(false));
+      await transaction.exec(getStorageSchemaSql(false));
     }
     await transaction.exec(await readBootstrapFile("10_auth.sql"));
     const extensions = {
@@ -39,13 +40,9 @@ export async function bootstrap(executor: SqlExecutor): Promise<Extensions> {
     };
     if (!extensions.cron) await transaction.exec(await readBootstrapFile("20_cron.sql"));
     if (!extensions.net) await transaction.exec(await readBootstrapFile("30_net.sql"));
+    await transaction.exec(await readBootstrapFile("40_storage.sql"));
     return extensions;
   });
-}
-
-/** Puts Supabase's own `auth.*` functions and grants back after @supabase/lite replaced them. */
-export async function restoreAuthFunctions(executor: SqlExecutor): Promise<void> {
-  await executor.exec(await readBootstrapFile("10_auth.sql"));
 }
 
 /** The text of every bootstrap file, for a hash over all that shapes a fresh database. */

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { encodeHex } from "deno-std/encoding/hex.js";
 import postgres from "postgres";
 import { bootstrap, readBootstrapFiles } from "../../supabase/local/bootstrap.ts";
+import { applyMigrations } from "../../supabase/local/migrations.ts";
 import { readSqlFiles, REPOSITORY, type SqlFile } from "../../supabase/local/schema_files.ts";
-import { postgresExecutor } from "../../supabase/local/sql_executor.ts";
+import { postgresExecutor, type SqlExecutor } from "../../supabase/local/sql_executor.ts";
 
 /** What a template holds on top of what Supabase gives every project. */
 export type TemplateContent = "sql" | "migrations" | "empty";
@@ -32,7 +32,7 @@ export async function prepareTemplate(url: string, content: TemplateContent): Pr
     ...files.flatMap((f) => [f.path, f.text]),
   ])}`;
   const key = `${url} ${name}`;
-  const building = ready.get(key) ?? build(url, name, files);
+  const building = ready.get(key) ?? build(url, name, content, files);
   ready.set(key, building);
   return await building.catch((error) => {
     ready.delete(key);
@@ -51,7 +51,7 @@ async function filesOf(content: TemplateContent): Promise<SqlFile[]> {
   }
 }
 
-async function build(url: string, name: string, files: SqlFile[]): Promise<string> {
+async function build(url: string, name: string, content: TemplateContent, files: SqlFile[]): Promise<string> {
   const admin = postgres(url, { max: 1, onnotice: () => {} });
   try {
     await admin`select pg_advisory_lock(${BUILD_LOCK})`;
@@ -60,7 +60,7 @@ async function build(url: string, name: string, files: SqlFile[]): Promise<strin
     const draft = `draft_${name}`;
     await admin.unsafe(`drop database if exists ${draft} with (force)`);
     await admin.unsafe(`create database ${draft}`);
-    await fill(Object.assign(new URL(url), { pathname: `/${draft}` }).href, files);
+    await fill(Object.assign(new URL(url), { pathname: `/${draft}` }).href, content, files);
     await admin.unsafe(`alter database ${draft} rename to ${name}`);
     return name;
   } finally {
@@ -68,21 +68,26 @@ async function build(url: string, name: string, files: SqlFile[]): Promise<strin
   }
 }
 
-async function fill(url: string, files: SqlFile[]): Promise<void> {
+async function fill(url: string, content: TemplateContent, files: SqlFile[]): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   try {
     const executor = postgresExecutor(sql);
     await bootstrap(executor);
-    for (const file of files) {
-      try {
-        await executor.exec(file.text);
-      } catch (error) {
-        throw describe(error, file);
-      }
-    }
+    if (content === "migrations") await applyMigrations(executor);
+    if (content === "sql") await applyFiles(executor, files);
     await executor.exec("vacuum analyze");
   } finally {
     await sql.end({ timeout: 1 });
+  }
+}
+
+async function applyFiles(executor: SqlExecutor, files: SqlFile[]): Promise<void> {
+  for (const file of files) {
+    try {
+      await executor.exec(file.text);
+    } catch (error) {
+      throw describe(error, file);
+    }
   }
 }
 
@@ -110,5 +115,5 @@ async function dropOldDatabases(admin: postgres.Sql): Promise<void> {
 
 async function hash(parts: string[]): Promise<string> {
   const bytes = new TextEncoder().encode(parts.join("\0"));
-  return encodeHex(await crypto.subtle.digest("SHA-256", bytes)).slice(0, 16);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex().slice(0, 16);
 }

@@ -1,6 +1,6 @@
 -- auth.uid(), auth.role(), auth.email() and auth.jwt() as Supabase Auth defines them, with its grants.
--- Run after the tables of the schema `auth` exist and again after @supabase/lite, whose own versions read only the
--- old per-claim settings (`request.jwt.claim.sub`) and come without grants.
+-- Run after the tables of the schema `auth` exist. (@supabase/lite has versions of its own that read only the old
+-- per-claim settings and come without grants: they are never installed.)
 create or replace function auth.uid() returns uuid language sql stable as $$
   select coalesce(
     nullif(current_setting('request.jwt.claim.sub', true), ''),

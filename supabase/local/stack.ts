@@ -1,0 +1,200 @@
+/**
+ * The embedded local stack: starts its parts in order and stops them in reverse.
+ *
+ * @module
+ */
+import { bootstrap } from "./bootstrap.ts";
+import { loadConfig } from "./config.ts";
+import { startCronDispatcher } from "./cron_dispatcher.ts";
+import { type LocalDatabase, openPglite, openPostgres } from "./database.ts";
+import { functionsEnvironment } from "./functions_environment.ts";
+import { FunctionsHost } from "./functions_host.ts";
+import { createGateway, type Gateway } from "./gateway.ts";
+import { loadKeys, type ProjectKeys } from "./keys.ts";
+import { createLiteApp } from "./lite_app.ts";
+import { applyMigrations, readMigrations } from "./migrations.ts";
+import { startNetDispatcher } from "./net_dispatcher.ts";
+import { quietConsole } from "./quiet_console.ts";
+import { REPOSITORY } from "./schema_files.ts";
+import type { SqlExecutor } from "./sql_executor.ts";
+
+/** Options of {@linkcode startStack}. */
+export interface StackOptions {
+  /** Port on 127.0.0.1; 0 takes a free one. */
+  port: number;
+  /** Connection string of a Postgres; null = PGlite. */
+  databaseUrl: string | null;
+  /** Folder for keys, data and uploaded files; null keeps keys and data in memory. */
+  dataFolder: string | null;
+  /** More environment for the functions, over everything else. */
+  functionsEnv?: Record<string, string>;
+  /** Whether the functions reload when code changes. Default false. */
+  watch?: boolean;
+  /** Folder of the functions. Default: the repository's. */
+  functionsFolder?: URL;
+  /** Called with each line that the functions write. */
+  onFunctionLine?: (line: string) => void;
+  /** Called with what happens, for people. */
+  onEvent?: (message: string) => void;
+  /** Told what is being done, in order; `done` ends the step. */
+  onStep?: (title: string) => { done(detail?: string): void };
+}
+
+/** A running stack. */
+export interface Stack {
+  /** `http://127.0.0.1:<port>` */
+  url: string;
+  keys: ProjectKeys;
+  /** Runs SQL as the superuser. */
+  executor: SqlExecutor;
+  functions: FunctionsHost;
+  /** Ends everything; data stays. */
+  stop(): Promise<void>;
+}
+
+/** How long clients may keep a connection when everything else has ended. */
+const GOODBYE_MS = 500;
+
+/** Another stack uses the data folder. */
+export class FolderInUseError extends Error {
+  override readonly name = "FolderInUseError";
+
+  /** @param folder The folder in use. */
+  constructor(folder: string) {
+    super(`Cannot use ${folder}: another stack has it open`);
+  }
+}
+
+/** Workers that may be awake at once: the functions share one process here. */
+const MAX_WORKERS = 2;
+
+/**
+ * Starts the stack.
+ *
+ * @throws Deno.errors.AddrInUse when the port is taken
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { dataFolder } = options;
+  if (dataFolder !== null) await Deno.mkdir(dataFolder, { recursive: true, mode: 0o700 });
+
+  // The port first: a busy one is found before anything is opened. Requests wait until the gateway is there.
+  const { promise: gateway, resolve: openGateway } = Promise.withResolvers<Gateway>();
+  const hardStop = new AbortController();
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: options.port, signal: hardStop.signal, onListen() {} },
+    async (request, info) => await (await gateway)(request, info.remoteAddr.hostname),
+  );
+  const parts = new AsyncDisposableStack();
+  const stop = async () => {
+    // No new connections from here on; streams end with the functions. Who holds a connection open is cut off at last.
+    let closed = false;
+    const closing = server.shutdown().then(() => closed = true);
+    await parts.disposeAsync();
+    await Promise.race([closing, pause(GOODBYE_MS)]);
+    if (!closed) hardStop.abort();
+    await server.finished.catch(() => {});
+  };
+  try {
+    const url = `http://127.0.0.1:${server.addr.port}`;
+    return { ...await startParts(options, url, parts, openGateway), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startParts(
+  options: StackOptions,
+  url: string,
+  parts: AsyncDisposableStack,
+  openGateway: (gateway: Gateway) => void,
+): Promise<Omit<Stack, "stop">> {
+  quietConsole();
+  const step = options.onStep ?? (() => ({ done() {} }));
+  const { dataFolder } = options;
+  if (dataFolder !== null) parts.use(await lockFolder(dataFolder));
+
+  const opening = step(options.databaseUrl ? "Connect to Postgres" : "Boot PGlite");
+  const database = options.databaseUrl
+    ? openPostgres(options.databaseUrl)
+    : await openPglite(dataFolder && `${dataFolder}/pglite`);
+  parts.defer(() => database.close());
+  const extensions = await bootstrap(database.executor);
+  opening.done();
+
+  const migrating = step("Apply migrations");
+  migrating.done(await migrate(database.executor));
+
+  const serving = step("Serve the Data API, Auth, Storage and the functions");
+  const keys = await loadKeys(dataFolder && `${dataFolder}/keys.json`);
+  const config = await loadConfig();
+  const functions = new FunctionsHost({
+    folder: options.functionsFolder ?? new URL("functions/", REPOSITORY),
+    env: await functionsEnvironment({ url, keys, databaseUrl: database.url, dataFolder, extra: options.functionsEnv }),
+    watch: options.watch ? watchedFolders() : [],
+    ...(options.onFunctionLine ? { onLine: options.onFunctionLine } : {}),
+    ...(options.onEvent ? { onEvent: options.onEvent } : {}),
+  });
+  parts.defer(() => functions.stop());
+  const storageFolder = dataFolder ? `${dataFolder}/storage` : await temporaryFolder(parts);
+  const app = createLiteApp({ database, keys, config, storageFolder });
+  openGateway(createGateway({ app, database, functions, keys, config, url }));
+  await functions.ready();
+  serving.done();
+
+  if (!extensions.cron) parts.use(disposable(startCronDispatcher(database.executor)));
+  if (!extensions.net) parts.use(disposable(await startNetDispatcher(database)));
+  await configureEngine(database, url);
+  return { url, keys, executor: database.executor, functions };
+}
+
+/** Applies what is pending; answers with a word about it. */
+async function migrate(executor: SqlExecutor): Promise<string> {
+  const migrations = await readMigrations();
+  const applied = await applyMigrations(executor, { migrations });
+  // As `supabase db reset`: only a database that has just been made gets the seed.
+  if (applied.length === migrations.length) {
+    await executor.exec(await Deno.readTextFile(new URL("supabase/seed.sql", REPOSITORY)));
+  }
+  return applied.length ? `${applied.length} of ${migrations.length}` : "nothing new";
+}
+
+/** What is done once after a deployment: see docs, "deploy". */
+async function configureEngine({ executor }: LocalDatabase, url: string): Promise<void> {
+  const [found] = await executor.query<{ found: boolean }>(
+    "select to_regprocedure('engine.configure(text, integer)') is not null as found",
+  );
+  if (found?.found) await executor.query("select engine.configure($1, $2)", [`${url}/functions/v1`, MAX_WORKERS]);
+}
+
+function watchedFolders(): URL[] {
+  return ["functions/", "shared/", "deno.json"].map((path) => new URL(path, REPOSITORY)).filter((url) => {
+    try {
+      return Deno.statSync(url) !== null;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Keeps a second stack out of the folder: PGlite's files would be ruined by it. */
+async function lockFolder(folder: string): Promise<Disposable> {
+  const file = await Deno.open(`${folder}/lock`, { create: true, write: true });
+  if (await file.tryLock(true)) return { [Symbol.dispose]: () => file.close() };
+  file.close();
+  throw new FolderInUseError(folder);
+}
+
+async function temporaryFolder(parts: AsyncDisposableStack): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "millrace-storage-" });
+  parts.defer(() => Deno.remove(folder, { recursive: true }));
+  return folder;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function disposable(part: { stop(): Promise<void> }): AsyncDisposable {
+  return { [Symbol.asyncDispose]: () => part.stop() };
+}
