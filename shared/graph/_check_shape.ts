@@ -1,5 +1,5 @@
 import type { CheckedEdge, CheckedNode, Reading } from "./_model.ts";
-import { type Adjacency, adjacencyOf, findCycles, reachableFrom } from "./_topology.ts";
+import { adjacencyOf, Ancestry, findCycles, reachableFrom } from "./_topology.ts";
 import { nearest } from "./expressions/mod.ts";
 import { formatPath, type Problems, quote } from "./problems.ts";
 
@@ -32,7 +32,12 @@ export function checkShape(
   // Without a trigger nothing can be reached; and what a lost node led to cannot be known.
   if (triggers.length > 0 && complete) reportUnreachable(nodes, reachable, problems);
   checkOpenHandles(nodes, edges, problems);
-  checkReadings(nodes, edges, { complete, reachable: triggers.length > 0 ? reachable : null }, problems);
+  checkReadings(nodes, edges, {
+    byId: new Map(nodes.map((node) => [node.id, node])),
+    ancestry: new Ancestry(next),
+    reachable: triggers.length > 0 ? reachable : null,
+    complete,
+  }, problems);
   return reachable;
 }
 
@@ -72,62 +77,55 @@ function checkOpenHandles(nodes: CheckedNode[], edges: CheckedEdge[], problems: 
 
 /** What is known about the graph when readings are checked. */
 interface Knowledge {
-  complete: boolean;
+  byId: ReadonlyMap<string, CheckedNode>;
+  ancestry: Ancestry;
   /** Null when nothing is reachable because there is no trigger. */
   reachable: ReadonlySet<number> | null;
+  complete: boolean;
 }
 
-function checkReadings(nodes: CheckedNode[], edges: CheckedEdge[], knowledge: Knowledge, problems: Problems) {
-  const previous = adjacencyOf(nodes.length, edges.map(({ from, to }) => [to.ordinal, from.ordinal]));
-  const byId = new Map(nodes.map((node) => [node.id, node]));
-  for (const node of nodes) {
-    if (!node.readings.some(({ expression }) => expression.steps.size > 0)) continue;
-    const ancestors = ancestorsOf(node, previous);
-    for (const reading of node.readings) {
-      checkReading(reading, { byId, ancestors, reader: node, edgeId: null, ...knowledge }, problems);
-    }
-  }
-  for (const edge of edges) {
-    if (edge.reading === null || edge.reading.expression.steps.size === 0) continue;
-    const ancestors = ancestorsOf(edge.from, previous).add(edge.from.ordinal);
-    checkReading(edge.reading, { byId, ancestors, reader: edge.from, edgeId: edge.id, ...knowledge }, problems);
-  }
-}
-
-/** The nodes that run before a node, itself not included (even if it lies on a circle). */
-function ancestorsOf(node: CheckedNode, previous: Adjacency): Set<number> {
-  const ancestors = reachableFrom([node.ordinal], previous);
-  ancestors.delete(node.ordinal);
-  return ancestors;
-}
-
-interface ReadingContext extends Knowledge {
-  byId: ReadonlyMap<string, CheckedNode>;
-  ancestors: ReadonlySet<number>;
-  /** The node whose config reads, or whose edge has the condition. */
-  reader: CheckedNode;
+/** Where a reading stands: in the config of a node, or on an edge that leaves from it. */
+interface Reader {
+  node: CheckedNode;
   edgeId: string | null;
 }
 
-function checkReading(reading: Reading, context: ReadingContext, problems: Problems) {
-  const { byId, ancestors, reader, edgeId, reachable } = context;
-  const owner = edgeId === null ? { node_id: reader.id } : { edge_id: edgeId };
+function checkReadings(nodes: CheckedNode[], edges: CheckedEdge[], knowledge: Knowledge, problems: Problems) {
+  for (const node of nodes) {
+    for (const reading of node.readings) checkReading(reading, { node, edgeId: null }, knowledge, problems);
+  }
+  for (const { from, id, reading } of edges) {
+    if (reading !== null) checkReading(reading, { node: from, edgeId: id }, knowledge, problems);
+  }
+}
+
+function checkReading(reading: Reading, { node, edgeId }: Reader, knowledge: Knowledge, problems: Problems) {
+  const owner = edgeId === null ? { node_id: node.id } : { edge_id: edgeId };
   for (const [id, position] of reading.expression.steps) {
     const place = { path: formatPath(reading.path), ...owner, position };
-    const read = byId.get(id);
-    // What could not be read of the graph may hold the step, or the edges that lead from it.
-    if (!context.complete && read !== reader) continue;
-    if (read === undefined) {
-      const similar = nearest(id, [...byId.keys()]);
-      const hint = similar === null ? "" : `; did you mean ${similar}?`;
-      problems.add("unknown_reference", `There is no step ${quote(id)}${hint}`, place);
-    } else if (!ancestors.has(read.ordinal)) {
-      const message = read === reader
-        ? `${quote(id)} cannot read its own output`
-        : `${quote(id)} does not run before ${quote(reader.id)}: no edges lead from it to there`;
-      problems.add("not_an_ancestor", message, place);
-    } else if (reachable?.has(reader.ordinal) && !reachable.has(read.ordinal)) {
-      problems.add("not_an_ancestor", `${quote(id)} never runs: no trigger leads to it`, place);
+    const read = knowledge.byId.get(id);
+    if (read === node) {
+      // When its edges are decided, a node has run.
+      if (edgeId === null) problems.add("not_an_ancestor", `${quote(id)} cannot read its own output`, place);
+      continue;
     }
+    // What could not be read of the graph may hold the step, or the edges that lead from it.
+    if (!knowledge.complete) continue;
+    const fault = read === undefined ? unknownStep(id, knowledge) : orderFault(read, node, knowledge);
+    if (fault !== null) problems.add(read === undefined ? "unknown_reference" : "not_an_ancestor", fault, place);
   }
+}
+
+function unknownStep(id: string, { byId }: Knowledge): string {
+  const similar = nearest(id, [...byId.keys()]);
+  return `There is no step ${quote(id)}${similar === null ? "" : `; did you mean ${similar}?`}`;
+}
+
+/** Why a step has no output when another runs; null when it has. */
+function orderFault(read: CheckedNode, reader: CheckedNode, { ancestry, reachable }: Knowledge): string | null {
+  if (!ancestry.leads(read.ordinal, reader.ordinal)) {
+    return `${quote(read.id)} does not run before ${quote(reader.id)}: no edges lead from it to there`;
+  }
+  const neverRuns = reachable?.has(reader.ordinal) === true && !reachable.has(read.ordinal);
+  return neverRuns ? `${quote(read.id)} never runs: no trigger leads to it` : null;
 }

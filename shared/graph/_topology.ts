@@ -23,6 +23,47 @@ export function reachableFrom(starts: Iterable<number>, next: Adjacency): Set<nu
 }
 
 /**
+ * Tells which nodes lead to which: one row of bits a node, the union of those before it. With a walk back from every
+ * reading node a graph of 500 nodes took 27 ms to compile instead of 8.
+ */
+export class Ancestry {
+  readonly #rows: Uint32Array[];
+
+  constructor(next: Adjacency) {
+    this.#rows = next.map(() => new Uint32Array(Math.ceil(next.length / 32)));
+    const order = topologicalOrder(next, (a, b) => a - b);
+    // Circles come last, and take several rounds.
+    const sorted = new Set([...order, ...next.keys()]);
+    for (let changed = true; changed;) {
+      changed = false;
+      for (const from of sorted) for (const to of next[from] ?? []) changed = this.#inherit(from, to) || changed;
+    }
+  }
+
+  /** Whether edges lead from one node to another, directly or not. */
+  leads(from: number, to: number): boolean {
+    return ((this.#rows[to]?.[from >>> 5] ?? 0) & (1 << (from & 31))) !== 0;
+  }
+
+  /** Adds a node and all before it to what is before another; says whether any was new. */
+  #inherit(from: number, to: number): boolean {
+    const source = this.#rows[from];
+    const target = this.#rows[to];
+    if (source === undefined || target === undefined) return false;
+    let changed = false;
+    for (let word = 0; word < target.length; word++) {
+      const before = target[word] ?? 0;
+      const own = word === from >>> 5 ? 1 << (from & 31) : 0;
+      const after = (before | (source[word] ?? 0) | own) >>> 0;
+      if (after === before) continue;
+      target[word] = after;
+      changed = true;
+    }
+    return changed;
+  }
+}
+
+/**
  * Finds the circles: one for every group of nodes that can all reach each other.
  *
  * @returns For each group the nodes of a shortest circle through its first node, in the order of the edges.

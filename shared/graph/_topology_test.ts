@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { randomOf, seeds } from "./_testing.ts";
-import { adjacencyOf, findCycles, reachableFrom, topologicalOrder } from "./_topology.ts";
+import { adjacencyOf, Ancestry, findCycles, reachableFrom, topologicalOrder } from "./_topology.ts";
 
 const ascending = (a: number, b: number) => a - b;
 
@@ -39,6 +39,25 @@ Deno.test("findCycles() agrees with reachability on random graphs", () => {
           knots[index]?.has(node) && reachableFrom([node], next).has(first)
         );
         assertEquals(mine.length, 1, `seed ${seed}`);
+      }
+    }
+  }
+});
+
+Deno.test("Ancestry agrees with walking on random graphs, circles included", () => {
+  for (const seed of seeds()) {
+    const random = randomOf(seed);
+    for (let count = 0; count < 100; count++) {
+      const size = 1 + random.below(70);
+      const pairs = Array.from(
+        { length: random.below(2 * size) },
+        () => [random.below(size), random.below(size)] as const,
+      );
+      const next = adjacencyOf(size, pairs);
+      const ancestry = new Ancestry(next);
+      for (const from of next.keys()) {
+        const reached = reachableFrom(next[from] ?? [], next);
+        for (const to of next.keys()) assertEquals(ancestry.leads(from, to), reached.has(to), `seed ${seed}`);
       }
     }
   }

@@ -64,15 +64,15 @@ export function setProperty(target: JsonObject, key: string, value: Json) {
 /** Whether two values are the same JSON: no conversion, the order of keys does not matter. */
 export function equal(a: Json, b: Json, work: Work, at: number): boolean {
   if (a !== null && b !== null && typeof a === "object" && typeof b === "object") {
-    work.measure(a, at);
-    work.measure(b, at);
+    work.inspect(a, at);
+    work.inspect(b, at);
   } else if (typeof a === "string") {
     work.spendText(a.length, at);
   }
   return same(a, b);
 }
 
-/** Compares values already measured, and so of bounded depth. */
+/** Compares values already inspected, and so of bounded depth. */
 function same(a: Json, b: Json): boolean {
   if (a === b) return true;
   if (Array.isArray(a)) {
@@ -84,7 +84,7 @@ function same(a: Json, b: Json): boolean {
     keys.every((key) => Object.hasOwn(b, key) && same(a[key] ?? null, b[key] ?? null));
 }
 
-/** Text that is the same for equal values, whatever the order of keys; the value must have been measured. */
+/** Text that is the same for equal values, whatever the order of keys; the value must have been inspected. */
 export function canonicalText(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`;
   if (!isObject(value)) return JSON.stringify(value);

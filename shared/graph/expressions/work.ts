@@ -40,7 +40,12 @@ export class Work {
    * @returns Its length in UTF-16 units, escapes not counted.
    */
   measure(value: Json, at: number): number {
-    return this.#measure(value, at, 0, 0);
+    return this.#measure(value, at, EXPRESSION_LIMITS.outputLength, 0, 0);
+  }
+
+  /** Takes the units for walking through a value of any size; refuses what is too deep to walk through. */
+  inspect(value: Json, at: number) {
+    this.#measure(value, at, Infinity, 0, 0);
   }
 
   /** Measures a result and takes it from what may be given in all. */
@@ -49,7 +54,7 @@ export class Work {
     if (this.#outputLeft < 0) throw tooLarge(at);
   }
 
-  #measure(value: Json, at: number, before: number, depth: number): number {
+  #measure(value: Json, at: number, most: number, before: number, depth: number): number {
     this.spend(1, at);
     if (depth > EXPRESSION_LIMITS.dataDepth) throw new ExpressionError("Cannot use a value nested so deeply", at);
     let total = before;
@@ -58,16 +63,16 @@ export class Work {
       total += value.length + 2;
     } else if (Array.isArray(value)) {
       total += 2;
-      for (const item of value) total = this.#measure(item, at, total + 1, depth + 1);
+      for (const item of value) total = this.#measure(item, at, most, total + 1, depth + 1);
     } else if (value !== null && typeof value === "object") {
       total += 2;
       for (const key of Object.keys(value)) {
-        total = this.#measure(value[key] ?? null, at, total + key.length + 4, depth + 1);
+        total = this.#measure(value[key] ?? null, at, most, total + key.length + 4, depth + 1);
       }
     } else {
       total += 5;
     }
-    if (total > EXPRESSION_LIMITS.outputLength) throw tooLarge(at);
+    if (total > most) throw tooLarge(at);
     return total;
   }
 }

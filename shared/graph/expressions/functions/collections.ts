@@ -149,7 +149,7 @@ function sorted(call: Call, keyOf: (item: Json) => Json, orderIndex: number): Js
 function unique(call: Call): Json {
   const seen = new Set<string>();
   return call.list(0).filter((item) => {
-    call.work.measure(item, call.at);
+    call.work.inspect(item, call.at);
     const text = canonicalText(item);
     return !seen.has(text) && seen.add(text);
   });
