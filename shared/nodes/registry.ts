@@ -5,8 +5,10 @@
  * @module
  */
 import type { JsonObject, NodeCatalog, NodeFacts } from "../graph/mod.ts";
+import { actionHttp } from "./action_http.ts";
 import { actionTransform } from "./action_transform.ts";
 import { checkNodeConfig } from "./check_config.ts";
+import { communicationEmail } from "./communication_email.ts";
 import { logicIf } from "./logic_if.ts";
 import { logicMerge } from "./logic_merge.ts";
 import { logicStop } from "./logic_stop.ts";
@@ -20,6 +22,8 @@ const NODES: readonly AnyNode[] = [
   triggerWebhook,
   triggerManual,
   actionTransform,
+  actionHttp,
+  communicationEmail,
   logicIf,
   logicSwitch,
   logicMerge,

@@ -112,7 +112,7 @@ Deno.test("values() stops queries whose work explodes, soon", () => {
   for (const [path, input] of attacks) {
     const started = performance.now();
     assertThrows(() => query(path, input), NodeError);
-    assert(performance.now() - started < 2_000, path);
+    assert(performance.now() - started < 5_000, path);
   }
 });
 
