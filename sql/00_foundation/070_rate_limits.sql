@@ -24,7 +24,8 @@ as $$
 declare
   v_now timestamptz := private.now();
   v_interval interval := make_interval(secs => p_window_seconds::double precision / p_limit);
-  v_tolerance interval := make_interval(secs => p_window_seconds::double precision / p_limit * p_burst);
+  -- Of the rounded interval: otherwise a limit that does not divide the window would let one less than the burst pass.
+  v_tolerance interval := v_interval * p_burst;
   v_tat timestamptz;
   v_allowed boolean;
 begin
