@@ -11,7 +11,7 @@ begin
   if v_user_id is null then
     perform private.fail('unauthorized', 'Sign in first', 401);
   end if;
-  if p_route not in ('default', 'read', 'write', 'run') then
+  if coalesce(p_route, '') not in ('default', 'read', 'write', 'run') then
     perform private.fail('invalid_request', 'Unknown route class', 400);
   end if;
 

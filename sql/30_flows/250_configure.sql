@@ -6,7 +6,7 @@ as $$
 declare
   v_jobs text[] := '{}';
 begin
-  if p_functions_url !~ '^https?://[^[:space:]]+$' then
+  if coalesce(p_functions_url, '') !~ '^https?://[^[:space:]]+$' then
     perform private.fail('invalid_request', 'The address of the edge functions must be a http(s) URL', 400);
   end if;
   insert into private.settings (name, value)

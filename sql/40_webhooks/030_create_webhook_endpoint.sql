@@ -57,7 +57,7 @@ begin
   if v_reply is not null then
     return v_reply;
   end if;
-  if length(coalesce(p_name, '')) not between 1 and 200 or p_provider not in ('stripe', 'typeform', 'custom')
+  if length(coalesce(p_name, '')) not between 1 and 200 or coalesce(p_provider, '') not in ('stripe', 'typeform', 'custom')
     or jsonb_typeof(p_config) <> 'object' or octet_length(p_config::text) > 8192
     or length(v_secret) not between 8 and 512 or length(p_trigger_node) not between 1 and 64
   then

@@ -73,7 +73,7 @@ declare
   v_secret text := coalesce(p_secret, private.new_webhook_secret());
 begin
   perform private.lock_webhook_endpoint(p_endpoint_id);
-  if length(v_secret) not between 8 and 512 or p_overlap_seconds not between 0 and 604800 then
+  if length(v_secret) not between 8 and 512 or coalesce(p_overlap_seconds, -1) not between 0 and 604800 then
     perform private.fail('invalid_request', 'A secret has 8 to 512 characters, the overlap is at most a week', 400);
   end if;
   -- Two at once at the most: the one before the current one ends now.
