@@ -6,19 +6,26 @@ as $$
 declare
   v_flow public.flows;
   v_graph jsonb;
+  v_reply jsonb;
 begin
   select * into v_flow from public.flows f where f.id = p_flow_id and f.deleted_at is null;
   perform private.require_permission(v_flow.organization_id, 'flows:write', 'flow');
+  -- A key of its own and not create_flow's: the same request stays the same when the original has changed meanwhile.
+  v_reply := private.idempotent_reply(v_flow.organization_id, 'duplicate_flow', p_idempotency_key,
+    jsonb_build_array(p_flow_id, p_name));
+  if v_reply is not null then
+    return v_reply;
+  end if;
   select v.graph into v_graph from public.flow_versions v where v.id = v_flow.current_version_id;
-  return public.create_flow(
+  v_reply := public.create_flow(
     v_flow.organization_id,
     coalesce(p_name, left(v_flow.name, 193) || ' (Copy)'),
     v_graph,
     v_flow.description,
     v_flow.workspace_id,
-    false,
-    p_idempotency_key
+    false
   );
+  return private.keep_reply(v_flow.organization_id, 'duplicate_flow', p_idempotency_key, v_reply);
 end;
 $$;
 
