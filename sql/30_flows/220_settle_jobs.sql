@@ -125,7 +125,7 @@ begin
     ),
     grouped as (
       select a.run_id, a.node, a.scope, min(a.organization_id::text)::uuid as organization_id, min(a.deadline_ms) as deadline_ms,
-        min(a.expects) as expects, (array_agg(a.reads))[1:1] as reads_list,
+        min(a.expects) as expects,
         array(select unnest(b.live) from answers b where (b.run_id, b.node, b.scope) = (a.run_id, a.node, a.scope)) as live,
         array(select unnest(b.dead) from answers b where (b.run_id, b.node, b.scope) = (a.run_id, a.node, a.scope)) as dead
       from answers a
@@ -171,7 +171,9 @@ begin
       where f.finish is not null and f.job = any (v_settled)
     loop
       perform private.end_run(
-        v_run.run_id, v_run.finish ->> 'status', v_run.finish -> 'output', v_run.finish -> 'error'
+        v_run.run_id, v_run.finish ->> 'status',
+        -- JSON's null is no value: a run that has completed has no error.
+        nullif(v_run.finish -> 'output', 'null'), nullif(v_run.finish -> 'error', 'null')
       );
     end loop;
     for v_run in
