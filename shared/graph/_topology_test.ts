@@ -6,6 +6,7 @@ const ascending = (a: number, b: number) => a - b;
 
 Deno.test("topologicalOrder() leads forward and prefers the lower of two", () => {
   assertEquals(topologicalOrder(adjacencyOf(4, [[3, 0], [0, 1], [0, 2]]), ascending), [3, 0, 1, 2]);
+  assertEquals(topologicalOrder(adjacencyOf(5, [[0, 1], [1, 3]]), ascending), [0, 1, 2, 3, 4]);
 });
 
 Deno.test("findCycles() finds one circle for each knot, and none behind or before it", () => {

@@ -61,6 +61,9 @@ Deno.test("evaluate() compares without converting, deeply and whatever the order
     "null != false",
     "[1, {a: 2, b: null}] == [1, {b: null, a: 2}]",
     "{a: 1} != {a: 1, b: null}",
+    "{a: 1} != {a: 2}",
+    "{a: 1} != {b: 1}",
+    "[1, 2] != [1, 3]",
     "[1] != [1, 2]",
     "[] != {}",
     "'a' < 'b'",
@@ -147,6 +150,20 @@ Deno.test("evaluate() refuses results that are too large or too deep", () => {
   ) assertStringIncludes(errorOf(source, within), "Cannot make more than 262144 characters", source);
   assertStringIncludes(errorOf("trigger.deep", within), "Cannot use a value nested so deeply");
   assertStringIncludes(errorOf("trigger.deep == [trigger.deep]", within), "nested so deeply");
+});
+
+Deno.test("evaluate() allows exactly the sizes and depths that are allowed", () => {
+  const { outputLength, dataDepth, sourceLength } = EXPRESSION_LIMITS;
+  const half = "x".repeat(outputLength / 2);
+  const deep = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
+  const trigger = { half, fits: deepList(dataDepth), text: deep(dataDepth + 1), deeper: deep(dataDepth + 2) };
+  const within = { ...scope, trigger };
+  assertEquals(valueOf("length(trigger.half + trigger.half)", within), outputLength);
+  assertEquals(valueOf("trigger.fits != null", within), true);
+  assertEquals(valueOf("[trigger.fits].length", within), 1);
+  assertEquals(valueOf("parseJson(trigger.text) != null", within), true);
+  assertEquals(valueOf("parseJson(trigger.deeper) == null", within), true);
+  assertEquals(valueOf(`"${"x".repeat(sourceLength - 2)}"`), "x".repeat(sourceLength - 2));
 });
 
 Deno.test("evaluate() ends in time whatever it is asked", () => {
