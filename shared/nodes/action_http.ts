@@ -19,7 +19,7 @@ export const actionHttp = defineNode({
   exampleConfig: {
     method: "POST",
     url: "https://api.example.com/orders",
-    auth: { type: "bearer", token: "…" },
+    auth: { type: "bearer", token: "YOUR_TOKEN" },
     body: { type: "json", value: { email: "{{ trigger.body.email }}" } },
   },
   exampleInput: { trigger: { body: { email: "ada@example.com" } } },

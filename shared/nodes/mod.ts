@@ -6,6 +6,8 @@
 export { NodeError, type NodeErrorCode } from "../providers/mod.ts";
 export { checkNodeConfig } from "./check_config.ts";
 export { defineNode } from "./define_node.ts";
+export { type NodeSchemas, nodeSchemas } from "./node_schemas.ts";
 export { describeNode, getNode, listNodes, nodeCatalog } from "./registry.ts";
 export { runNode } from "./run_node.ts";
-export * from "./types.ts";
+export { type NodeTestResult, testNode, type TestNodeOptions } from "./test_node.ts";
+export type * from "./types.ts";

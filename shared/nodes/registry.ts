@@ -82,7 +82,7 @@ export function describeNode(node: AnyNode): NodeInfo {
 }
 
 /** Source handles of a node with this config, the default first; empty for one that ends. */
-function handlesOf(node: AnyNode, config: JsonObject): string[] {
+export function handlesOf(node: AnyNode, config: JsonObject): string[] {
   if (node.terminal) return [];
   return node.handles?.(config) ?? ["out"];
 }

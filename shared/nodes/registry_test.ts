@@ -1,0 +1,123 @@
+import { assert, assertEquals, assertExists } from "../../tests/helpers/assert.ts";
+import { compile, type JsonObject } from "../graph/mod.ts";
+import { testNode } from "./test_node.ts";
+import { checkNodeConfig } from "./check_config.ts";
+import { nodeSchemas } from "./node_schemas.ts";
+import { getNode, listNodes, nodeCatalog } from "./registry.ts";
+
+const TYPES = [
+  "trigger.webhook",
+  "trigger.manual",
+  "action.transform",
+  "action.http",
+  "communication.email",
+  "logic.if",
+  "logic.switch",
+  "logic.merge",
+  "logic.stop",
+];
+
+function nodeOf(type: string) {
+  const node = getNode(type);
+  assertExists(node, type);
+  return node;
+}
+
+Deno.test("the registry lists every node type once, in the order of the palette", () => {
+  assertEquals(listNodes().map((node) => node.type), TYPES);
+  assertEquals(nodeCatalog.types(), TYPES);
+  assertEquals(getNode("action.nope"), undefined);
+  assertEquals(nodeCatalog.get("toString"), undefined);
+});
+
+Deno.test("every file of a node type stands in the registry", async () => {
+  const files: string[] = [];
+  for await (const entry of Deno.readDir(new URL(".", import.meta.url))) {
+    if (/^(trigger|action|logic|communication|ai|data|integration)_\w+(?<!_test)\.ts$/.test(entry.name)) {
+      files.push(entry.name.replace(/\.ts$/, "").replace("_", "."));
+    }
+  }
+  assertEquals(files.toSorted(), TYPES.toSorted());
+});
+
+Deno.test("every node describes itself as plain JSON", () => {
+  for (const info of listNodes()) {
+    assertEquals(JSON.parse(JSON.stringify(info)), info);
+    assert(info.title !== "" && info.description.endsWith("."), info.type);
+    assert(info.type.startsWith(`${info.category}.`), info.type);
+  }
+});
+
+Deno.test("every node's facts agree with its definition", () => {
+  for (const type of TYPES) {
+    const facts = nodeCatalog.get(type);
+    assertExists(facts);
+    const node = nodeOf(type);
+    assertEquals([facts.type, facts.kind, facts.joins ?? false], [type, node.kind, node.joins ?? false]);
+    assertEquals(facts.handles(node.exampleConfig).length === 0, node.terminal ?? false, type);
+    // The compiler calls it with whatever a graph holds.
+    for (const config of [{}, { cases: 5 }, { cases: [{ name: {} }] }]) assert(Array.isArray(facts.handles(config)));
+  }
+});
+
+Deno.test("only effects and triggers are more than pure", () => {
+  assertEquals(listNodes().filter((node) => node.kind === "effect").map((node) => node.type), [
+    "action.http",
+    "communication.email",
+  ]);
+  assertEquals(listNodes().filter((node) => node.kind === "trigger").map((node) => node.type), [
+    "trigger.webhook",
+    "trigger.manual",
+  ]);
+});
+
+Deno.test("every node has JSON Schemas for forms", () => {
+  for (const type of TYPES) {
+    const { config, output } = nodeSchemas(nodeOf(type));
+    assertEquals(config["type"], "object", type);
+    assertEquals(config["additionalProperties"], false, type);
+    assertEquals(config["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assertExists(output);
+    for (const property of Object.keys(nodeOf(type).exampleConfig)) {
+      assert(property in (config["properties"] as JsonObject), `${type}: ${property}`);
+    }
+  }
+});
+
+Deno.test("defaults are not required by the schema of a config", () => {
+  assertEquals(nodeSchemas(nodeOf("action.http")).config["required"], ["url"]);
+  assertEquals(nodeSchemas(nodeOf("logic.if")).config["required"], undefined);
+});
+
+Deno.test("every example compiles into a flow", () => {
+  for (const type of TYPES) {
+    const trigger = { id: "start", type: "trigger.manual" };
+    const node = nodeOf(type);
+    const graph = node.kind === "trigger"
+      ? { nodes: [{ id: "it", type, data: { config: node.exampleConfig } }], edges: [] }
+      : {
+        nodes: [trigger, { id: "it", type, data: { config: node.exampleConfig } }],
+        edges: [{ id: "e", source: "start", target: "it" }],
+      };
+    const compiled = compile(graph, nodeCatalog);
+    assertEquals(compiled.ok ? [] : compiled.problems, [], type);
+  }
+});
+
+Deno.test("every pure example runs with its sample", async () => {
+  for (const type of TYPES) {
+    const node = nodeOf(type);
+    if (node.kind === "effect") continue;
+    const result = await testNode(type, node.exampleConfig, node.exampleInput ?? {});
+    assertEquals([result.status, result.error], ["completed", null], type);
+    const output = node.outputSchema.safeParse(result.output);
+    assertEquals(output.success ? [] : output.error.issues, [], type);
+  }
+});
+
+Deno.test("unknown settings are faults, at their path", () => {
+  for (const type of TYPES) {
+    const issues = checkNodeConfig(nodeOf(type), { ...nodeOf(type).exampleConfig, surprise: 1 });
+    assert(issues.some((issue) => issue.path.join() === "surprise" && issue.code === "unrecognized_key"), type);
+  }
+});
