@@ -83,6 +83,8 @@ function checkConfig(node: SourceNode, facts: NodeFacts, problems: Problems) {
 
 /** Whether an issue may vanish when the expressions have values: only the run can tell then. */
 function waitsForExpression(config: Json, issue: ConfigIssue): boolean {
+  // A setting that does not exist is wrong whatever its value.
+  if (issue.code.startsWith("unrecognized_key")) return false;
   let value: Json | undefined = config;
   for (const key of issue.path) {
     if (typeof value === "string") break;

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../tests/helpers/assert.ts";
-import { compileSmall, edge, graphOf, node, planOf, problemsOf } from "./_testing.ts";
+import { catalog, compileSmall, edge, graphOf, node, planOf, problemsOf } from "./_testing.ts";
+import { compile } from "./compile.ts";
 import { GRAPH_LIMITS, STEP_LIMITS } from "./limits.ts";
 import { PROBLEM_CODES, type ProblemCode } from "./problems.ts";
-import type { Graph, GraphEdge, GraphNode, GraphProblem } from "./types.ts";
+import type { Graph, GraphEdge, GraphNode, GraphProblem, NodeFacts } from "./types.ts";
 
 const start = node("start", "trigger.webhook");
 
@@ -287,6 +288,20 @@ Deno.test("compile() leaves what an expression will give to the run", () => {
     problemsOf(graphOf([start, node("a", "action.http", { config: escaped })], ["start>a"])).map(({ code }) => code),
     ["config_invalid"],
   );
+});
+
+Deno.test("compile() refuses a setting that does not exist, even if an expression stands there", () => {
+  const facts: NodeFacts = {
+    type: "strict",
+    kind: "pure",
+    handles: () => ["out"],
+    checkConfig: (config) =>
+      Object.keys(config).map((key) => ({ path: [key], code: "unrecognized_key", message: "Unknown setting" })),
+  };
+  const types = { get: (type: string) => type === "strict" ? facts : catalog.get(type), types: () => ["strict"] };
+  const graph = graphOf([start, node("a", "strict", { config: { odd: "{{ trigger.x }}" } })], ["start>a"]);
+  const result = compile(graph, types);
+  assertEquals(result.ok ? [] : result.problems.map(({ path }) => path), ["nodes[1].data.config.odd"]);
 });
 
 Deno.test("compile() survives a node type that stumbles over a config", () => {

@@ -84,6 +84,7 @@ const MORE: [source: string, value: unknown][] = [
   ["flatten([])", []],
   ["includes('abc', 'b')", true],
   ["merge()", {}],
+  ["merge(null, {a: 1})", { a: 1 }],
   ["merge({a: {b: 1}}, {a: {c: 2}})", { a: { c: 2 } }],
   ["omit({a: 1, b: 2, c: 3}, 'a', ['b'])", { c: 3 }],
   ["string(1.50)", "1.5"],
@@ -132,6 +133,10 @@ const MORE: [source: string, value: unknown][] = [
   ["default({}, 1)", 1],
   ["default(false, 1)", false],
   ["isEmpty(0)", false],
+  ["isEmpty(null)", true],
+  ["default(null, 1)", 1],
+  ["coalesce(null, 2)", 2],
+  ["concat(null, 1)", "1"],
   ["isEmpty({})", true],
 ];
 
