@@ -1,0 +1,50 @@
+/**
+ * Where in the events of a run a client is: the text that each event carries as its id, and that comes back as
+ * `Last-Event-ID`.
+ *
+ * A count of events would not do. Steps are recorded when they are settled, and branches settle in any order, so a step
+ * can appear that ended before one that was sent already. The position is therefore a set: everything that ended before
+ * `since`, and of what ended later the steps in `seen`. It stays small because `since` follows the run: no step will
+ * appear that ended before the oldest lease that is running began.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import type { runStatusSchema } from "./schemas.ts";
+
+/** What a client knows of a run. */
+export interface EventPosition {
+  /** The state it was told last; null = none. */
+  readonly status: z.infer<typeof runStatusSchema> | null;
+  /** Every step that ended before this moment is known; milliseconds since 1970, 0 = nothing is. */
+  readonly since: number;
+  /** Keys of the known steps that ended later. */
+  readonly seen: readonly string[];
+}
+
+/** The beginning. */
+export const START: EventPosition = { status: null, since: 0, seen: [] };
+
+/** The id of the last event: whoever has seen it needs no other. */
+export const END_ID = "end";
+
+const LETTERS = { queued: "q", running: "r", completed: "c", failed: "f", cancelled: "x" } as const;
+const STATUSES = Object.fromEntries(Object.entries(LETTERS).map(([status, letter]) => [letter, status])) as Readonly<
+  Record<string, keyof typeof LETTERS | undefined>
+>;
+
+/** 500 nodes with some attempts each. */
+const MAX_LENGTH = 16_000;
+const POSITION = /^([nqrcfx])-([0-9a-z]{1,9})-((?:[0-9a-f]{12})*)$/;
+
+/** The id of the event that brings a client to a position. */
+export function formatPosition({ status, since, seen }: EventPosition): string {
+  return `${status === null ? "n" : LETTERS[status]}-${since.toString(36)}-${seen.join("")}`;
+}
+
+/** Reads what {@linkcode formatPosition} made; undefined for anything else. */
+export function parsePosition(text: string): EventPosition | undefined {
+  const [, letter, since, keys] = (text.length > MAX_LENGTH ? null : POSITION.exec(text)) ?? [];
+  if (letter === undefined || since === undefined || keys === undefined) return undefined;
+  return { status: STATUSES[letter] ?? null, since: parseInt(since, 36), seen: keys.match(/.{12}/g) ?? [] };
+}

@@ -1,0 +1,77 @@
+import type { DatabaseClient } from "../../shared/db/mod.ts";
+import { isAppError } from "../../shared/errors/mod.ts";
+import type { SendEvent } from "../../shared/http/mod.ts";
+import type { EventPosition } from "./event_position.ts";
+import { pause } from "./pause.ts";
+import { findProgress, type RunProgress } from "./queries.ts";
+import { endEvent, RunEvents } from "./run_events.ts";
+import { isFinal } from "./schemas.ts";
+
+/** Milliseconds between two looks at the run: less while it moves, more while it does not. */
+const SHORTEST_PAUSE_MS = 150;
+const LONGEST_PAUSE_MS = 1_000;
+
+/** What {@linkcode followRun} needs. */
+export interface FollowOptions {
+  readonly db: DatabaseClient;
+  readonly runId: string;
+  /** What the client knows. */
+  readonly position: EventPosition;
+  /** What is new to it right now. */
+  readonly progress: RunProgress;
+  readonly send: SendEvent;
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Sends what is new about a run until it has ended: `step` for each attempt of a node, `run` for each change of its
+ * state, `end` at last. Returns early when the signal aborts or the caller may no longer see the run.
+ */
+export async function followRun(options: FollowOptions): Promise<void> {
+  const { db, runId, send, signal } = options;
+  const events = new RunEvents(options.position, Date.now());
+  let { progress } = options;
+  for (let ms = SHORTEST_PAUSE_MS; !signal.aborted;) {
+    let isNews = false;
+    for (const event of events.take(progress)) {
+      await send(event);
+      isNews = true;
+    }
+    if (isFinal(progress) && !progress.more) return;
+    if (!progress.more) {
+      ms = isNews ? SHORTEST_PAUSE_MS : Math.min(ms * 1.5, LONGEST_PAUSE_MS);
+      await pause(ms, signal);
+    }
+    const next = await readOn(db, runId, events, signal);
+    if (next === "refused" || next === "left") return;
+    if (next === "gone") return await send(endEvent(null));
+    progress = next;
+  }
+}
+
+/**
+ * Reads what is new, patiently while the database is away.
+ *
+ * @returns `gone` when the run was deleted, `refused` when the caller's token has expired (the client connects again
+ *   with a new one), `left` when the client has.
+ */
+async function readOn(
+  db: DatabaseClient,
+  runId: string,
+  events: RunEvents,
+  signal: AbortSignal,
+): Promise<RunProgress | "gone" | "refused" | "left"> {
+  while (!signal.aborted) {
+    try {
+      return await findProgress(db, runId, events.position, signal);
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      if (error.code === "not_found") return "gone";
+      if (error.code === "unauthorized") return "refused";
+      if (error.code !== "service_unavailable" && error.code !== "timeout") throw error;
+      await pause(LONGEST_PAUSE_MS, signal);
+    }
+  }
+  return "left";
+}

@@ -1,0 +1,18 @@
+import { defineRoute, idParams } from "../../../shared/http/mod.ts";
+import { findRun } from "../queries.ts";
+import { runDetailsSchema } from "../schemas.ts";
+
+/** GET /runs/:id */
+export const getRun = defineRoute({
+  method: "get",
+  path: "/:id",
+  operationId: "getRun",
+  summary: "Get a run",
+  description: "The run with what started it, every attempt of its steps in order of their end, and where it stands: " +
+    "`active` are its tokens, `waiting_for` says what it is waiting for. All of one moment.",
+  tags: ["runs"],
+  access: { user: "runs:read" },
+  request: { params: idParams },
+  responses: { 200: { description: "The run with its steps", schema: runDetailsSchema } },
+  errors: ["not_found"],
+}, (c, { params }) => findRun(c.var.request.db, params.id));

@@ -1,0 +1,17 @@
+import { defineRoute, idParams } from "../../../shared/http/mod.ts";
+import { findRunState } from "../queries.ts";
+import { runStateSchema } from "../schemas.ts";
+
+/** GET /runs/:id/status */
+export const getRunStatus = defineRoute({
+  method: "get",
+  path: "/:id/status",
+  operationId: "getRunStatus",
+  summary: "Get the state of a run",
+  description: "The state and nothing else: for those who ask often. `GET /runs/{id}/events` tells it without asking.",
+  tags: ["runs"],
+  access: { user: "runs:read" },
+  request: { params: idParams },
+  responses: { 200: { description: "The state", schema: runStateSchema } },
+  errors: ["not_found"],
+}, (c, { params }) => findRunState(c.var.request.db, params.id));

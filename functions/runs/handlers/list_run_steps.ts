@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { defineRoute, idParams, listOf } from "../../../shared/http/mod.ts";
+import { findSteps } from "../queries.ts";
+import { stepSchema } from "../schemas.ts";
+
+const query = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(50).meta({ description: "How many steps, 1 to 100" }),
+  cursor: z.string().optional().meta({ description: "next_cursor of the page before" }),
+});
+
+/** GET /runs/:id/steps */
+export const listRunSteps = defineRoute({
+  method: "get",
+  path: "/:id/steps",
+  operationId: "listRunSteps",
+  summary: "List the steps of a run",
+  description: "Every attempt of every step, in order of their end. A page ends early when its outputs are large.",
+  tags: ["runs"],
+  access: { user: "runs:read" },
+  request: { params: idParams, query },
+  responses: { 200: { description: "A page of steps", schema: listOf(stepSchema) } },
+  errors: ["not_found"],
+}, (c, { params, query }) => findSteps(c.var.request, params.id, query));

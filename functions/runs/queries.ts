@@ -1,0 +1,179 @@
+import {
+  type DatabaseClient,
+  listPage,
+  openList,
+  type Page,
+  type QueryResult,
+  rpc,
+  runSingle,
+  signCursor,
+} from "../../shared/db/mod.ts";
+import { getEngine } from "../../shared/engine/mod.ts";
+import type { Env } from "../../shared/env/mod.ts";
+import { notFound } from "../../shared/errors/mod.ts";
+import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
+import type { EventPosition } from "./event_position.ts";
+import { idFloor } from "./id_floor.ts";
+import type { Run, RunDetails, RunState, RunSummary, Step, Token } from "./schemas.ts";
+import { waitingFor } from "./waiting_for.ts";
+
+/** The context of a user's request. */
+type UserContext = RequestContext<UserAccess>;
+
+/** What {@link createRun} needs. */
+export interface StartRunArgs {
+  readonly flowId: string;
+  readonly input: unknown;
+  readonly triggerNode: string | null;
+  readonly idempotencyKey: string | null;
+  readonly traceparent: string | null;
+}
+
+/** Writes a run and its first token. Nobody is woken for it: see {@link runInline}. */
+export function createRun(db: DatabaseClient, args: StartRunArgs): Promise<Run> {
+  return rpc<Run>(db, "start_run", {
+    p_flow_id: args.flowId,
+    p_input: args.input,
+    p_trigger_node: args.triggerNode,
+    p_idempotency_key: args.idempotencyKey,
+    p_traceparent: args.traceparent,
+    p_wake: false,
+  });
+}
+
+/** Writes a run that takes over the completed steps of another. Nobody is woken for it: see {@link runInline}. */
+export function createRetry(db: DatabaseClient, id: string, idempotencyKey: string | null): Promise<Run> {
+  return rpc<Run>(db, "retry_run", { p_run_id: id, p_idempotency_key: idempotencyKey, p_wake: false });
+}
+
+/**
+ * Runs in this isolate what is ready of a run, as the engine. If that fails or the isolate dies, the next tick gives
+ * the run to a worker.
+ *
+ * @returns Settles when this isolate has nothing left to run: for `waitUntil`.
+ */
+export async function runInline(env: Env, runId: string): Promise<void> {
+  const { client, inline } = getEngine(env);
+  const { idle } = await inline.start(async (workerId) => ({
+    jobs: await client.claimJobs(workerId, 10, "inline", runId),
+  }));
+  await idle;
+}
+
+/** Filters of {@link findRuns}. */
+export interface FindRunsQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly sort: "created_at" | "-created_at";
+  readonly flow_id?: string | undefined;
+  readonly status?: readonly string[] | undefined;
+  readonly trigger?: string | undefined;
+  readonly retry_of?: string | undefined;
+  readonly created_after?: string | undefined;
+  readonly created_before?: string | undefined;
+}
+
+const SUMMARY_COLUMNS = "id, organization_id, flow_id, flow_version_id, status, trigger, trigger_node, " +
+  "webhook_event_id, retry_of, error, created_by, deadline_at, started_at, finished_at, created_at";
+
+/** A page of the organization's runs. Ids are ordered by time, so the order and the time filters are those of the id. */
+export function findRuns(context: UserContext, query: FindRunsQuery): Promise<Page<RunSummary>> {
+  let runs = context.db.from("runs").select(SUMMARY_COLUMNS).eq("organization_id", context.organizationId);
+  if (query.flow_id !== undefined) runs = runs.eq("flow_id", query.flow_id);
+  if (query.status !== undefined) runs = runs.in("status", [...query.status]);
+  if (query.trigger !== undefined) runs = runs.eq("trigger", query.trigger);
+  if (query.retry_of !== undefined) runs = runs.eq("retry_of", query.retry_of);
+  if (query.created_after !== undefined) runs = runs.gte("id", idFloor(query.created_after));
+  if (query.created_before !== undefined) runs = runs.lt("id", idFloor(query.created_before));
+  const sort = query.sort === "created_at" ? "id" : "-id";
+  return listPage(runs as unknown as PromiseLike<QueryResult<RunSummary[]>>, {
+    ...listOptions(context, "runs", query),
+    sort,
+  });
+}
+
+/** A run as `get_run` gives it. */
+type StoredRun = Omit<RunDetails, "more_steps" | "waiting_for"> & { more: boolean; active: Token[] };
+
+/** A run with its steps and where it stands. */
+export async function findRun(db: DatabaseClient, id: string): Promise<RunDetails> {
+  return toDetails(await rpc<StoredRun | null>(db, "get_run", { p_run_id: id }));
+}
+
+/** The newest run of a flow, with its steps and where it stands. */
+export async function findLatestRun(db: DatabaseClient, flowId: string): Promise<RunDetails> {
+  return toDetails(await rpc<StoredRun | null>(db, "get_latest_run", { p_flow_id: flowId }));
+}
+
+function toDetails(stored: StoredRun | null): RunDetails {
+  if (stored === null) throw notFound("run");
+  const { more, ...run } = stored;
+  return { ...run, more_steps: more, waiting_for: waitingFor(run.active) };
+}
+
+/** The state of a run and nothing else. */
+export function findRunState(db: DatabaseClient, id: string): Promise<RunState> {
+  return runSingle<RunState>(
+    db.from("runs").select("id, status, error, started_at, finished_at").eq("id", id).maybeSingle<RunState>(),
+    () => notFound("run"),
+  );
+}
+
+/** A page of a run's steps in order of their end. */
+export async function findSteps(
+  context: UserContext,
+  id: string,
+  query: { readonly limit: number; readonly cursor?: string | undefined },
+): Promise<Page<Step>> {
+  const options = listOptions(context, "run_steps", { ...query, sort: "finished_at" }, { run_id: id });
+  const { after } = await openList(options);
+  const page = await rpc<{ steps: Step[]; more: boolean } | null>(context.db, "list_run_steps", {
+    p_run_id: id,
+    p_from: after?.value ?? null,
+    p_after: after?.id ?? "",
+    p_limit: query.limit,
+  });
+  if (page === null) throw notFound("run");
+  const last = page.steps.at(-1);
+  // The database may give fewer than were asked for, when their outputs are large: `more` tells the end.
+  if (!page.more || last === undefined) return { data: page.steps, next_cursor: null };
+  const position = { value: last.finished_at, id: last.id };
+  return { data: page.steps, next_cursor: await signCursor(options.secret, options, position) };
+}
+
+/** Ends a run: pending steps are dropped, a running step is fenced off. */
+export function endRun(db: DatabaseClient, id: string): Promise<Run> {
+  return rpc<Run>(db, "cancel_run", { p_run_id: id });
+}
+
+/** Deletes a run that has ended. */
+export async function removeRun(db: DatabaseClient, id: string): Promise<void> {
+  await rpc(db, "delete_run", { p_run_id: id });
+}
+
+/** A step with the short key that stands for it in event ids. */
+export type KeyedStep = Step & { readonly key: string };
+
+/** What is new about a run. */
+export interface RunProgress extends RunState {
+  readonly output: unknown;
+  /** No step will appear any more that ended before this. */
+  readonly complete_until: string;
+  readonly steps: KeyedStep[];
+  /** Whether there are further new steps right now. */
+  readonly more: boolean;
+}
+
+/** What is new about a run to a client that is at `position`. */
+export async function findProgress(
+  db: DatabaseClient,
+  id: string,
+  { since, seen }: EventPosition,
+  signal: AbortSignal,
+): Promise<RunProgress> {
+  const from = since === 0 ? null : new Date(since).toISOString();
+  const args = { p_run_id: id, p_since: from, p_seen: seen };
+  const progress = await rpc<RunProgress | null>(db, "get_run_progress", args, { signal });
+  if (progress === null) throw notFound("run");
+  return progress;
+}

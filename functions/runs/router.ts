@@ -1,0 +1,25 @@
+import { createRouter } from "../../shared/http/mod.ts";
+import { cancelRun } from "./handlers/cancel_run.ts";
+import { deleteRun } from "./handlers/delete_run.ts";
+import { getLatestRun } from "./handlers/get_latest_run.ts";
+import { getRun } from "./handlers/get_run.ts";
+import { getRunStatus } from "./handlers/get_run_status.ts";
+import { listRunSteps } from "./handlers/list_run_steps.ts";
+import { listRuns } from "./handlers/list_runs.ts";
+import { retryRun } from "./handlers/retry_run.ts";
+import { startRun } from "./handlers/start_run.ts";
+import { watchRun } from "./handlers/watch_run.ts";
+
+/** The routes below /runs. */
+export const router = createRouter("runs", [
+  startRun,
+  listRuns,
+  getLatestRun,
+  getRun,
+  deleteRun,
+  getRunStatus,
+  listRunSteps,
+  watchRun,
+  cancelRun,
+  retryRun,
+]);

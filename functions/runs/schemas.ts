@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { jsonSchema } from "../../shared/http/mod.ts";
+
+/** States of a run; the last three are final. */
+export const runStatusSchema = z.enum(["queued", "running", "completed", "failed", "cancelled"])
+  .meta({ description: "queued = no worker has begun it; running = working or visibly waiting; the others are final" });
+
+/** What starts runs. */
+export const runTriggerSchema = z.enum(["manual", "webhook"]);
+
+const timestamp = z.iso.datetime({ offset: true });
+
+/** Why a run or a step failed. */
+export const runErrorSchema = z.object({
+  code: z.string().meta({ description: "A code of docs/errors.md", examples: ["http_error"] }),
+  message: z.string(),
+  node_id: z.string().optional(),
+  details: jsonSchema.optional(),
+}).meta({ id: "RunError", description: "Why a run or a step failed" });
+
+const summaryShape = {
+  id: z.uuid(),
+  organization_id: z.uuid(),
+  flow_id: z.uuid(),
+  flow_version_id: z.uuid().meta({ description: "The version that this run executes to its end" }),
+  status: runStatusSchema,
+  trigger: runTriggerSchema,
+  trigger_node: z.string().nullable().meta({ description: "The trigger it starts at; null = the first that fits" }),
+  webhook_event_id: z.uuid().nullable().meta({ description: "The event, when a webhook started it" }),
+  retry_of: z.uuid().nullable().meta({ description: "The run whose completed steps this one took over" }),
+  error: runErrorSchema.nullable(),
+  created_by: z.uuid().nullable(),
+  deadline_at: timestamp.meta({ description: "When it fails with run_timeout" }),
+  started_at: timestamp.nullable(),
+  finished_at: timestamp.nullable(),
+  created_at: timestamp,
+};
+
+/** A run in a list. */
+export const runSummarySchema = z.object(summaryShape).meta({ id: "RunSummary", description: "A run in a list" });
+
+const runShape = {
+  ...summaryShape,
+  input: jsonSchema,
+  output: jsonSchema.meta({ description: "What a stop node or the only last step gave; null otherwise" }),
+};
+
+/** A run without its steps. */
+export const runSchema = z.object(runShape).meta({ id: "Run", description: "One execution of a flow" });
+
+const stepShape = {
+  id: z.string().meta({ description: "Unique in the run", examples: ["send_email:1"] }),
+  node_id: z.string(),
+  scope: z.string().meta({ description: "Path of loop and split indices; empty = top level" }),
+  attempt: z.int().min(1),
+  status: z.enum(["completed", "failed", "retried", "skipped"])
+    .meta({ description: "retried = failed, another attempt follows; skipped = every way to it was dead" }),
+  handles: z.array(z.string()).nullable().meta({ description: "Handles it went on through; null = all but error" }),
+  output: jsonSchema,
+  error: runErrorSchema.nullable(),
+  started_at: timestamp,
+  finished_at: timestamp,
+  duration_ms: z.number(),
+};
+
+/** One attempt of a node. */
+export const stepSchema = z.object(stepShape).meta({ id: "RunStep", description: "One attempt of a node" });
+
+/** A step as it comes with the progress of a run. */
+export const keyedStepSchema = z.object({ ...stepShape, key: z.string() });
+
+/** A place where a run stands. */
+export const tokenSchema = z.object({
+  node_id: z.string().nullable().meta({ description: "The node; null = at the start" }),
+  scope: z.string(),
+  status: z.enum(["running", "scheduled", "available"])
+    .meta({
+      description: "running = with a worker; scheduled = not before scheduled_for; available = for the next worker",
+    }),
+  attempt: z.int().meta({ description: "The attempt that is running or comes next" }),
+  scheduled_for: timestamp,
+  started_at: timestamp.nullable(),
+  last_error: z.string().nullable().meta({ description: "Why the attempt before failed" }),
+}).meta({ id: "RunToken", description: "A place where a run stands" });
+
+/** What a run that has not ended is waiting for. */
+export const waitingForSchema = z.object({
+  reason: z.enum(["step", "retry", "time", "worker"]).meta({
+    description: "step = a node is running; retry = an attempt failed, the next is due at until; " +
+      "time = nothing is due before until; worker = the next free worker",
+  }),
+  node_ids: z.array(z.string()),
+  until: timestamp.nullable(),
+}).meta({ id: "RunWaitingFor", description: "What a run that has not ended is waiting for" });
+
+/** A run with its steps and where it stands. */
+export const runDetailsSchema = z.object({
+  ...runShape,
+  steps: z.array(stepSchema).meta({ description: "The first 100 at most, in order of their end" }),
+  more_steps: z.boolean().meta({ description: "True = GET /runs/{id}/steps has further ones" }),
+  active: z.array(tokenSchema).meta({ description: "Where the run stands; empty once it has ended" }),
+  waiting_for: waitingForSchema.nullable(),
+}).meta({ id: "RunDetails", description: "A run with its steps and where it stands" });
+
+/** The state of a run and nothing else. */
+export const runStateSchema = z.object({
+  id: z.uuid(),
+  status: runStatusSchema,
+  error: runErrorSchema.nullable(),
+  started_at: timestamp.nullable(),
+  finished_at: timestamp.nullable(),
+}).meta({ id: "RunState", description: "The state of a run and nothing else" });
+
+/** A run in a list. */
+export type RunSummary = z.infer<typeof runSummarySchema>;
+/** A run without its steps. */
+export type Run = z.infer<typeof runSchema>;
+/** One attempt of a node. */
+export type Step = z.infer<typeof stepSchema>;
+/** A place where a run stands. */
+export type Token = z.infer<typeof tokenSchema>;
+/** What a run that has not ended is waiting for. */
+export type WaitingFor = z.infer<typeof waitingForSchema>;
+/** A run with its steps and where it stands. */
+export type RunDetails = z.infer<typeof runDetailsSchema>;
+/** The state of a run and nothing else. */
+export type RunState = z.infer<typeof runStateSchema>;
+
+/** Whether nothing happens to the run any more. */
+export function isFinal(run: Pick<RunState, "finished_at">): boolean {
+  return run.finished_at !== null;
+}
