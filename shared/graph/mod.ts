@@ -15,6 +15,7 @@ export {
   evaluate,
   evaluateCondition,
   type Expression,
+  ExpressionBudget,
   ExpressionError,
   type FunctionInfo,
   hasExpression,

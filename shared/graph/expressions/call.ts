@@ -2,13 +2,13 @@ import type { Json, JsonObject } from "../types.ts";
 import type { Ast } from "./ast.ts";
 import { ExpressionError } from "./error.ts";
 import { asText, isObject, typeName } from "./values.ts";
-import type { Work } from "./work.ts";
+import type { ExpressionBudget } from "./budget.ts";
 
 const ORDINALS = ["first", "second", "third", "fourth"];
 
 /** One call of a function: its arguments, evaluated when they are asked for, and the budget it spends from. */
 export class Call {
-  readonly work: Work;
+  readonly budget: ExpressionBudget;
   /** Where errors point to when no argument is to blame. */
   readonly at: number;
   readonly #name: string;
@@ -16,8 +16,8 @@ export class Call {
   readonly #evaluate: (node: Ast) => Json;
   readonly #values: (Json | undefined)[] = [];
 
-  constructor(name: string, at: number, args: readonly Ast[], work: Work, evaluate: (node: Ast) => Json) {
-    this.work = work;
+  constructor(name: string, at: number, args: readonly Ast[], budget: ExpressionBudget, evaluate: (node: Ast) => Json) {
+    this.budget = budget;
     this.at = at;
     this.#name = name;
     this.#args = args;
@@ -46,7 +46,7 @@ export class Call {
   text(index: number, fallback?: string): string {
     const value = this.#given(index, fallback);
     if (typeof value !== "string") throw this.#wrong(index, "text", value);
-    this.work.spendText(value.length, this.at);
+    this.budget.spendText(value.length, this.at);
     return value;
   }
 
@@ -54,8 +54,8 @@ export class Call {
   textual(index: number): string {
     const value = this.value(index);
     if (value !== null && typeof value === "object") throw this.#wrong(index, "text", value);
-    const text = asText(value, this.work, this.at);
-    this.work.spendText(text.length, this.at);
+    const text = asText(value, this.budget, this.at);
+    this.budget.spendText(text.length, this.at);
     return text;
   }
 
@@ -79,7 +79,7 @@ export class Call {
   list(index: number): Json[] {
     const value = this.value(index);
     if (!Array.isArray(value)) throw this.#wrong(index, "a list", value);
-    this.work.spend(value.length, this.at);
+    this.budget.spend(value.length, this.at);
     return value;
   }
 
@@ -87,7 +87,7 @@ export class Call {
   object(index: number): JsonObject {
     const value = this.value(index);
     if (!isObject(value)) throw this.#wrong(index, "an object", value);
-    this.work.spend(Object.keys(value).length, this.at);
+    this.budget.spend(Object.keys(value).length, this.at);
     return value;
   }
 

@@ -3,27 +3,31 @@ import type { Ast, BinaryOperator, Expression } from "./ast.ts";
 import { Call } from "./call.ts";
 import { ExpressionError } from "./error.ts";
 import { asText, element, equal, property, setProperty, truthy, typeName } from "./values.ts";
-import { Work } from "./work.ts";
+import { ExpressionBudget } from "./budget.ts";
 
 /**
  * Evaluates an expression. The same expression and scope always give the same value.
  *
  * @param expression From `parseExpression`.
  * @param scope What it may read.
- * @param work A budget shared with other evaluations; a fresh one when absent.
+ * @param budget A budget shared with other evaluations; a fresh one when absent.
  * @returns A JSON value; what is missing reads as null. Parts of it may be the scope's own objects: do not change them.
  * @throws ExpressionError for types that do not fit, too much work or too large a result.
  */
-export function evaluate(expression: Expression, scope: ExpressionScope, work: Work = new Work()): Json {
-  const value = evaluateWithin(expression, scope, work);
-  work.give(value, expression.root.at);
+export function evaluate(
+  expression: Expression,
+  scope: ExpressionScope,
+  budget: ExpressionBudget = new ExpressionBudget(),
+): Json {
+  const value = evaluateWithin(expression, scope, budget);
+  budget.give(value, expression.root.at);
   return value;
 }
 
 /** Evaluates without measuring the result: for parts of a text that is measured as a whole. */
-export function evaluateWithin(expression: Expression, scope: ExpressionScope, work: Work): Json {
+export function evaluateWithin(expression: Expression, scope: ExpressionScope, budget: ExpressionBudget): Json {
   const run = (node: Ast): Json => {
-    work.spend(1, node.at);
+    budget.spend(1, node.at);
     switch (node.kind) {
       case "literal":
         return node.value;
@@ -38,7 +42,7 @@ export function evaluateWithin(expression: Expression, scope: ExpressionScope, w
       case "unary":
         return node.operator === "!" ? !truthy(run(node.operand)) : negate(run(node.operand), node.at);
       case "binary":
-        return combine(node.operator, run(node.left), run(node.right), work, node.at);
+        return combine(node.operator, run(node.left), run(node.right), budget, node.at);
       case "logical": {
         const left = run(node.left);
         const goOn = node.operator === "??" ? left === null : truthy(left) === (node.operator === "&&");
@@ -54,36 +58,36 @@ export function evaluateWithin(expression: Expression, scope: ExpressionScope, w
         return value;
       }
       case "call":
-        return call(node, run, work);
+        return call(node, run, budget);
     }
   };
   return run(expression.root);
 }
 
-function call(node: Ast & { kind: "call" }, run: (node: Ast) => Json, work: Work): Json {
+function call(node: Ast & { kind: "call" }, run: (node: Ast) => Json, budget: ExpressionBudget): Json {
   const { name, nullGivesNull, run: body } = node.definition;
-  const context = new Call(name, node.at, node.args, work, run);
+  const context = new Call(name, node.at, node.args, budget, run);
   if (nullGivesNull && context.count > 0 && context.value(0) === null) return null;
   const value = body(context);
-  if (typeof value === "string") work.allowText(value.length, node.at);
+  if (typeof value === "string") budget.allowText(value.length, node.at);
   if (typeof value === "number") return finite(value, node.at);
   return value;
 }
 
-function combine(operator: BinaryOperator, left: Json, right: Json, work: Work, at: number): Json {
+function combine(operator: BinaryOperator, left: Json, right: Json, budget: ExpressionBudget, at: number): Json {
   switch (operator) {
     case "==":
-      return equal(left, right, work, at);
+      return equal(left, right, budget, at);
     case "!=":
-      return !equal(left, right, work, at);
+      return !equal(left, right, budget, at);
     case "+":
-      if (typeof left === "string" || typeof right === "string") return concatenate(left, right, work, at);
+      if (typeof left === "string" || typeof right === "string") return concatenate(left, right, budget, at);
       break;
     case "<":
     case "<=":
     case ">":
     case ">=":
-      return order(operator, left, right, work, at);
+      return order(operator, left, right, budget, at);
   }
   if (typeof left !== "number" || typeof right !== "number") {
     throw new ExpressionError(`Cannot use ${operator} on ${typeName(left)} and ${typeName(right)}`, at);
@@ -107,22 +111,28 @@ function calculate(operator: BinaryOperator, left: number, right: number, at: nu
   }
 }
 
-function concatenate(left: Json, right: Json, work: Work, at: number): string {
-  const a = asText(left, work, at);
-  const b = asText(right, work, at);
-  work.allowText(a.length + b.length, at);
+function concatenate(left: Json, right: Json, budget: ExpressionBudget, at: number): string {
+  const a = asText(left, budget, at);
+  const b = asText(right, budget, at);
+  budget.allowText(a.length + b.length, at);
   return a + b;
 }
 
 /** Null is neither less nor more than anything, so that a condition on something missing is false. */
-function order(operator: "<" | "<=" | ">" | ">=", left: Json, right: Json, work: Work, at: number): boolean {
+function order(
+  operator: "<" | "<=" | ">" | ">=",
+  left: Json,
+  right: Json,
+  budget: ExpressionBudget,
+  at: number,
+): boolean {
   if (left === null || right === null) return false;
   const comparable = (typeof left === "number" && typeof right === "number") ||
     (typeof left === "string" && typeof right === "string");
   if (!comparable) {
     throw new ExpressionError(`Cannot compare ${typeName(left)} with ${typeName(right)} by ${operator}`, at);
   }
-  if (typeof left === "string") work.spendText(left.length, at);
+  if (typeof left === "string") budget.spendText(left.length, at);
   switch (operator) {
     case "<":
       return left < right;

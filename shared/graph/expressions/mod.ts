@@ -4,6 +4,7 @@
  * @module
  */
 export type { Expression, Template } from "./ast.ts";
+export { ExpressionBudget } from "./budget.ts";
 export { ExpressionError } from "./error.ts";
 export { evaluate } from "./evaluate.ts";
 export { type FunctionInfo, listFunctions } from "./functions/mod.ts";

@@ -5,7 +5,7 @@ import { ExpressionError } from "./error.ts";
 import { evaluate, evaluateWithin } from "./evaluate.ts";
 import { hasExpression, parseCondition, parseTemplate } from "./template.ts";
 import { asText, setProperty, truthy } from "./values.ts";
-import { Work } from "./work.ts";
+import { ExpressionBudget } from "./budget.ts";
 
 type Path = readonly (string | number)[];
 
@@ -23,10 +23,10 @@ const conditions = new BoundedCache<Expression>(2000, 128 * 1024);
  * @throws ExpressionError with the path of the string; all expressions of a config share one budget.
  */
 export function resolveConfig(config: Json, scope: ExpressionScope): Json {
-  const work = new Work();
+  const budget = new ExpressionBudget();
   return mapStrings(config, [], (text, path) => {
     if (!hasExpression(text)) return text;
-    return atPath(path, () => resolveTemplate(templates.get(text, parseTemplate), scope, work));
+    return atPath(path, () => resolveTemplate(templates.get(text, parseTemplate), scope, budget));
   });
 }
 
@@ -35,12 +35,17 @@ export function resolveConfig(config: Json, scope: ExpressionScope): Json {
  *
  * @param source As the plan holds it.
  * @param scope What it may read; the step of the edge's source included.
+ * @param budget Shared by the conditions of all edges of one step, so that many edges cost no more than one.
  * @returns False for null, false, 0 and empty text; true for all else.
  * @throws ExpressionError
  */
-export function evaluateCondition(source: string, scope: ExpressionScope): boolean {
+export function evaluateCondition(
+  source: string,
+  scope: ExpressionScope,
+  budget: ExpressionBudget = new ExpressionBudget(),
+): boolean {
   const expression = conditions.get(source, parseCondition);
-  return truthy(evaluateWithin(expression, scope, new Work()));
+  return truthy(evaluateWithin(expression, scope, budget));
 }
 
 /**
@@ -65,19 +70,19 @@ export function references(config: Json): References {
   return { steps: [...steps].sort(), usesTrigger };
 }
 
-function resolveTemplate(template: Template, scope: ExpressionScope, work: Work): Json {
-  if (template.single !== null) return evaluate(template.single, scope, work);
+function resolveTemplate(template: Template, scope: ExpressionScope, budget: ExpressionBudget): Json {
+  if (template.single !== null) return evaluate(template.single, scope, budget);
   let text = "";
   for (const part of template.parts) {
     if (typeof part === "string") {
       text += part;
       continue;
     }
-    const value = asText(evaluateWithin(part, scope, work), work, part.root.at);
-    work.limitText(text.length + value.length, part.root.at);
+    const value = asText(evaluateWithin(part, scope, budget), budget, part.root.at);
+    budget.limitText(text.length + value.length, part.root.at);
     text += value;
   }
-  work.give(text, 0);
+  budget.give(text, 0);
   return text;
 }
 

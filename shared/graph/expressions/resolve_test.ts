@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "../../
 import { EXPRESSION_LIMITS } from "../limits.ts";
 import type { Json } from "../types.ts";
 import { scope } from "./_testing.ts";
+import { ExpressionBudget } from "./budget.ts";
 import { BoundedCache } from "./bounded_cache.ts";
 import { ExpressionError } from "./error.ts";
 import { evaluateCondition, references, resolveConfig } from "./resolve.ts";
@@ -101,6 +102,20 @@ Deno.test("evaluateCondition() gives true or false, with or without braces", () 
   assertEquals(evaluateCondition("{a: 1}.a == 1", scope), true);
   assertThrows(() => evaluateCondition("{{ 1 }} > 0", scope), ExpressionError, "Expected nothing behind }}");
   assertThrows(() => evaluateCondition("", scope), ExpressionError, "Expected an expression");
+});
+
+Deno.test("evaluateCondition() shares a budget among the edges of a step", () => {
+  const list = { ...scope, trigger: Array.from({ length: 10_000 }, (_, index) => index) };
+  const condition = "length(unique(trigger)) > 0";
+  for (let count = 0; count < 100; count++) assertEquals(evaluateCondition(condition, list), true);
+  const budget = new ExpressionBudget();
+  assertThrows(
+    () => {
+      for (let count = 0; count < 100; count++) evaluateCondition(condition, list, budget);
+    },
+    ExpressionError,
+    "Cannot do so much work",
+  );
 });
 
 Deno.test("references() lists what a config reads", () => {

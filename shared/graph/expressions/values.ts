@@ -4,7 +4,7 @@
  * @module
  */
 import type { Json, JsonObject } from "../types.ts";
-import type { Work } from "./work.ts";
+import type { ExpressionBudget } from "./budget.ts";
 
 /** The name of a value's type, as errors say it. */
 export function typeName(value: Json): string {
@@ -62,12 +62,12 @@ export function setProperty(target: JsonObject, key: string, value: Json) {
 }
 
 /** Whether two values are the same JSON: no conversion, the order of keys does not matter. */
-export function equal(a: Json, b: Json, work: Work, at: number): boolean {
+export function equal(a: Json, b: Json, budget: ExpressionBudget, at: number): boolean {
   if (a !== null && b !== null && typeof a === "object" && typeof b === "object") {
-    work.inspect(a, at);
-    work.inspect(b, at);
+    budget.inspect(a, at);
+    budget.inspect(b, at);
   } else if (typeof a === "string") {
-    work.spendText(a.length, at);
+    budget.spendText(a.length, at);
   }
   return same(a, b);
 }
@@ -92,11 +92,11 @@ export function canonicalText(value: Json): string {
 }
 
 /** How a value reads inside text: text as it is, null as nothing, lists and objects as JSON. */
-export function asText(value: Json, work: Work, at: number): string {
+export function asText(value: Json, budget: ExpressionBudget, at: number): string {
   if (typeof value === "string") return value;
   if (value === null) return "";
   if (typeof value !== "object") return String(value);
-  work.measure(value, at);
+  budget.measure(value, at);
   return JSON.stringify(value);
 }
 

@@ -101,19 +101,19 @@ export const COLLECTION_FUNCTIONS = defineFunctions("collection", [
 /** Whether the list that is the first argument holds the second. */
 export function includesValue(call: Call): boolean {
   const wanted = call.value(1);
-  return call.list(0).some((item) => equal(item, wanted, call.work, call.at));
+  return call.list(0).some((item) => equal(item, wanted, call.budget, call.at));
 }
 
 function includesText(call: Call): boolean {
   const text = call.text(0);
   const part = call.text(1);
-  call.work.spend((text.length * part.length) >>> 9, call.at);
+  call.budget.spend((text.length * part.length) >>> 9, call.at);
   return text.includes(part);
 }
 
 function pathOf(call: Call, index: number): string[] {
   const path = call.text(index).split(".");
-  call.work.spend(path.length * call.list(0).length, call.at);
+  call.budget.spend(path.length * call.list(0).length, call.at);
   return path;
 }
 
@@ -125,7 +125,7 @@ function pluck(call: Call): Json {
 function where(call: Call): Json {
   const path = pathOf(call, 1);
   const wanted = call.value(2);
-  return call.list(0).filter((item) => equal(valueAt(item, path), wanted, call.work, call.at));
+  return call.list(0).filter((item) => equal(valueAt(item, path), wanted, call.budget, call.at));
 }
 
 function sortBy(call: Call): Json {
@@ -140,7 +140,7 @@ function sorted(call: Call, keyOf: (item: Json) => Json, orderIndex: number): Js
   for (const { key } of keyed) {
     // Long texts that begin alike are compared over and over.
     const units = typeof key === "string" ? 1 + (key.length >> 4) : 1;
-    call.work.spend(units * Math.ceil(Math.log2(list.length + 1)), call.at);
+    call.budget.spend(units * Math.ceil(Math.log2(list.length + 1)), call.at);
     if (key !== null && typeof key === "object") throw call.fail("Cannot sort lists or objects; see sortBy()", 0);
   }
   return keyed.sort((a, b) => sign * (compare(a.key, b.key) ?? 0)).map(({ item }) => item);
@@ -149,7 +149,7 @@ function sorted(call: Call, keyOf: (item: Json) => Json, orderIndex: number): Js
 function unique(call: Call): Json {
   const seen = new Set<string>();
   return call.list(0).filter((item) => {
-    call.work.inspect(item, call.at);
+    call.budget.inspect(item, call.at);
     const text = canonicalText(item);
     return !seen.has(text) && seen.add(text);
   });
@@ -168,7 +168,7 @@ function flatten(call: Call): Json {
       result.push(item);
       continue;
     }
-    call.work.spend(item.length, call.at);
+    call.budget.spend(item.length, call.at);
     for (const inner of item) result.push(inner);
   }
   return result;
@@ -188,7 +188,7 @@ function chosen(call: Call, keep: boolean): Json {
   const keys = new Set<string>();
   for (const given of call.rest(1)) {
     for (const key of Array.isArray(given) ? given : [given]) {
-      call.work.spend(1, call.at);
+      call.budget.spend(1, call.at);
       if (typeof key !== "string") throw call.fail("Expected keys as text");
       keys.add(key);
     }

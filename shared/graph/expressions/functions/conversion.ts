@@ -26,7 +26,7 @@ export const CONVERSION_FUNCTIONS = defineFunctions("conversion", [
     "As it reads inside text: null as nothing, lists and objects as JSON.",
     "string([1, null])",
     "[1,null]",
-    (call) => asText(call.value(0), call.work, call.at),
+    (call) => asText(call.value(0), call.budget, call.at),
     { takesNull: true },
   ],
   ["number(value)", "Text as a number, true as 1, false as 0; else null.", 'number(" 12.50 ")', 12.5, toNumber],
@@ -44,7 +44,7 @@ export const CONVERSION_FUNCTIONS = defineFunctions("conversion", [
     'json({"a": [1, "x"]})',
     '{"a":[1,"x"]}',
     (call) => {
-      call.work.measure(call.value(0), call.at);
+      call.budget.measure(call.value(0), call.at);
       return JSON.stringify(call.value(0));
     },
     { takesNull: true },
@@ -79,7 +79,7 @@ function toBoolean(call: Call): Json {
 
 function parseJson(call: Call): Json {
   const text = call.text(0);
-  call.work.allowText(text.length, call.at);
+  call.budget.allowText(text.length, call.at);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -87,7 +87,7 @@ function parseJson(call: Call): Json {
     return null;
   }
   // Text that is no longer than the limit has fewer values than characters.
-  call.work.spend(text.length, call.at);
+  call.budget.spend(text.length, call.at);
   const clean = cleaned(parsed, 0);
   return clean === undefined ? null : clean;
 }

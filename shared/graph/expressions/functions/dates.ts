@@ -120,7 +120,7 @@ const PATTERN = /\[[^\][]*\]|YYYY|YY|MMMM|MMM|MM|M|DD|D|dddd|ddd|HH|H|mm|ss|SSS|
 
 function formatTime(time: number, pattern: string, call: Call): string {
   // A token of two characters becomes at most nine.
-  call.work.allowText(pattern.length * 5, call.at);
+  call.budget.allowText(pattern.length * 5, call.at);
   const date = new Date(time);
   const two = (value: number) => String(value).padStart(2, "0");
   const weekday = WEEKDAYS[date.getUTCDay()] ?? "";

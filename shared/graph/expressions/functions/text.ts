@@ -108,7 +108,7 @@ function contains(call: Call): Json {
 /** The text to search; the search is charged at its worst, about length times length, before it is done. */
 function search(call: Call): string {
   const text = call.text(0);
-  call.work.spend((text.length * call.text(1).length) >>> 9, call.at);
+  call.budget.spend((text.length * call.text(1).length) >>> 9, call.at);
   return text;
 }
 
@@ -118,7 +118,7 @@ function replace(call: Call): Json {
   if (wanted === "") throw call.fail("Cannot replace empty text", 1);
   const replacement = call.text(2);
   const pieces = text.split(wanted);
-  call.work.allowText(text.length + (pieces.length - 1) * (replacement.length - wanted.length), call.at);
+  call.budget.allowText(text.length + (pieces.length - 1) * (replacement.length - wanted.length), call.at);
   return pieces.join(replacement);
 }
 
@@ -126,7 +126,7 @@ function split(call: Call): Json {
   const text = search(call);
   const separator = call.text(1);
   // Charged for the most pieces that there can be.
-  call.work.spend(Math.ceil(text.length / Math.max(1, separator.length)), call.at);
+  call.budget.spend(Math.ceil(text.length / Math.max(1, separator.length)), call.at);
   return separator === "" ? [...text] : text.split(separator);
 }
 
@@ -134,19 +134,19 @@ function join(call: Call, values: Json[], separator: string): string {
   const texts: string[] = [];
   let total = 0;
   for (const value of values) {
-    const text = asText(value, call.work, call.at);
+    const text = asText(value, call.budget, call.at);
     total += text.length + (texts.length > 0 ? separator.length : 0);
-    call.work.spend(1, call.at);
-    call.work.limitText(total, call.at);
+    call.budget.spend(1, call.at);
+    call.budget.limitText(total, call.at);
     texts.push(text);
   }
-  call.work.allowText(total, call.at);
+  call.budget.allowText(total, call.at);
   return texts.join(separator);
 }
 
 function substring(call: Call): Json {
   const characters = [...call.text(0)];
-  call.work.spend(characters.length, call.at);
+  call.budget.spend(characters.length, call.at);
   const most = Number.MAX_SAFE_INTEGER;
   const end = call.value(2) === null ? characters.length : call.integer(2, -most, most);
   return characters.slice(call.integer(1, -most, most), end).join("");
@@ -158,13 +158,13 @@ function padStart(call: Call): Json {
   const fill = [...call.text(2, " ")];
   const missing = wanted - characterCount(text);
   if (missing <= 0 || fill.length === 0) return text;
-  call.work.spend(missing + fill.length, call.at);
+  call.budget.spend(missing + fill.length, call.at);
   return Array.from({ length: missing }, (_, index) => fill[index % fill.length]).join("") + text;
 }
 
 function base64Encode(call: Call): Json {
   const bytes = new TextEncoder().encode(call.text(0));
-  call.work.allowText(Math.ceil(bytes.length / 3) * 4, call.at);
+  call.budget.allowText(Math.ceil(bytes.length / 3) * 4, call.at);
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return btoa(binary);
@@ -172,7 +172,7 @@ function base64Encode(call: Call): Json {
 
 function base64Decode(call: Call): Json {
   const text = call.text(0);
-  call.work.allowText(text.length, call.at);
+  call.budget.allowText(text.length, call.at);
   try {
     const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
     const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));

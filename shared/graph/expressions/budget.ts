@@ -3,10 +3,11 @@ import type { Json } from "../types.ts";
 import { ExpressionError } from "./error.ts";
 
 /**
- * The budget of one evaluation. One unit is about one node of an expression, one element of a list, one entry of an
- * object or sixteen characters of text that were looked at; what a function does natively is charged before it is done.
+ * The budget of one evaluation, or of several that belong together. One unit is about one node of an expression, one
+ * element of a list, one entry of an object or sixteen characters of text that were looked at; what a function does
+ * natively is charged before it is done.
  */
-export class Work {
+export class ExpressionBudget {
   #left: number = EXPRESSION_LIMITS.work;
   #outputLeft: number = EXPRESSION_LIMITS.outputLength;
 
