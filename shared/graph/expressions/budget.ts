@@ -22,6 +22,11 @@ export class ExpressionBudget {
     this.spend(length >> 4, at);
   }
 
+  /** Takes units for searching text for other text, which at worst looks at every character for every other. */
+  spendSearch(length: number, wantedLength: number, at: number) {
+    this.spend(Math.floor(length * wantedLength / 512), at);
+  }
+
   /** Takes units for making text of this length; refuses what is too long. */
   allowText(length: number, at: number) {
     this.spendText(length, at);

@@ -166,11 +166,24 @@ Deno.test("evaluate() allows exactly the sizes and depths that are allowed", () 
   assertEquals(valueOf(`"${"x".repeat(sourceLength - 2)}"`), "x".repeat(sourceLength - 2));
 });
 
+Deno.test("evaluate() charges searches before they are done", () => {
+  // The product of these lengths is a power of two beyond 32 bits.
+  const within = { ...scope, trigger: { text: "a".repeat(2 ** 18), part: "a".repeat(2 ** 17) } };
+  for (const call of ["contains(trigger.text, trigger.part)", "includes(trigger.text, trigger.part)"]) {
+    assertStringIncludes(errorOf(call, within), "Cannot do so much work");
+  }
+  assertStringIncludes(errorOf("split(trigger.text, trigger.part)", within), "Cannot do so much work");
+  assertStringIncludes(errorOf("replace(trigger.text, trigger.part, '')", within), "Cannot do so much work");
+});
+
 Deno.test("evaluate() ends in time whatever it is asked", () => {
   const text = "a".repeat(200_000);
   const list = Array.from({ length: 40_000 }, (_, index) => 40_000 - index);
   const words = Array.from({ length: 10_000 }, (_, index) => `${"x".repeat(20)}${index}`);
-  const within = { ...scope, trigger: { text, half: `${text.slice(0, 100_000)}b`, list, words } };
+  const within = {
+    ...scope,
+    trigger: { text, half: `${text.slice(0, 100_000)}b`, list, words },
+  };
   const hostile = [
     "contains(trigger.text, trigger.half)",
     "replace(trigger.text, trigger.half, '')",

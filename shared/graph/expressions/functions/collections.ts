@@ -107,7 +107,7 @@ export function includesValue(call: Call): boolean {
 function includesText(call: Call): boolean {
   const text = call.text(0);
   const part = call.text(1);
-  call.budget.spend((text.length * part.length) >>> 9, call.at);
+  call.budget.spendSearch(text.length, part.length, call.at);
   return text.includes(part);
 }
 

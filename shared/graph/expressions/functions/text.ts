@@ -105,10 +105,10 @@ function contains(call: Call): Json {
   return Array.isArray(call.value(0)) ? includesValue(call) : search(call).includes(call.text(1));
 }
 
-/** The text to search; the search is charged at its worst, about length times length, before it is done. */
+/** The text to search; the search is charged before it is done. */
 function search(call: Call): string {
   const text = call.text(0);
-  call.budget.spend((text.length * call.text(1).length) >>> 9, call.at);
+  call.budget.spendSearch(text.length, call.text(1).length, call.at);
   return text;
 }
 
