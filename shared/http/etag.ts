@@ -21,7 +21,7 @@ export function readIfMatch(c: Context): number | null {
     });
   }
   // Proxies that compress make a tag weak: the version in it is still ours.
-  const version = /^(?:W\/)?"v(\d{1,15})"$/.exec(header)?.[1];
+  const version = /^(?:W\/)?"v(\d{1,9})"$/.exec(header)?.[1];
   if (version === undefined) throw versionMismatch();
   return Number(version);
 }

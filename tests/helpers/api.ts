@@ -23,6 +23,7 @@ import type { FunctionsHost } from "../../supabase/local/functions_host.ts";
 import { createGateway, type Gateway } from "../../supabase/local/gateway.ts";
 import { jwksOf, loadKeys, type ProjectKeys } from "../../supabase/local/keys.ts";
 import { createLiteApp } from "../../supabase/local/lite_app.ts";
+import { ReportedError } from "../../supabase/local/lite_errors.ts";
 import { createDatabase, type TestDatabase } from "./postgres.ts";
 
 /** The address of the project; nothing listens there. */
@@ -72,6 +73,8 @@ export interface TestApi {
   readonly env: Env;
   /** Like the global one, but the project answers here. */
   readonly fetch: typeof fetch;
+  /** Runs `fn` while the Data API cannot be reached. */
+  withoutDatabase<T>(fn: () => Promise<T>): Promise<T>;
   /** Somebody with the publishable key and nothing else. */
   readonly anonymous: ApiCaller;
   /** An operator with the secret key. */
@@ -92,9 +95,13 @@ export async function withApi<T>(
 ): Promise<T> {
   const db = await createDatabase({ connections: 2 });
   const database = openPostgres(db.url);
+  const { error } = console;
+  // lite writes every refusal to the terminal; the tests read them from the answers.
+  console.error = (...parts: unknown[]) => parts[0] instanceof ReportedError ? undefined : error(...parts);
   try {
     return await fn(await startApi(routers, db, database, options));
   } finally {
+    console.error = error;
     await backgroundSettled();
     await database.close();
     await db.drop();
@@ -125,21 +132,28 @@ async function startApi(
     config,
     url: URL_OF_PROJECT,
   });
-  const project: typeof fetch = (input, init) => gateway(new Request(input, init), "127.0.0.1");
+  const state = { down: false };
+  const project: typeof fetch = async (input, init) => {
+    if (state.down) throw new TypeError("error sending request: connection refused");
+    return await gateway(new Request(input, init), "127.0.0.1");
+  };
   for (const router of routers) {
     const appOptions: AppOptions = { env, fetch: project, checkResponses: true, write: () => {}, ...options.app };
     apps.set(router.name, createApp(router.name, router, appOptions));
   }
-  return createTestApi(db, keys, env, gateway, project);
+  return createTestApi({ db, keys, env, gateway, project, state });
 }
 
-function createTestApi(
-  db: TestDatabase,
-  keys: ProjectKeys,
-  env: Env,
-  gateway: Gateway,
-  project: typeof fetch,
-): TestApi {
+interface TestApiParts {
+  readonly db: TestDatabase;
+  readonly keys: ProjectKeys;
+  readonly env: Env;
+  readonly gateway: Gateway;
+  readonly project: typeof fetch;
+  readonly state: { down: boolean };
+}
+
+function createTestApi({ db, keys, env, gateway, project, state }: TestApiParts): TestApi {
   const caller = (headers: ApiHeaders) => createCaller(gateway, headers);
   const signIn = async (organization: { id: string; role: string } | null): Promise<ApiUser> => {
     const { id, email, claims } = await db.createUser();
@@ -163,6 +177,14 @@ function createTestApi(
     db,
     env,
     fetch: project,
+    async withoutDatabase(fn) {
+      state.down = true;
+      try {
+        return await fn();
+      } finally {
+        state.down = false;
+      }
+    },
     anonymous: caller({ apikey: keys.publishable.default }),
     operator: caller({ apikey: keys.secret.default }),
     caller,

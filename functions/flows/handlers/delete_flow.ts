@@ -1,0 +1,21 @@
+import { defineRoute, idParams, readIfMatch, reply } from "../../../shared/http/mod.ts";
+import { removeFlow } from "../queries.ts";
+
+/** DELETE /flows/:id */
+export const deleteFlow = defineRoute({
+  method: "delete",
+  path: "/:id",
+  operationId: "deleteFlow",
+  summary: "Delete a flow",
+  description:
+    "The flow and its versions are gone at once; runs that are under way go on to their end and stay in the " +
+    "list of runs. Takes `If-Match`.",
+  tags: ["flows"],
+  access: { user: "flows:write" },
+  request: { params: idParams },
+  responses: { 204: { description: "It is gone" } },
+  errors: ["not_found", "version_mismatch"],
+}, async (c, { params }) => {
+  await removeFlow(c.var.request.db, params.id, readIfMatch(c));
+  return reply(204, undefined);
+});

@@ -1,0 +1,207 @@
+import {
+  containsText,
+  type DatabaseClient,
+  listPage,
+  type Page,
+  type QueryResult,
+  rpc,
+  runSingle,
+} from "../../shared/db/mod.ts";
+import { notFound } from "../../shared/errors/mod.ts";
+import type { Json, JsonObject } from "../../shared/graph/mod.ts";
+import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
+import {
+  type FlowChanges,
+  type FlowSummary,
+  type StartedRun,
+  type StoredFlow,
+  SUMMARY_FIELDS,
+  type Version,
+  type VersionSummary,
+} from "./schemas.ts";
+
+type Context = RequestContext<UserAccess>;
+
+/** A list's query after validation. */
+export interface PageQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly sort: string;
+}
+
+/** Which flows to list. */
+export interface FlowsQuery extends PageQuery {
+  readonly is_active?: boolean | undefined;
+  readonly workspace_id?: string | undefined;
+  readonly q?: string | undefined;
+}
+
+/**
+ * A page of the organization's flows.
+ *
+ * @param fields The columns to read; all when undefined.
+ */
+export async function findFlows(
+  context: Context,
+  query: FlowsQuery,
+  fields: readonly string[] | undefined,
+): Promise<Page<FlowSummary>> {
+  const options = listOptions(context, "flows", query);
+  // The page needs these two to say where it ends.
+  const columns = new Set(["id", options.sort.replace("-", ""), ...fields ?? SUMMARY_FIELDS]);
+  let rows = context.db.from("flows").select([...columns].join(",")).eq("organization_id", context.organizationId);
+  if (query.is_active !== undefined) rows = rows.eq("is_active", query.is_active);
+  if (query.workspace_id !== undefined) rows = rows.eq("workspace_id", query.workspace_id);
+  if (query.q !== undefined) rows = rows.filter("name", ...containsText(query.q));
+  return await listPage(rows as unknown as PromiseLike<QueryResult<FlowSummary[]>>, options);
+}
+
+/** The columns of a flow, and of its current version what a flow shows of it. */
+const FLOW_COLUMNS = `${SUMMARY_FIELDS.join(",")},current:flow_versions!flows_current_version_id_fkey(number,graph)`;
+
+interface FlowRow extends FlowSummary {
+  current: { number: number; graph: JsonObject } | null;
+}
+
+/**
+ * A flow with its graph.
+ *
+ * @throws {AppError} `not_found`.
+ */
+export async function findFlow(db: DatabaseClient, id: string): Promise<StoredFlow> {
+  const query = db.from("flows").select(FLOW_COLUMNS).eq("id", id).maybeSingle();
+  const { current, ...flow } = await runSingle(
+    query as unknown as PromiseLike<QueryResult<FlowRow>>,
+    () => notFound("flow"),
+  );
+  return { ...flow, version_number: current?.number ?? null, graph: current?.graph ?? null };
+}
+
+/** What {@link insertFlow} takes. */
+export interface NewFlow {
+  readonly organizationId: string;
+  readonly name: string;
+  readonly description: string;
+  readonly workspaceId: string | null;
+  readonly graph: JsonObject;
+  readonly isActive: boolean;
+  readonly idempotencyKey: string | null;
+}
+
+/** Makes a flow. */
+export function insertFlow(db: DatabaseClient, flow: NewFlow): Promise<StoredFlow> {
+  return rpc<StoredFlow>(db, "create_flow", {
+    p_organization_id: flow.organizationId,
+    p_name: flow.name,
+    p_description: flow.description,
+    p_workspace_id: flow.workspaceId,
+    p_graph: flow.graph,
+    p_is_active: flow.isActive,
+    p_idempotency_key: flow.idempotencyKey,
+  });
+}
+
+/**
+ * Changes a flow.
+ *
+ * @param ifVersion The row version it must have; null = any.
+ */
+export function saveFlow(
+  db: DatabaseClient,
+  id: string,
+  changes: FlowChanges,
+  ifVersion: number | null,
+): Promise<StoredFlow> {
+  return rpc<StoredFlow>(db, "save_flow", {
+    p_flow_id: id,
+    p_name: changes.name ?? null,
+    p_description: changes.description ?? null,
+    p_graph: changes.graph ?? null,
+    p_workspace_id: changes.workspace_id ?? null,
+    p_is_active: changes.is_active ?? null,
+    p_if_version: ifVersion,
+  });
+}
+
+/** Copies a flow. */
+export function copyFlow(
+  db: DatabaseClient,
+  id: string,
+  name: string | null,
+  idempotencyKey: string | null,
+): Promise<StoredFlow> {
+  return rpc<StoredFlow>(db, "duplicate_flow", { p_flow_id: id, p_name: name, p_idempotency_key: idempotencyKey });
+}
+
+/** Deletes a flow. */
+export async function removeFlow(db: DatabaseClient, id: string, ifVersion: number | null): Promise<void> {
+  await rpc(db, "delete_flow", { p_flow_id: id, p_if_version: ifVersion });
+}
+
+const VERSION_COLUMNS = "id,flow_id,number,created_by,created_at";
+
+/**
+ * A page of a flow's versions.
+ *
+ * @throws {AppError} `not_found` when there is no such flow.
+ */
+export async function findVersions(context: Context, flowId: string, query: PageQuery): Promise<Page<VersionSummary>> {
+  const rows = context.db.from("flow_versions").select(VERSION_COLUMNS).eq("flow_id", flowId);
+  const page = await listPage<VersionSummary>(rows, listOptions(context, "flow_versions", query, { flow: flowId }));
+  // A flow has a version from its beginning: without any there is no flow, and that took no second call to find out.
+  if (page.data.length === 0 && query.cursor === undefined) throw notFound("flow");
+  return page;
+}
+
+/** A version and what its flow is like. */
+export interface VersionWithFlow extends Version {
+  readonly flow: { readonly is_active: boolean; readonly version: number };
+}
+
+/**
+ * A version of a flow, with its graph.
+ *
+ * @throws {AppError} `not_found`.
+ */
+export function findVersion(db: DatabaseClient, flowId: string, versionId: string): Promise<VersionWithFlow> {
+  const query = db.from("flow_versions")
+    .select(`${VERSION_COLUMNS},graph,flow:flows!flow_versions_flow_id_fkey(is_active,version)`)
+    .eq("flow_id", flowId).eq("id", versionId).maybeSingle();
+  return runSingle(query as unknown as PromiseLike<QueryResult<VersionWithFlow>>, () => notFound("flow version"));
+}
+
+/** Makes the graph of a version the newest version. */
+export function restoreVersion(
+  db: DatabaseClient,
+  flowId: string,
+  versionId: string,
+  ifVersion: number,
+): Promise<StoredFlow> {
+  return rpc<StoredFlow>(db, "restore_flow_version", {
+    p_flow_id: flowId,
+    p_version_id: versionId,
+    p_if_version: ifVersion,
+  });
+}
+
+/** What {@link startRun} takes. */
+export interface RunStart {
+  readonly flowId: string;
+  readonly input: Json;
+  readonly triggerNode: string | null;
+  readonly idempotencyKey: string | null;
+  readonly traceparent: string | null;
+}
+
+/** Starts a run, which a worker is woken for. */
+export async function startRun(db: DatabaseClient, start: RunStart): Promise<StartedRun> {
+  const run = await rpc<StartedRun>(db, "start_run", {
+    p_flow_id: start.flowId,
+    p_input: start.input,
+    p_trigger_node: start.triggerNode,
+    p_idempotency_key: start.idempotencyKey,
+    p_traceparent: start.traceparent,
+  });
+  const { id, flow_id, flow_version_id, status, trigger_node, deadline_at, created_at } = run;
+  return { id, flow_id, flow_version_id, status, trigger_node, deadline_at, created_at };
+}

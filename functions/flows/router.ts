@@ -1,0 +1,31 @@
+import { createRouter } from "../../shared/http/mod.ts";
+import { activateFlow } from "./handlers/activate_flow.ts";
+import { createFlow } from "./handlers/create_flow.ts";
+import { deactivateFlow } from "./handlers/deactivate_flow.ts";
+import { deleteFlow } from "./handlers/delete_flow.ts";
+import { duplicateFlow } from "./handlers/duplicate_flow.ts";
+import { getFlow } from "./handlers/get_flow.ts";
+import { getFlowVersion } from "./handlers/get_flow_version.ts";
+import { listFlowVersions } from "./handlers/list_flow_versions.ts";
+import { listFlows } from "./handlers/list_flows.ts";
+import { restoreFlowVersion } from "./handlers/restore_flow_version.ts";
+import { runFlow } from "./handlers/run_flow.ts";
+import { updateFlow } from "./handlers/update_flow.ts";
+import { validateFlow } from "./handlers/validate_flow.ts";
+
+/** Flows and their versions. */
+export const router = createRouter("flows", [
+  listFlows,
+  createFlow,
+  validateFlow,
+  getFlow,
+  updateFlow,
+  deleteFlow,
+  activateFlow,
+  deactivateFlow,
+  duplicateFlow,
+  runFlow,
+  listFlowVersions,
+  getFlowVersion,
+  restoreFlowVersion,
+]);

@@ -1,0 +1,171 @@
+import { z } from "zod";
+import { graphSchema, type JsonObject } from "../../shared/graph/mod.ts";
+
+/** A moment, as the database writes it. */
+const timestamp = z.iso.datetime({ offset: true }).meta({ examples: ["2026-11-20T09:30:00.123456+00:00"] });
+
+/** The smallest flow that does something: a button and a step that shapes what it was given. */
+export const EXAMPLE_GRAPH: JsonObject = {
+  nodes: [
+    { id: "start", type: "trigger.manual", position: { x: 0, y: 0 }, data: { label: "Start" } },
+    {
+      id: "done",
+      type: "logic.stop",
+      position: { x: 240, y: 0 },
+      data: { label: "Greet", config: { output: { greeting: "Hello {{ trigger.name }}" } } },
+    },
+  ],
+  edges: [{ id: "start-done", source: "start", target: "done" }],
+};
+
+/**
+ * What the document says about graphs. Read by the OpenAPI document only, and not before it asks: turning the schema
+ * into JSON Schema takes 4 ms, which no start of this function should pay.
+ */
+const graphDocumentation = {
+  id: "Graph",
+  type: "object",
+  description:
+    "A flow as it is drawn, in the JSON shape of React Flow. What the engine does not know is layout and kept",
+  required: ["nodes", "edges"],
+  get properties() {
+    return z.toJSONSchema(graphSchema, { io: "input" }).properties;
+  },
+  examples: [EXAMPLE_GRAPH],
+};
+
+/**
+ * Any JSON object: what is wrong inside a graph is told by the compiler, which names nodes and lists everything, and a
+ * draft may be wrong inside.
+ */
+export const graphJson = z.custom<JsonObject>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "A graph is an object with nodes and edges",
+).meta(graphDocumentation);
+
+/** One thing that is wrong with a graph, or looks so. */
+export const graphProblemSchema = z.strictObject({
+  code: z.string().meta({ description: "A code of docs/graph.md", examples: ["config_invalid"] }),
+  message: z.string(),
+  severity: z.enum(["error", "warning"]).meta({ description: "An error keeps the flow from running" }),
+  node_id: z.string().optional(),
+  edge_id: z.string().optional(),
+  path: z.string().meta({ description: "Where in the graph", examples: ["nodes[1].data.config.output"] }),
+  position: z.int().optional().meta({ description: "Where in an expression, in UTF-16 units from 0" }),
+}).meta({ id: "GraphProblem" });
+
+const name = z.string().trim().min(1).max(200).meta({ examples: ["Greet new customers"] });
+const description = z.string().max(4000).meta({ examples: ["Says hello to whoever pays"] });
+const isActive = z.boolean().meta({
+  description: "False = a draft: webhooks are kept but start nothing, and the graph may still have errors",
+});
+
+const summaryShape = {
+  id: z.uuid(),
+  organization_id: z.uuid(),
+  workspace_id: z.uuid(),
+  name: z.string().meta({ examples: ["Greet new customers"] }),
+  description: z.string(),
+  is_active: z.boolean(),
+  current_version_id: z.uuid().nullable().meta({ description: "The version that new runs use" }),
+  version: z.int().meta({ description: "Raised by every change; what the ETag says", examples: [2] }),
+  created_by: z.uuid().nullable().meta({ description: "Null = the account is gone" }),
+  created_at: timestamp,
+  updated_at: timestamp,
+};
+
+/** The columns of a flow in lists. */
+export const SUMMARY_FIELDS = Object.keys(summaryShape) as [
+  keyof typeof summaryShape,
+  ...(keyof typeof summaryShape)[],
+];
+
+/** A flow in a list. */
+export const flowSummarySchema = z.strictObject(summaryShape);
+
+/** A flow in a list; with `fields`, only those. */
+export const listedFlowSchema = flowSummarySchema.partial().required({ id: true }).meta({
+  id: "FlowSummary",
+  description: "A flow without its graph. Everything is there unless `fields` asked for less",
+});
+
+/** A flow as the database gives it. */
+export const storedFlowSchema = z.strictObject({
+  ...summaryShape,
+  version_number: z.int().nullable().meta({ description: "The number of the current version", examples: [1] }),
+  graph: graphJson.nullable(),
+});
+
+/** A flow with its graph. */
+export const flowSchema = z.strictObject({
+  ...storedFlowSchema.shape,
+  problems: z.array(graphProblemSchema).meta({
+    description: "What is wrong with the graph. An active flow had no errors when it was saved",
+  }),
+}).meta({ id: "Flow" });
+
+/** A flow in a list. */
+export type FlowSummary = z.output<typeof flowSummarySchema>;
+/** A flow as the database gives it. */
+export type StoredFlow = z.output<typeof storedFlowSchema>;
+/** A flow with its graph. */
+export type Flow = z.output<typeof flowSchema>;
+
+/** The body that makes a flow. */
+export const newFlowSchema = z.strictObject({
+  name,
+  description: description.default(""),
+  workspace_id: z.uuid().optional().meta({ description: "The default workspace when absent" }),
+  graph: graphJson.optional().meta({ description: "An empty draft when absent" }),
+  is_active: isActive.optional(),
+}).meta({ examples: [{ name: "Greet new customers", graph: EXAMPLE_GRAPH }] });
+
+/** The body that changes a flow. */
+export const flowChangesSchema = z.strictObject({
+  name,
+  description,
+  workspace_id: z.uuid(),
+  graph: graphJson,
+  is_active: isActive,
+}).partial().refine((changes) => Object.values(changes).some((value) => value !== undefined), {
+  error: "Say what to change",
+}).meta({ examples: [{ name: "Greet everybody" }, { graph: EXAMPLE_GRAPH }] });
+
+/** What to change about a flow. */
+export type FlowChanges = z.output<typeof flowChangesSchema>;
+
+const versionShape = {
+  id: z.uuid(),
+  flow_id: z.uuid(),
+  number: z.int().meta({ description: "1, 2, 3 … within the flow", examples: [3] }),
+  created_by: z.uuid().nullable().meta({ description: "Who saved it; null = the account is gone" }),
+  created_at: timestamp,
+};
+
+/** A version in a list. */
+export const versionSummarySchema = z.strictObject(versionShape).meta({ id: "FlowVersionSummary" });
+
+/** A version with its graph. */
+export const versionSchema = z.strictObject({ ...versionShape, graph: graphJson }).meta({ id: "FlowVersion" });
+
+/** A version in a list. */
+export type VersionSummary = z.output<typeof versionSummarySchema>;
+/** A version with its graph. */
+export type Version = z.output<typeof versionSchema>;
+
+/** The parameters of a version's path. */
+export const versionParams = z.object({ id: z.uuid(), versionId: z.uuid() });
+
+/** A run that has just been started. */
+export const startedRunSchema = z.strictObject({
+  id: z.uuid(),
+  flow_id: z.uuid(),
+  flow_version_id: z.uuid(),
+  status: z.enum(["queued", "running", "completed", "failed", "cancelled"]).meta({ examples: ["queued"] }),
+  trigger_node: z.string().nullable(),
+  deadline_at: timestamp.meta({ description: "When it fails with `run_timeout`" }),
+  created_at: timestamp,
+}).meta({ id: "StartedRun" });
+
+/** A run that has just been started. */
+export type StartedRun = z.output<typeof startedRunSchema>;
