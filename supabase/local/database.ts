@@ -10,12 +10,16 @@ import { createPostgresConnection } from "@supabase/lite/postgres";
 import postgres from "postgres";
 import { PGLITE_PARSERS, PGLITE_SERIALIZERS, POSTGRES_TYPES } from "./lite_types.ts";
 import { Mutex } from "./mutex.ts";
+import { guardReserve, RenewablePool, surviveClosedSockets } from "./postgres_guard.ts";
 import { pgliteExecutor, postgresExecutor, type SqlExecutor } from "./sql_executor.ts";
 
+type PostgresConnection = ReturnType<typeof createPostgresConnection>;
+
 /** The connection object that lite works with. */
-export type LiteConnection =
-  | Awaited<ReturnType<typeof createPgliteConnection>>
-  | ReturnType<typeof createPostgresConnection>;
+export type LiteConnection = Awaited<ReturnType<typeof createPgliteConnection>> | PostgresConnection;
+
+/** What of it reaches the database. */
+type LiteClient = Pick<PostgresConnection, "driver" | "kysely">;
 
 /** An open database. */
 export interface LocalDatabase {
@@ -34,9 +38,14 @@ export interface LocalDatabase {
   close(): Promise<void>;
 }
 
+/** Longer than any statement of an API role may take (8 s); see `surviveClosedSockets`. */
+const LITE_LIMIT_MS = 10_000;
 /** Connections of lite and of the stack's own work, for a real Postgres. */
 const LITE_CONNECTIONS = 16;
 const OWN_CONNECTIONS = 4;
+
+/** Times in seconds. The driver's own backoff goes up to 20: too long to notice that the server is back. */
+const POOL = { connect_timeout: 5, backoff: () => 0.1, onnotice: () => {} };
 
 /**
  * Opens PGlite with the extensions that the schema may ask for.
@@ -74,21 +83,57 @@ export async function openPglite(folder: string | null): Promise<LocalDatabase> 
  * @param url connection string of a superuser (or of the role `postgres` of a Supabase project)
  */
 export function openPostgres(url: string): LocalDatabase {
-  const connection = createPostgresConnection({
-    url,
-    postgresOptions: { max: LITE_CONNECTIONS, connect_timeout: 5, onnotice: () => {}, types: POSTGRES_TYPES },
-  });
-  const sql = postgres(url, { max: OWN_CONNECTIONS, connect_timeout: 5, onnotice: () => {} });
+  surviveClosedSockets();
+  const own = new RenewablePool(
+    () => postgres(url, { ...POOL, max: OWN_CONNECTIONS }),
+    (sql) => sql.end({ timeout: 0 }),
+  );
+  const listener = postgres(url, { ...POOL, max: 1 });
+  const open = () =>
+    createPostgresConnection({ url, postgresOptions: { ...POOL, max: LITE_CONNECTIONS, types: POSTGRES_TYPES } });
+  const clients: RenewablePool<LiteClient> = new RenewablePool(() => {
+    const { driver, kysely } = open();
+    const client = { driver, kysely };
+    // Many requests notice the same loss; only the first of them renews.
+    guardReserve(driver, () => {
+      clients.renew(client);
+      Object.assign(connection, clients.current);
+    });
+    return client;
+  }, ({ driver }) => driver.end({ timeout: 0 }));
+  // lite and the gateway hold on to this one object: a renewal changes what is inside.
+  const connection = Object.assign(open(), clients.current);
   return {
     url,
-    executor: postgresExecutor(sql),
+    executor: {
+      exec: (text) => own.use((sql) => postgresExecutor(sql).exec(text)),
+      query: (text, parameters) => own.use((sql) => postgresExecutor(sql).query(text, parameters)),
+      transaction: (fn) => own.use((sql) => postgresExecutor(sql).transaction(fn)),
+    },
     connection,
-    exclusively: (fn) => fn(),
+    exclusively: (fn) => withTimeLimit(fn()),
     async listen(channel, onNotify) {
-      await sql.listen(channel, onNotify);
+      await listener.listen(channel, onNotify);
     },
     async close() {
-      await Promise.all([sql.end({ timeout: 2 }), connection.driver.end({ timeout: 2 })]);
+      await Promise.all([own.close(), clients.close(), listener.end({ timeout: 0 })]);
     },
   };
+}
+
+async function withTimeLimit<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DatabaseTimeoutError()), LITE_LIMIT_MS);
+  });
+  return await Promise.race([work, limit]).finally(() => clearTimeout(timer));
+}
+
+/** The database gave no answer in time. */
+export class DatabaseTimeoutError extends Error {
+  override readonly name = "DatabaseTimeoutError";
+
+  constructor() {
+    super(`The database gave no answer within ${LITE_LIMIT_MS / 1000} seconds`);
+  }
 }

@@ -6,7 +6,7 @@
 import { isProjectToken, type TokenOptions } from "./access_tokens.ts";
 import { withHostedTokens } from "./auth_replies.ts";
 import type { ProjectConfig } from "./config.ts";
-import type { LocalDatabase } from "./database.ts";
+import { DatabaseTimeoutError, type LocalDatabase } from "./database.ts";
 import type { FunctionsHost } from "./functions_host.ts";
 import type { ProjectKeys } from "./keys.ts";
 import { bufferRequest, repairRpcBody, repairUploadBody } from "./lite_requests.ts";
@@ -43,7 +43,14 @@ export function createGateway({ app, database, functions, keys, config, url }: G
     const buffered = await bufferRequest(request);
     const body = await repairRpcBody(database.connection, buffered) ?? await repairUploadBody(buffered);
     const final = body === undefined ? buffered : await bufferRequest(buffered, body);
-    return await database.exclusively(() => app.fetch(final, { peerAddress }));
+    try {
+      return await database.exclusively(() => app.fetch(final, { peerAddress }));
+    } catch (error) {
+      if (!(error instanceof DatabaseTimeoutError)) throw error;
+      return reply(503, { code: "PGRST002", message: error.message, details: null, hint: null }, {
+        "retry-after": "1",
+      });
+    }
   };
 
   return async (request, peerAddress) => {
@@ -108,8 +115,8 @@ function forwardedHeaders(request: Request, peerAddress: string): Headers {
   return headers;
 }
 
-function reply(status: number, body: Record<string, unknown>): Response {
-  return Response.json(body, { status, headers: { "access-control-allow-origin": "*" } });
+function reply(status: number, body: Record<string, unknown>, headers: Record<string, string> = {}): Response {
+  return Response.json(body, { status, headers: { "access-control-allow-origin": "*", ...headers } });
 }
 
 function problem(status: number, code: string, detail: string): Response {

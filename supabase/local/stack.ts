@@ -138,6 +138,7 @@ async function startParts(
   parts.defer(() => functions.stop());
   const storageFolder = dataFolder ? `${dataFolder}/storage` : await temporaryFolder(parts);
   const app = createLiteApp({ database, keys, config, storageFolder });
+  await watchSchema(database);
   openGateway(createGateway({ app, database, functions, keys, config, url }));
   await functions.ready();
   serving.done();
@@ -165,6 +166,14 @@ async function configureEngine({ executor }: LocalDatabase, url: string): Promis
     "select to_regprocedure('engine.configure(text, integer)') is not null as found",
   );
   if (found?.found) await executor.query("select engine.configure($1, $2)", [`${url}/functions/v1`, MAX_WORKERS]);
+}
+
+/** Reads the catalog now, and again at `notify pgrst, 'reload schema'`, as PostgREST does. */
+async function watchSchema({ connection, exclusively, listen }: LocalDatabase): Promise<void> {
+  // Left to itself lite does it at the first request and, when that fails, believes that there are no tables.
+  const read = () => exclusively(() => connection.introspect({ useCache: false }));
+  await read();
+  await listen("pgrst", () => void read());
 }
 
 function watchedFolders(): URL[] {

@@ -41,6 +41,7 @@ test("the stack serves supabase-js as a hosted project does", async (stack) => {
     create function public.claims_to_read() returns integer stable language plpgsql as $$
       declare v_id integer; begin execute 'select public.writes()' into v_id; return v_id; end $$;
   `);
+  await reloadSchema(stack, "claims_to_read");
 
   const user = client(stack);
   const { data: session } = await user.auth.signUp({ email: "ada@example.com", password: "correct horse" });
@@ -115,6 +116,7 @@ test("concurrent requests do not share a transaction or a role", async (stack) =
         return v_before || ' ' || current_user || ' ' || coalesce(auth.role(), '-'); end $$;
     grant execute on function public.who() to anon, service_role;
   `);
+  await reloadSchema(stack, "who");
   const anon = client(stack);
   const admin = client(stack, stack.secretKeys.default);
   const calls = Array.from({ length: 40 }, async (_, index) => {
@@ -184,6 +186,38 @@ Deno.test("functions see the environment of a deployed function", () =>
     assertMatch(stack.secretKeys.default, /^sb_secret_/);
     assert(new Set(Object.values(stack.secretKeys)).size >= 3);
   }));
+
+Deno.test("the Data API answers 503 with Retry-After while the database is away, and goes on when it is back", () =>
+  withStack({ withLink: true }, async (stack) => {
+    const read = async () => {
+      const headers = { apikey: stack.secretKeys.default };
+      const answer = await fetch(`${stack.url}/rest/v1/plans?select=id&limit=1`, { headers });
+      await answer.body?.cancel();
+      return [answer.status, answer.headers.get("retry-after")];
+    };
+    assertEquals(await read(), [200, null]);
+    stack.link!.cut();
+    assertEquals(await read(), [503, "1"]);
+    assertEquals(await read(), [503, "1"]);
+    stack.link!.restore();
+    for (let tries = 0; (await read())[0] !== 200; tries++) {
+      if (tries > 100) throw new Error("It did not come back");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }));
+
+/** Tells the Data API that there is something new and waits until it knows the function. */
+async function reloadSchema(stack: TestStack, name: string): Promise<void> {
+  await stack.executor.exec("notify pgrst, 'reload schema'");
+  const headers = { apikey: stack.secretKeys.default };
+  for (let tries = 0; tries < 100; tries++) {
+    const answer = await fetch(`${stack.url}/rest/v1/rpc/${name}`, { method: "OPTIONS", headers });
+    await answer.body?.cancel();
+    if (answer.status === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`The Data API does not know ${name}`);
+}
 
 async function userToken(stack: TestStack): Promise<string> {
   const { data } = await client(stack).auth.signUp({

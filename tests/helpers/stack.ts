@@ -15,6 +15,7 @@
  */
 import type { SqlExecutor } from "../../supabase/local/sql_executor.ts";
 import { startStack as startLocalStack } from "../../supabase/local/stack.ts";
+import { type DatabaseLink, linkDatabase } from "./database_link.ts";
 import { createDatabase, type TestDatabase } from "./postgres.ts";
 
 /** Options of {@linkcode startStack}. */
@@ -27,6 +28,8 @@ export interface TestStackOptions {
   functionsEnv?: Record<string, string>;
   /** Folder of the functions. Default: the repository's. */
   functionsFolder?: URL;
+  /** Puts a link between stack and Postgres that the test can cut: see {@linkcode TestStack.link}. */
+  withLink?: boolean;
 }
 
 /** A running stack. */
@@ -43,6 +46,8 @@ export interface TestStack {
   kid: string;
   /** The database, when it is a Postgres: more connections, roles, users. */
   db: TestDatabase | null;
+  /** With `withLink`: takes the database away from the stack; `db` still reaches it. */
+  link: DatabaseLink | null;
   /** Runs SQL as the superuser, whichever database it is. */
   executor: SqlExecutor;
   /** Lines that the functions have written so far. */
@@ -56,11 +61,16 @@ export interface TestStack {
 /** Starts a stack with a database of its own and no other data. */
 export async function startStack(options: TestStackOptions = {}): Promise<TestStack> {
   const db = options.database === "pglite" ? null : await createDatabase({ content: "migrations" });
+  const link = db && options.withLink ? linkDatabase(db.url) : null;
   const lines: string[] = [];
+  const clean = async () => {
+    link?.stop();
+    await db?.drop();
+  };
   try {
     const stack = await startLocalStack({
       port: options.port ?? 0,
-      databaseUrl: db?.url ?? null,
+      databaseUrl: link?.url ?? db?.url ?? null,
       dataFolder: null,
       onFunctionLine: (line) => lines.push(line),
       ...(options.functionsEnv ? { functionsEnv: options.functionsEnv } : {}),
@@ -74,16 +84,17 @@ export async function startStack(options: TestStackOptions = {}): Promise<TestSt
       jwtSecret: stack.keys.jwtSecret,
       kid: stack.keys.kid,
       db,
+      link,
       executor: stack.executor,
       lines,
       functionsPid: () => stack.functions.pid(),
       async stop() {
         await stack.stop();
-        await db?.drop();
+        await clean();
       },
     };
   } catch (error) {
-    await db?.drop();
+    await clean();
     throw error;
   }
 }
