@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  ExpressionBudget,
   ExpressionError,
   type Json,
   type JsonObject,
@@ -193,7 +194,8 @@ function joinInputs(step: StepAttempt, slots: number[] | null): { nodeId: string
 }
 
 function liveEdges(step: StepAttempt, handles: string[] | null): Set<PlanEdge> {
-  return new Set(step.position.node.out.filter((edge) => step.scope.isLive(edge, handles)));
+  const budget = new ExpressionBudget();
+  return new Set(step.position.node.out.filter((edge) => step.scope.isLive(edge, handles, budget)));
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {

@@ -1,5 +1,6 @@
 import {
   evaluateCondition,
+  type ExpressionBudget,
   type ExpressionScope,
   type Json,
   type Plan,
@@ -53,10 +54,11 @@ export class StepScope {
    *
    * @param edge The edge; its condition may read the source's output, which has to be set before.
    * @param handles The live handles of the source, null = all but `error`.
+   * @param budget What the conditions of one step may cost together.
    * @throws {ExpressionError} The condition can not be evaluated.
    */
-  isLive(edge: PlanEdge, handles: string[] | null): boolean {
+  isLive(edge: PlanEdge, handles: string[] | null, budget: ExpressionBudget): boolean {
     const handleLives = handles === null ? edge.handle !== "error" : handles.includes(edge.handle);
-    return handleLives && (edge.condition === undefined || evaluateCondition(edge.condition, this.expressions));
+    return handleLives && (edge.condition === undefined || evaluateCondition(edge.condition, this.expressions, budget));
   }
 }

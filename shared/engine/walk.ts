@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Json, Plan, PlanNode } from "../graph/mod.ts";
+import { ExpressionBudget, ExpressionError, type Json, type Plan, type PlanNode } from "../graph/mod.ts";
 import { findTrigger, Frontier, type Position, toTarget } from "./frontier.ts";
 import { runStep, type StepOutcome, type StepSurroundings } from "./run_step.ts";
 import { StepScope } from "./step_scope.ts";
@@ -59,6 +59,16 @@ export class TokenWalk {
    * Null when the worker is going and the job is to be given back as it is.
    */
   async next(): Promise<JobResult | null> {
+    try {
+      return await this.#walk();
+    } catch (error) {
+      // The condition of an edge that no step of this walk answers for: a trigger's, or one evaluated again.
+      if (error instanceof ExpressionError) return this.#fail("expression_invalid", error.message);
+      throw error;
+    }
+  }
+
+  async #walk(): Promise<JobResult | null> {
     if (this.#frontier === undefined) return this.#fail("flow_invalid", "The flow has no such trigger or node");
     for (;;) {
       const ended = await this.#runPureNodes(this.#frontier);
@@ -90,15 +100,16 @@ export class TokenWalk {
     for (let position = frontier.take(); position !== undefined; position = frontier.take()) {
       const { node, live } = position;
       const recorded = this.#recorded.get(node.id);
+      const budget = new ExpressionBudget();
       if (!live) {
         if (recorded === undefined && node.kind !== "trigger") this.#steps.push(skippedStep(node));
         frontier.answer(node, () => false);
       } else if (node.kind === "trigger") {
         // What a trigger gives is the input of the run, kept there and not a second time as a step.
-        frontier.answer(node, (edge) => this.#scope.isLive(edge, null));
+        frontier.answer(node, (edge) => this.#scope.isLive(edge, null, budget));
       } else if (recorded !== undefined && recorded.status !== "skipped") {
         this.#scope.set(node.id, recorded.output);
-        frontier.answer(node, (edge) => this.#scope.isLive(edge, recorded.handles));
+        frontier.answer(node, (edge) => this.#scope.isLive(edge, recorded.handles, budget));
       } else if (node.kind === "effect") {
         this.#effects.push(position);
       } else {

@@ -67,6 +67,8 @@ export class Worker {
   readonly #plans: PlanCache;
   readonly #abort = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  /** Those who wait for a change. */
+  readonly #waiting: (() => void)[] = [];
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #lastBeat = performance.now();
   /** Set when tokens may be leased to us that we do not know of: finish what we have, then let the lease go. */
@@ -104,7 +106,7 @@ export class Worker {
 
   /** Resolves when nothing runs any more. */
   async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.race(this.#running);
+    while (this.#running.size > 0) await this.#change(1_000);
   }
 
   /** Runs jobs that are leased to this worker already (by an inline start or a settle). */
@@ -121,24 +123,26 @@ export class Worker {
     const concurrency = this.#options.concurrency ?? 16;
     const until = performance.now() + budgetMs;
     let idleSince = performance.now();
+    const wake = () => this.#changed();
+    signal?.addEventListener("abort", wake);
     while (!this.over && !signal?.aborted && performance.now() < until) {
       const free = concurrency - this.#running.size;
-      const claimed = free > 0 ? await this.#claim(free) : [];
+      // A claim for each job that ends would cost more than the jobs: wait until there is room for several.
+      const wanted = free * 4 >= concurrency ? free : 0;
+      const claimed = wanted > 0 ? await this.#claim(wanted) : [];
       if (claimed.length > 0) void this.accept(claimed);
       if (claimed.length > 0 || this.#running.size > 0) idleSince = performance.now();
-      if (performance.now() - idleSince >= idleMs) break;
-      // With room left and nothing claimed there is nothing due; otherwise a running job makes room first.
-      if (claimed.length < free) await this.#pause(pollMs, signal);
-      else await Promise.race([...this.#running, this.#pause(1_000, signal)]);
+      else if (performance.now() - idleSince >= idleMs) break;
+      // With room left and less claimed than wanted nothing more is due; otherwise a running job makes room first.
+      await this.#change(wanted > 0 && claimed.length < wanted ? pollMs : 1_000);
     }
+    signal?.removeEventListener("abort", wake);
     return await this.close(signal?.aborted ? 0 : undefined);
   }
 
   /** Runs what was accepted, and what follows from it, to the end; then gives the lease back. */
   async finish(signal?: AbortSignal): Promise<DrainReport> {
-    while (this.#running.size > 0 && !this.over && !signal?.aborted) {
-      await Promise.race([...this.#running, this.#pause(1_000, signal)]);
-    }
+    while (this.#running.size > 0 && !this.over && !signal?.aborted) await this.#change(1_000);
     return await this.close(signal?.aborted ? 0 : undefined);
   }
 
@@ -197,6 +201,7 @@ export class Worker {
       await work;
     } finally {
       this.#running.delete(work);
+      this.#changed();
     }
   }
 
@@ -265,28 +270,29 @@ export class Worker {
     // Others have our jobs by now, or will: whatever runs here is of no use any more.
     this.#inDoubt = true;
     this.#abort.abort();
+    this.#changed();
   }
 
   /** Waits until nothing runs any more, `limitMs` milliseconds at most. */
   async #settleDown(limitMs: number): Promise<void> {
     const until = performance.now() + limitMs;
-    while (this.#running.size > 0 && performance.now() < until) {
-      await Promise.race([...this.#running, this.#pause(Math.min(1_000, limitMs))]);
-    }
+    while (this.#running.size > 0 && performance.now() < until) await this.#change(Math.min(1_000, limitMs));
   }
 
-  #pause(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
+  /** Resolves when a job has ended or begun, or after `ms` milliseconds. */
+  async #change(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#waiting.push(() => {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", done);
-        this.#abort.signal.removeEventListener("abort", done);
         resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal?.addEventListener("abort", done, { once: true });
-      this.#abort.signal.addEventListener("abort", done, { once: true });
+      });
     });
+  }
+
+  /** Wakes everyone who waits for a change. */
+  #changed(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }
 

@@ -16,7 +16,7 @@ Deno.test("compile() makes a plan that says all the engine needs", () => {
   ]);
   assertEquals(planOf(graph), {
     planVersion: 1,
-    timeoutSeconds: 3600,
+    timeoutSeconds: 86_400,
     triggers: [0],
     nodes: [
       {

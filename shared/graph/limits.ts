@@ -20,7 +20,7 @@ export const STEP_LIMITS = {
   /** Seconds one attempt may take: less than the platform lets a worker live. */
   timeoutSeconds: { least: 0.1, most: 300, usual: 30 },
   /** Seconds a run may take: up to 30 days. */
-  runTimeoutSeconds: { least: 1, most: 2_592_000, usual: 3600 },
+  runTimeoutSeconds: { least: 1, most: 2_592_000, usual: 86_400 },
   attempts: { least: 1, most: 20 },
   /** Seconds between attempts: up to a day. */
   delaySeconds: { least: 0, most: 86_400 },
