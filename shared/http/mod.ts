@@ -46,6 +46,6 @@ export { resourceUrl } from "./resource_url.ts";
 export { readIdempotencyKey } from "./idempotency.ts";
 export { MAX_BODY_BYTES, readBytes } from "./body.ts";
 export { MAX_JSON_DEPTH, parseJson, type ParseJsonOptions } from "./strict_json.ts";
-export { type SendEvent, type ServerEvent, type SseOptions, sseStream } from "./sse.ts";
+export { pause, type SendEvent, type ServerEvent, type SseOptions, sseStream } from "./sse.ts";
 export { type OpenApiDocument, openApiDocument, type OpenApiOptions } from "./openapi.ts";
 export { backgroundSettled, waitUntil } from "./wait_until.ts";

@@ -31,7 +31,8 @@ const encoder = new TextEncoder();
  *
  * @param c The handler's context.
  * @param produce Sends the events. The stream ends when it returns. Its signal aborts when the caller has gone or the
- *   time is up: waits inside must listen to it. What it throws otherwise is logged and ends the stream.
+ *   time is up: waits inside must listen to it, as {@link pause} does. What it throws otherwise is logged and ends
+ *   the stream.
  */
 export function sseStream(
   c: RouteContext,
@@ -39,40 +40,64 @@ export function sseStream(
   options: SseOptions = {},
 ): Response {
   const { keepAliveSeconds = 15, maxSeconds = 120 } = options;
-  const gone = new AbortController();
   const log = c.var.request?.log ?? createLog("sse");
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   const write = (text: string): Promise<void> => writer.write(encoder.encode(text));
-  const keepAlive = setInterval(() => write(": keep-alive\n\n").catch(() => gone.abort()), keepAliveSeconds * 1_000);
-  const end = setTimeout(() => gone.abort(), maxSeconds * 1_000);
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  const keepAlive = setInterval(() => write(": keep-alive\n\n").catch(end), keepAliveSeconds * 1_000);
+  const deadline = setTimeout(end, maxSeconds * 1_000);
+  over.signal.addEventListener("abort", () => {
+    clearInterval(keepAlive);
+    clearTimeout(deadline);
+    // Also when the producer does not listen: the caller's stream ends now.
+    writer.close().catch(() => {});
+  });
   // The reader's cancel closes the writer: that is how a caller who has gone is noticed.
-  writer.closed.catch(() => gone.abort());
-  c.req.raw.signal.addEventListener("abort", () => gone.abort(), { once: true });
+  writer.closed.catch(end);
+  c.req.raw.signal.addEventListener("abort", end, { once: true });
 
   const send: SendEvent = async (event) => {
-    gone.signal.throwIfAborted();
+    over.signal.throwIfAborted();
     await write(formatEvent(event));
+    over.signal.throwIfAborted();
   };
   const work = async (): Promise<void> => {
     try {
       await write(": open\n\n");
-      await produce(send, gone.signal);
+      await produce(send, over.signal);
     } catch (error) {
-      if (!gone.signal.aborted) log.error("sse.failed", { error });
+      if (!over.signal.aborted) log.error("sse.failed", { error });
     } finally {
-      clearInterval(keepAlive);
-      clearTimeout(end);
-      gone.abort();
-      await writer.close().catch(() => {});
+      end();
     }
   };
-  // The stream itself keeps the isolate alive.
+  // Not awaited: the answer begins now, and the open stream keeps the isolate alive.
   work();
   return c.body(readable, 200, {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",
+  });
+}
+
+/**
+ * Waits, but not longer than the signal allows: for the pauses inside a stream.
+ *
+ * @param milliseconds How long.
+ * @returns Whether to go on: false once the signal is aborted.
+ */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", finish);
+      resolve(!signal.aborted);
+    };
+    const timer = setTimeout(finish, milliseconds);
+    signal.addEventListener("abort", finish);
   });
 }
 

@@ -128,11 +128,18 @@ function isNumberStart(code: number): boolean {
   return code === 45 || (code >= 48 && code <= 57);
 }
 
-/** Whether a number means the same after it was read: finite, and no integer beyond 2^53 with digits to lose. */
+/**
+ * Whether a number means the same after it was read: finite, and no integer beyond 2^53. One that is written with an
+ * exponent may be larger, as long as none of its digits is lost.
+ */
 function keepsItsValue(literal: string): boolean {
   const value = Number(literal);
   if (!Number.isFinite(value)) return false;
   if (!Number.isInteger(value) || Number.isSafeInteger(value)) return true;
-  const [mantissa = "", exponent] = literal.split(/[eE]/);
-  return exponent !== undefined && mantissa.replaceAll(/[^0-9]/g, "").replace(/^0+|0+$/g, "").length <= 15;
+  return /[eE]/.test(literal) && significantDigits(literal) === significantDigits(String(value));
+}
+
+function significantDigits(literal: string): string {
+  const [mantissa = ""] = literal.split(/[eE]/);
+  return mantissa.replaceAll(/[^0-9]/g, "").replace(/^0+/, "").replace(/0+$/, "");
 }
