@@ -63,6 +63,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       "shared/errors",
     ],
   },
+  "shared/webhooks": { imports: ["shared/graph", "shared/errors"] },
   // A folder under shared/ without a line of its own stands at the bottom until somebody gives it one.
   "shared/*": { imports: ["shared/errors"] },
   // The one function that mounts the others.

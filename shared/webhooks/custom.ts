@@ -1,0 +1,131 @@
+/**
+ * Webhooks of any service that signs with an HMAC, described by the endpoint's settings.
+ *
+ * @module
+ */
+import type { Json } from "../graph/mod.ts";
+import { type CustomConfig, customConfigSchema, placeholders, splitTemplate } from "./custom_config.ts";
+import { fromBase64, fromHex, fromText } from "./encoding.ts";
+import { MAX_SIGNATURES, sha256Hex, verifyHmac } from "./hmac.ts";
+import { asEventKey, asEventType, readBody, textAt } from "./read_body.ts";
+import type { SignedDelivery, WebhookAdapter, WebhookDelivery, WebhookRejection, WebhookVerdict } from "./types.ts";
+import { withoutSecretPrefix } from "./webhook_secret.ts";
+
+/** Adapter for a custom HMAC. */
+export const custom: WebhookAdapter = {
+  provider: "custom",
+  title: "Custom (HMAC)",
+  description: "Any service that signs with HMAC-SHA-256 or SHA-512: header, encoding, time and content can be set.",
+  secretFrom: "us",
+  configSchema: customConfigSchema,
+  dedupeByBody: true,
+  verify,
+  read(delivery) {
+    const config = customConfigSchema.safeParse(delivery.config);
+    return config.success ? toVerdict(delivery, config.data, null) : refuse("invalid_config");
+  },
+};
+
+/** What the signature proved beside the body. */
+interface Proof {
+  timestampSeconds: number | null;
+  /** SHA-256 of the signed bytes. */
+  contentHash: string;
+}
+
+async function verify(delivery: SignedDelivery): Promise<WebhookVerdict> {
+  const parsed = customConfigSchema.safeParse(delivery.config);
+  if (!parsed.success) return refuse("invalid_config");
+  const config = parsed.data;
+  const keys = delivery.secrets.map((secret) => toKey(secret, config)).filter((key) => key !== null && key.length > 0);
+  if (keys.length === 0) return refuse("no_secret");
+  const field = delivery.headers.get(config.signature_header);
+  if (field === null || field === "") return refuse("missing_signature");
+  const signatures = parseSignatures(field, config);
+  if (signatures === null) return refuse("malformed_signature");
+  const time = config.timestamp_header === undefined ? null : delivery.headers.get(config.timestamp_header);
+  if (config.timestamp_header !== undefined && !/^\d{1,16}$/.test(time ?? "")) return refuse("missing_timestamp");
+  const content = signedContent(delivery, config, time);
+  const hash = config.algorithm === "sha256" ? "SHA-256" : "SHA-512";
+  if (!await verifyHmac({ hash, keys: keys.filter((key) => key !== null), signatures, content })) {
+    return refuse("signature_mismatch");
+  }
+  const timestampSeconds = time === null ? null : Number(time) / (config.timestamp_unit === "seconds" ? 1 : 1000);
+  if (timestampSeconds !== null && isStale(timestampSeconds, delivery.now, config)) return refuse("stale_timestamp");
+  return toVerdict(delivery, config, { timestampSeconds, contentHash: await sha256Hex(content) });
+}
+
+function toKey(secret: string, config: CustomConfig): Uint8Array | null {
+  switch (config.secret_encoding) {
+    case "utf8":
+      return fromText(secret);
+    case "base64":
+      return fromBase64(withoutSecretPrefix(secret));
+    case "hex":
+      return fromHex(secret);
+  }
+}
+
+/** Null when there is none in the expected form, or too many. Entries with another prefix are other schemes. */
+function parseSignatures(field: string, config: CustomConfig): Uint8Array[] | null {
+  if (field.length > 8_192) return null;
+  const entries = splitEntries(field, config).filter((entry) => entry.startsWith(config.prefix));
+  if (entries.length === 0 || entries.length > MAX_SIGNATURES) return null;
+  const decode = config.encoding === "hex" ? fromHex : fromBase64;
+  const signatures = entries.map((entry) => decode(entry.slice(config.prefix.length)));
+  return signatures.includes(null) ? null : signatures.filter((bytes) => bytes !== null);
+}
+
+function splitEntries(field: string, { separator }: CustomConfig): string[] {
+  return separator === "" ? [field] : field.split(separator).map((entry) => entry.trim());
+}
+
+function signedContent(delivery: WebhookDelivery, config: CustomConfig, time: string | null): Uint8Array[] {
+  return splitTemplate(config.signed_content).map((part, index) => {
+    if (index % 2 === 0) return fromText(part);
+    if (part === "body") return delivery.rawBody;
+    if (part === "timestamp") return fromText(time ?? "");
+    return fromText(delivery.headers.get(part.slice("header:".length)) ?? "");
+  });
+}
+
+function isStale(timestampSeconds: number, now: Date, config: CustomConfig): boolean {
+  return Math.abs(now.getTime() / 1000 - timestampSeconds) > config.tolerance_seconds;
+}
+
+function toVerdict(delivery: WebhookDelivery, config: CustomConfig, proof: Proof | null): WebhookVerdict {
+  const read = readBody(delivery, config.body_format);
+  if (!read.ok) return read;
+  const { body } = read;
+  const inBody = asEventKey(bodyText(body, config.event_id_path));
+  const inHeader = asEventKey(headerText(delivery.headers, config.event_id_header));
+  const signedHeader = placeholders(config.signed_content).includes(`header:${config.event_id_header}`);
+  const id = inBody ?? inHeader;
+  const idIsSigned = proof !== null && (inBody !== null || (inHeader !== null && signedHeader));
+  const timeIsSigned = proof !== null && proof.timestampSeconds !== null;
+  return {
+    ok: true,
+    event: {
+      // Without an id a signed time makes every delivery its own; the same signed bytes again are a replay.
+      eventKey: id ?? (timeIsSigned ? `sha256:${proof.contentHash}` : null),
+      type: asEventType(
+        bodyText(body, config.event_type_path) ?? headerText(delivery.headers, config.event_type_header),
+      ),
+      body,
+      timestampSeconds: proof?.timestampSeconds ?? null,
+      dedupeByBody: !(idIsSigned || (id === null && timeIsSigned)),
+    },
+  };
+}
+
+function bodyText(body: Json, path: string | undefined): string | null {
+  return path === undefined ? null : textAt(body, path.split("."));
+}
+
+function headerText(headers: Headers, name: string | undefined): string | null {
+  return name === undefined ? null : headers.get(name);
+}
+
+function refuse(reason: WebhookRejection): WebhookVerdict {
+  return { ok: false, reason };
+}

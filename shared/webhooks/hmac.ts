@@ -1,0 +1,61 @@
+/**
+ * HMAC over raw bytes with WebCrypto, whose `verify` compares in constant time.
+ *
+ * @module
+ */
+
+/** Hash functions that may be chosen. SHA-1 is not among them. */
+export type HmacHash = "SHA-256" | "SHA-512";
+
+/** Signatures of one delivery that are tried; more are refused, because each costs a comparison. */
+export const MAX_SIGNATURES = 16;
+
+/** Bytes of a signature by hash. */
+const SIGNATURE_BYTES: Readonly<Record<HmacHash, number>> = { "SHA-256": 32, "SHA-512": 64 };
+
+/** What is to be checked. */
+export interface HmacCheck {
+  hash: HmacHash;
+  /** Keys any of which may have signed; empty ones are passed over. */
+  keys: readonly Uint8Array[];
+  /** Signatures any of which may fit. */
+  signatures: readonly Uint8Array[];
+  /** The signed bytes, in parts. */
+  content: readonly Uint8Array[];
+}
+
+/**
+ * Checks whether one of the keys made one of the signatures.
+ *
+ * @param check Keys, signatures and content.
+ * @returns True when one fits.
+ */
+export async function verifyHmac({ hash, keys, signatures, content }: HmacCheck): Promise<boolean> {
+  const bytes = concat(content);
+  for (const raw of keys) {
+    if (raw.length === 0) continue;
+    const key = await crypto.subtle.importKey("raw", concat([raw]), { name: "HMAC", hash }, false, ["verify"]);
+    for (const signature of signatures) {
+      if (signature.length !== SIGNATURE_BYTES[hash]) continue;
+      if (await crypto.subtle.verify("HMAC", key, concat([signature]), bytes)) return true;
+    }
+  }
+  return false;
+}
+
+/** Hashes bytes, as lower-case hex. */
+export async function sha256Hex(content: readonly Uint8Array[]): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", concat(content)));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Puts parts together; the return type is left to the compiler, whose versions name it differently. */
+function concat(parts: readonly Uint8Array[]) {
+  const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return all;
+}

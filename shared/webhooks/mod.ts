@@ -1,0 +1,15 @@
+/**
+ * Webhooks that come in: who sent them and what they say.
+ *
+ * @module
+ */
+export {
+  checkWebhookConfig,
+  getWebhookAdapter,
+  listWebhookAdapters,
+  type WebhookAdapterInfo,
+  type WebhookConfigIssue,
+  webhookProviders,
+} from "./registry.ts";
+export type * from "./types.ts";
+export { generateWebhookSecret, withoutSecretPrefix } from "./webhook_secret.ts";
