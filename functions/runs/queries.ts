@@ -123,9 +123,9 @@ export function findRunState(db: DatabaseClient, id: string): Promise<RunState> 
 export async function findSteps(
   context: UserContext,
   id: string,
-  query: { readonly limit: number; readonly cursor?: string | undefined },
+  query: { readonly limit: number; readonly cursor?: string | undefined; readonly sort: "finished_at" },
 ): Promise<Page<Step>> {
-  const options = listOptions(context, "run_steps", { ...query, sort: "finished_at" }, { run_id: id });
+  const options = listOptions(context, "run_steps", query, { run_id: id });
   const { after } = await openList(options);
   const page = await rpc<{ steps: Step[]; more: boolean } | null>(context.db, "list_run_steps", {
     p_run_id: id,

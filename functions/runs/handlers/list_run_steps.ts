@@ -6,6 +6,7 @@ import { stepSchema } from "../schemas.ts";
 const query = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50).meta({ description: "How many steps, 1 to 100" }),
   cursor: z.string().optional().meta({ description: "next_cursor of the page before" }),
+  sort: z.enum(["finished_at"]).default("finished_at").meta({ description: "The order" }),
 });
 
 /** GET /runs/:id/steps */

@@ -11,7 +11,7 @@ import { createRun, findRun, runInline } from "../queries.ts";
 import { runDetailsSchema, runSchema } from "../schemas.ts";
 import { waitForEnd } from "../wait_for_end.ts";
 
-const body = z.object({
+const body = z.strictObject({
   flow_id: z.uuid(),
   input: jsonSchema.optional().meta({ description: "What the trigger gives to the steps; {} when absent" }),
   trigger_node: z.string().min(1).max(64).optional()
