@@ -1,0 +1,16 @@
+import { defineRoute } from "../../../shared/http/mod.ts";
+import { describeNode } from "../../../shared/nodes/mod.ts";
+import { findNode } from "../find_node.ts";
+import { nodeTypeSchema, toNodeType, typeParams } from "../schemas.ts";
+
+/** GET /nodes/:type */
+export const getNodeType = defineRoute({
+  method: "get",
+  path: "/:type",
+  operationId: "getNodeType",
+  summary: "Get a node type",
+  tags: ["nodes"],
+  access: { user: "flows:read" },
+  request: { params: typeParams },
+  responses: { 200: { description: "The node type", schema: nodeTypeSchema } },
+}, (_c, { params }) => toNodeType(describeNode(findNode(params.type))));

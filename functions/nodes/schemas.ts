@@ -1,0 +1,102 @@
+import { z } from "zod";
+import type { Json, JsonObject } from "../../shared/graph/mod.ts";
+import { jsonSchema } from "../../shared/http/mod.ts";
+import type { NodeInfo } from "../../shared/nodes/mod.ts";
+
+/** Any JSON value, typed as nodes take it: requests are parsed by our own strict parser. */
+const anyJson = jsonSchema as z.ZodType<Json, Json>;
+
+/** Any JSON object. */
+const jsonObject: z.ZodType<JsonObject, JsonObject> = z.record(z.string(), anyJson);
+
+/** The parameter of a node type's path. */
+export const typeParams = z.object({
+  type: z.string().max(64).meta({ description: "The name of the type", examples: ["action.http"] }),
+});
+
+/** The shelves of the palette. */
+export const categorySchema = z.enum(["trigger", "action", "logic", "communication"]);
+
+/** What a node does to the world. */
+export const kindSchema = z.enum(["trigger", "pure", "effect"]);
+
+/** A node type as lists show it. */
+export const nodeTypeSchema = z.strictObject({
+  type: z.string().meta({ description: "The name in graphs", examples: ["action.http"] }),
+  title: z.string().meta({ examples: ["HTTP request"] }),
+  description: z.string(),
+  category: categorySchema.meta({ description: "The shelf of the palette" }),
+  kind: kindSchema.meta({ description: "It starts runs, only computes, or has an effect outside" }),
+  handles: z.array(z.string()).meta({
+    description: "Source handles with the example's configuration, the default first",
+    examples: [["out"]],
+  }),
+  joins: z.boolean().meta({ description: "Whether it reads the outputs of all nodes before it" }),
+  terminal: z.boolean().meta({ description: "Whether nothing may follow it" }),
+  example_config: jsonObject,
+  example_input: z.strictObject({ trigger: anyJson.optional(), steps: jsonObject.optional() }).nullable(),
+  default_retry: z.looseObject({}).nullable().meta({
+    description: "As `data.retry` of a node; null = no second attempt",
+  }),
+  default_timeout_seconds: z.number().nullable().meta({ description: "Null = 30" }),
+}).meta({ id: "NodeType" });
+
+/** A node type as lists show it. */
+export type NodeType = z.input<typeof nodeTypeSchema>;
+
+/** The API's words for what the registry says. */
+export function toNodeType(info: NodeInfo): NodeType {
+  const { exampleConfig, exampleInput, defaultRetry, defaultTimeoutSeconds, ...same } = info;
+  return {
+    ...same,
+    example_config: exampleConfig,
+    example_input: exampleInput,
+    default_retry: defaultRetry === null ? null : { ...defaultRetry },
+    default_timeout_seconds: defaultTimeoutSeconds,
+  };
+}
+
+/** JSON Schemas of a node type. */
+export const nodeSchemasSchema = z.strictObject({
+  type: z.string(),
+  config: jsonObject.meta({
+    description: "JSON Schema 2020-12 of `data.config`. Any text in it may be an expression that gives such a value",
+  }),
+  output: jsonObject.meta({ description: "JSON Schema 2020-12 of what the step gives" }),
+}).meta({ id: "NodeSchemas" });
+
+/** The body of a test. */
+export const nodeTestSchema = z.strictObject({
+  config: jsonObject.default({}).meta({ description: "As `data.config` in a graph; expressions read the input below" }),
+  input: z.strictObject({
+    trigger: anyJson.optional().meta({ description: "The run's input: `trigger`" }),
+    steps: jsonObject.optional().meta({ description: "Outputs of earlier steps by node id: `steps.<id>.output`" }),
+  }).default({}),
+  timeout_seconds: z.number().min(0.1).max(30).default(30),
+}).meta({
+  examples: [{
+    config: { operation: "template", template: "Hello {{ trigger.name }}" },
+    input: { trigger: { name: "Ada" } },
+  }],
+});
+
+/** What came of a test. */
+export const nodeTestResultSchema = z.strictObject({
+  status: z.enum(["completed", "failed"]),
+  config: jsonObject.meta({ description: "The configuration after its expressions were resolved" }),
+  output: anyJson.meta({ description: "What later steps would read; null when it failed" }),
+  handles: z.array(z.string()).meta({ description: "The source handles through which a run would go on" }),
+  stop: z.strictObject({ status: z.enum(["completed", "failed"]), message: z.string().optional() }).nullable()
+    .meta({ description: "How it would end the run; null = it would not" }),
+  error: z.strictObject({
+    code: z.string().meta({ examples: ["http_error"] }),
+    message: z.string(),
+    retryable: z.boolean(),
+    retry_after_seconds: z.number().nullable(),
+    details: anyJson,
+  }).nullable(),
+  duration_ms: z.number(),
+}).meta({ id: "NodeTestResult" });
+
+/** What came of a test. */
+export type NodeTestReply = z.input<typeof nodeTestResultSchema>;
