@@ -7,7 +7,13 @@
  *
  * @module
  */
-import { EngineClient, type EngineTransport, InlineRunner, postgresTransport, Worker } from "../../shared/engine/mod.ts";
+import {
+  EngineClient,
+  type EngineTransport,
+  InlineRunner,
+  postgresTransport,
+  Worker,
+} from "../../shared/engine/mod.ts";
 import type { Graph, GraphNode } from "../../shared/graph/mod.ts";
 import { createLog } from "../../shared/log/mod.ts";
 import type { Providers } from "../../shared/providers/mod.ts";
@@ -43,20 +49,15 @@ export async function main(args: string[]): Promise<void> {
   try {
     for (const transport of ["postgres", "postgrest"].filter((name) => only === undefined || name === only)) {
       await withDatabase(async (db) => {
-        const bench = await prepare(db, transport);
-        try {
-          // Once before it counts: plans, caches, catalog.
-          for (const scenario of Object.keys(SCENARIOS)) await SCENARIOS[scenario]!(bench, 20, 8);
-          for (const [name, scenario] of Object.entries(SCENARIOS)) {
-            for (const atOnce of CONCURRENCY) {
-              const count = atOnce === 1 ? Math.ceil(runs / 4) : runs;
-              rows.push(await measure(bench, name, transport, atOnce, count, scenario));
-            }
+        const setting = await prepare(db);
+        // Once before it counts: stored plans, catalog.
+        for (const name of Object.keys(SCENARIOS)) await measure(setting, name, transport, 8, 20);
+        for (const name of Object.keys(SCENARIOS)) {
+          for (const atOnce of CONCURRENCY) {
+            rows.push(await measure(setting, name, transport, atOnce, atOnce === 1 ? Math.ceil(runs / 4) : runs));
           }
-        } finally {
-          await bench.close();
         }
-      }, { server, connections: 4 });
+      }, { server, connections: 1 });
     }
   } finally {
     await server.stop();
@@ -67,16 +68,25 @@ export async function main(args: string[]): Promise<void> {
 interface Bench {
   db: TestDatabase;
   tenant: Tenant;
-  client: EngineClient;
-  calls: { count: number };
   providers: Providers;
   flows: Record<string, string>;
   endpointId: string;
-  close(): Promise<void>;
+  /** Opened for each measurement and closed before its counters are read: a session reports what it wrote when it ends. */
+  client: EngineClient;
+  calls: { count: number };
 }
 
-/** Does `runs` runs, `atOnce` at a time; gives the steps done and the milliseconds that each waited for its answer. */
-type Scenario = (bench: Bench, runs: number, atOnce: number) => Promise<{ steps: number; latencies: number[] }>;
+/** Does `runs` runs, `atOnce` at a time. */
+type Scenario = (bench: Bench, runs: number, atOnce: number) => Promise<Outcome>;
+
+/** What a scenario did. */
+interface Outcome {
+  steps: number;
+  /** Milliseconds that each run waited. */
+  latencies: number[];
+  /** Milliseconds at the end that belong to no run. */
+  lingered?: number;
+}
 
 const SCENARIOS: Record<string, Scenario> = {
   "10 pure": (bench, runs, atOnce) => runChain(bench, "pure", runs, atOnce),
@@ -84,20 +94,9 @@ const SCENARIOS: Record<string, Scenario> = {
   "webhook → 1 step": runWebhooks,
 };
 
-async function prepare(db: TestDatabase, transportName: string): Promise<Bench> {
+async function prepare(db: TestDatabase): Promise<Omit<Bench, "client" | "calls">> {
   await db.sql`select engine.ensure_partitions()`;
   const tenant = await createTenant(db);
-  const inner = transportName === "postgres"
-    ? await postgresTransport(db.url, { connections: 4 })
-    : await dataApiTransport(db);
-  const calls = { count: 0 };
-  const transport: EngineTransport = {
-    call(name, args) {
-      calls.count++;
-      return inner.call(name, args);
-    },
-    close: () => inner.close(),
-  };
   const providers: Providers = {
     ...localProviders(),
     email: { name: "bench", send: () => Promise.resolve({ id: "1" }) },
@@ -107,18 +106,26 @@ async function prepare(db: TestDatabase, transportName: string): Promise<Bench> 
     effects: await createFlow(db, tenant, chain("trigger.manual", Array.from({ length: STEPS }, emailNode))),
     webhook: await createFlow(db, tenant, chain("trigger.webhook", [emailNode(0, 0)])),
   };
-  const [endpoint] = await db.as("authenticated", tenant.user.claims, (sql) =>
-    sql`select public.create_webhook_endpoint(${flows.webhook}, 'bench', 'custom') as endpoint`);
-  return {
-    db,
-    tenant,
-    client: new EngineClient(transport),
-    calls,
-    providers,
-    flows,
-    endpointId: endpoint?.endpoint.id,
+  const [endpoint] = await db.as(
+    "authenticated",
+    tenant.user.claims,
+    (sql) => sql`select public.create_webhook_endpoint(${flows.webhook}, 'bench', 'custom') as endpoint`,
+  );
+  return { db, tenant, providers, flows, endpointId: endpoint?.endpoint.id };
+}
+
+/** A transport that counts its calls. */
+async function connect(db: TestDatabase, name: string) {
+  const inner = name === "postgres" ? await postgresTransport(db.url, { connections: 4 }) : await dataApiTransport(db);
+  const calls = { count: 0 };
+  const transport: EngineTransport = {
+    call(name, args) {
+      calls.count++;
+      return inner.call(name, args);
+    },
     close: () => inner.close(),
   };
+  return { client: new EngineClient(transport), calls };
 }
 
 function transformNode(_: unknown, index: number): GraphNode {
@@ -195,15 +202,17 @@ async function runWebhooks(bench: Bench, runs: number, atOnce: number) {
     if (row?.open === 0) break;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  // The runner keeps its lease a second longer than it needs it; that second is not the runs'.
-  void idle;
-  return { steps: runs, latencies };
+  // The lease is kept a second longer than it is needed; the connection has to outlive that.
+  const ended = performance.now();
+  await idle;
+  return { steps: runs, latencies, lingered: performance.now() - ended };
 }
 
 /** Counters of what Postgres has written. */
 async function counters(db: TestDatabase): Promise<{ rows: number; wal: number }> {
+  // Sessions that have just ended are still reporting.
+  await new Promise((resolve) => setTimeout(resolve, 200));
   await db.sql`select pg_stat_force_next_flush()`;
-  await new Promise((resolve) => setTimeout(resolve, 1200));
   const [row] = await db.sql<{ rows: number; wal: number }[]>`
     select (select sum(n_tup_ins + n_tup_upd + n_tup_del)::float8 from pg_stat_user_tables) as rows,
       pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 as wal`;
@@ -211,19 +220,19 @@ async function counters(db: TestDatabase): Promise<{ rows: number; wal: number }
 }
 
 async function measure(
-  bench: Bench,
+  setting: Omit<Bench, "client" | "calls">,
   scenario: string,
   transport: string,
   atOnce: number,
   runs: number,
-  run: Scenario,
 ): Promise<Row> {
+  const bench: Bench = { ...setting, ...await connect(setting.db, transport) };
   const before = await counters(bench.db);
-  const calls = bench.calls.count;
   const started = performance.now();
-  const { steps, latencies } = await run(bench, runs, atOnce);
-  const seconds = (performance.now() - started) / 1000;
-  const statements = bench.calls.count - calls;
+  const { steps, latencies, lingered = 0 } = await SCENARIOS[scenario]!(bench, runs, atOnce);
+  const seconds = (performance.now() - started - lingered) / 1000;
+  const statements = bench.calls.count;
+  await bench.client.close();
   const after = await counters(bench.db);
   latencies.sort((a, b) => a - b);
   return {
