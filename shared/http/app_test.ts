@@ -38,6 +38,7 @@ const fail = defineRoute({
     case "app":
       throw conflict("Twice");
     case "text":
+      // deno-lint-ignore no-throw-literal
       throw "hunter2";
     default:
       throw new Error("hunter2");

@@ -15,7 +15,7 @@ export interface Router {
  * Lists the routes of a function. `createApp` serves a router under its function's name, and the function `api` mounts
  * the same one under `/v1`.
  *
- * It is plain data and no OpenAPIHono: that library would add 7–16 ms to every cold start for a document that only
+ * It is plain data and no OpenAPIHono: that library would add 4 ms (Deno 2.1.4) to 11 ms (2.9.6) to every cold start for a document that only
  * `docs` and `api` give out, and its validators stop at the first part that is wrong, where we owe every problem.
  * `openApiDocument` loads it when the document is asked for.
  *
