@@ -115,6 +115,11 @@ function send({ method, body }: Sample, caller: ApiCaller, path: string, headers
   return caller.send(method, path, body, headers);
 }
 
+/** A path that the gate lets the user through to. */
+function pathFor({ route, path, pathWith }: Sample, user: ApiUser): string {
+  return route.definition.organizationParam === undefined ? path : pathWith(user.organizationId);
+}
+
 async function checkCredentials(api: TestApi, sample: Sample, user: ApiUser): Promise<void> {
   const { access } = sample.route.definition;
   const forged = { authorization: `Bearer ${user.token.slice(0, -4)}AAAA` };
@@ -137,15 +142,14 @@ async function checkGate(api: TestApi, sample: Sample, user: ApiUser): Promise<v
   }
   for (const role of await rolesWithout(api, access.user)) {
     const member = await api.createMember(user.organizationId, role);
-    const path = organizationParam === undefined ? sample.path : sample.pathWith(user.organizationId);
-    expectProblem(await send(sample, member, path), "forbidden");
+    expectProblem(await send(sample, member, pathFor(sample, user)), "forbidden");
   }
   await api.db.sql`
     insert into private.rate_limits (key, tat)
     select format('user:%s:%s', ${user.id}::text, class), now() + interval '1 hour'
     from unnest(array['default', 'read', 'write', 'run']) class
     on conflict (key) do update set tat = excluded.tat`;
-  const path = organizationParam === undefined ? sample.path : sample.pathWith(user.organizationId);
+  const path = pathFor(sample, user);
   const limited = await send(sample, user, path);
   expectProblem(limited, "rate_limited");
   assert(Number(limited.headers.get("retry-after")) > 0);
@@ -173,11 +177,11 @@ async function checkInputs(sample: Sample, user: ApiUser): Promise<void> {
   }
   if (request?.query !== undefined && "cursor" in request.query.shape) {
     for (const [query, code] of BAD_LIST_QUERIES) {
-      expectProblem(await send(sample, user, `${sample.path}?${query}`), code);
+      expectProblem(await send(sample, user, `${pathFor(sample, user)}?${query}`), code);
     }
   }
   for (const [name, value] of BAD_HEADERS) {
-    const reply = await send(sample, user, sample.path, { [name]: value });
+    const reply = await send(sample, user, pathFor(sample, user), { [name]: value });
     assert(reply.status < 500, `${name}: ${value} gave ${reply.status}`);
   }
   if (request?.body === undefined) return;

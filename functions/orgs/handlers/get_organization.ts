@@ -1,0 +1,30 @@
+import { defineRoute, etag, idParams, isNotModified, reply } from "../../../shared/http/mod.ts";
+import { findOrganization } from "../queries.ts";
+import { organizationSchema } from "../schemas.ts";
+
+/** GET /orgs/:id */
+export const getOrganization = defineRoute({
+  method: "get",
+  path: "/:id",
+  operationId: "getOrganization",
+  summary: "Get an organization",
+  description: "Takes `If-None-Match`.",
+  tags: ["organizations"],
+  access: { user: "org:read" },
+  organizationParam: "id",
+  request: { params: idParams },
+  responses: {
+    200: {
+      description: "The organization",
+      schema: organizationSchema,
+      headers: { ETag: "Its version and your role" },
+    },
+    304: { description: "You have this version already" },
+  },
+}, async (c) => {
+  const organization = await findOrganization(c.var.request);
+  // The answer holds the caller's role, which is no part of the row.
+  const tag = etag(`${organization.version}-${organization.role}`);
+  if (isNotModified(c, tag)) return reply(304, undefined, { ETag: tag });
+  return reply(200, organization, { ETag: tag });
+});
