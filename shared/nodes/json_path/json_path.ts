@@ -150,9 +150,11 @@ function meterSelector(selector: JSONPathQuery["segments"][number]["selectors"][
   if (selector instanceof jsonpath.selectors.FilterSelector) meterExpression(selector.expression);
   const resolve = selector.resolve.bind(selector);
   selector.resolve = (node) => {
-    environment.spend(1);
+    // Every value carries its own copy of the way to it, so deep values cost more memory and more time.
+    const each = 1 + (node.location.length >> 2);
+    environment.spend(each);
     const found = resolve(node);
-    environment.spend(found.length);
+    environment.spend(found.length * each);
     return found;
   };
 }
