@@ -31,6 +31,18 @@ async function main(args: string[]): Promise<number> {
     console.error(USAGE);
     return 2;
   }
+  try {
+    return await diff(name, { allowLoss, renames });
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
+  }
+}
+
+async function diff(
+  name: string | undefined,
+  { allowLoss, renames }: { allowLoss: boolean; renames: boolean },
+): Promise<number> {
   const migrations = await readMigrations();
   const files = await readSqlFiles(new URL("sql/", REPOSITORY));
   const draft = await makeMigration({ migrations, files, renames });
