@@ -15,6 +15,8 @@ export interface FunctionsEnvironmentOptions {
   /** Connection string that functions may use; null when there is none. */
   databaseUrl: string | null;
   dataFolder: string | null;
+  /** Variables below what a developer has written down. `EGRESS_ALLOW`, a list, is joined with the written one. */
+  defaults?: Record<string, string> | undefined;
   /** Variables over everything else. */
   extra?: Record<string, string> | undefined;
 }
@@ -25,13 +27,16 @@ export interface FunctionsEnvironmentOptions {
  * `SUPABASE_` are the platform's and are not taken from files.
  */
 export async function functionsEnvironment(options: FunctionsEnvironmentOptions): Promise<Record<string, string>> {
-  const { url, keys, databaseUrl, dataFolder, extra } = options;
-  const written = {
+  const { url, keys, databaseUrl, dataFolder, defaults = {}, extra } = options;
+  const written: Record<string, string> = {
     ...await readEnvFile(new URL("supabase/functions/.env", REPOSITORY).pathname),
     ...(dataFolder === null ? {} : await readEnvFile(`${dataFolder}/functions.env`)),
   };
+  const egress = [defaults.EGRESS_ALLOW, written.EGRESS_ALLOW].filter(Boolean).join(",");
   return {
+    ...defaults,
     ...Object.fromEntries(Object.entries(written).filter(([name]) => !name.startsWith("SUPABASE_"))),
+    ...(egress ? { EGRESS_ALLOW: egress } : {}),
     SUPABASE_URL: url,
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify(keys.publishable),
     SUPABASE_SECRET_KEYS: JSON.stringify(keys.secret),

@@ -4,6 +4,7 @@
  * @module
  */
 import { TextLineStream } from "deno-std/streams/mod.js";
+import { isExpectedNote } from "./quiet_console.ts";
 
 /** Options of {@linkcode startFunctionsProcess}. */
 export interface FunctionsProcessOptions {
@@ -147,7 +148,7 @@ async function forwardLines(reader: ReadableStreamDefaultReader<string>, onLine:
   while (true) {
     const { value, done } = await reader.read();
     if (done) return;
-    onLine(value);
+    if (!isExpectedNote(value)) onLine(value);
   }
 }
 

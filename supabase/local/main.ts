@@ -3,12 +3,18 @@
  *
  * @module
  */
+import { DEMO_USER, runDemo } from "./demo/demo.ts";
+import { type OutsideWorld, startOutsideWorld } from "./demo/outside_world.ts";
+import { loadState } from "./demo/state.ts";
 import { openLog } from "./functions_log.ts";
 import { parseOptions, type StartOptions, USAGE, UsageError } from "./options.ts";
 import { REPOSITORY } from "./schema_files.ts";
-import { FolderInUseError, type Stack, startStack } from "./stack.ts";
+import { FolderInUseError, lockFolder } from "./lock_folder.ts";
+import { type Stack, startStack } from "./stack.ts";
 import { heading, step, style, table } from "./terminal.ts";
 
+/** The demo's outside world listens beside the gateway, when it can. */
+const OUTSIDE_OFFSET = 9;
 const DATA_FOLDER = new URL(".millrace", REPOSITORY).pathname;
 
 if (import.meta.main) Deno.exit(await main());
@@ -18,9 +24,21 @@ async function main(): Promise<number> {
   if (typeof options === "number") return options;
   const began = performance.now();
   heading("Millrace");
-  if (options.fresh) await Deno.remove(DATA_FOLDER, { recursive: true }).catch(ignoreMissing);
   await Deno.mkdir(DATA_FOLDER, { recursive: true, mode: 0o700 });
+  if (options.fresh) {
+    try {
+      using _ = await lockFolder(DATA_FOLDER);
+      for (const { name } of Deno.readDirSync(DATA_FOLDER)) {
+        if (name !== "lock") await Deno.remove(`${DATA_FOLDER}/${name}`, { recursive: true });
+      }
+    } catch (error) {
+      return explainFailure(error, options);
+    }
+  }
   await using log = openLog(`${DATA_FOLDER}/functions.log`);
+  const stateFile = `${DATA_FOLDER}/demo.json`;
+  const beside = options.port === 0 ? 0 : Math.min(options.port + OUTSIDE_OFFSET, 65535);
+  const outside = startOutsideWorld((await loadState(stateFile, beside)).outsidePort);
 
   let stack: Stack;
   try {
@@ -28,20 +46,28 @@ async function main(): Promise<number> {
       port: options.port,
       databaseUrl: options.databaseUrl,
       dataFolder: DATA_FOLDER,
+      functionsDefaults: outside.functionsEnv,
       watch: !options.once,
       onFunctionLine: (line) => log.write(line),
       onEvent: (message) => console.log(`  ${style("·", "dim")} ${message}`),
       onStep: step,
     });
   } catch (error) {
+    await outside.stop();
     return explainFailure(error, options);
   }
   console.log(`  Ready after ${((performance.now() - began) / 1000).toFixed(1)} s: ${style(stack.url, "cyan")}`);
-  showProject(stack, options);
-  if (!options.once) await untilInterrupted();
+  const interrupted = onInterrupt();
+  const demo = showDemo(stack, outside, stateFile);
+  const worked = await Promise.race([demo, interrupted.then(() => false)]);
+  if (!options.once) {
+    showProject(stack, options);
+    console.log(`\n  ${style("Ctrl-C stops it.", "dim")}`);
+    await interrupted;
+  }
   console.log("\n  Stopping; data stays in .millrace/");
-  await stack.stop();
-  return 0;
+  await Promise.all([stack.stop(), outside.stop()]);
+  return options.once && !worked ? 1 : 0;
 }
 
 function readOptions(): StartOptions | number {
@@ -87,15 +113,26 @@ function showProject({ url, keys }: Stack, { databaseUrl }: StartOptions): void 
     ["Database", databaseUrl ? databaseUrl.replace(/:[^:@/]+@/, ":…@") : "PGlite in .millrace/pglite"],
     ...Object.entries(keys.publishable).map(([name, key]): [string, string] => [`Publishable key (${name})`, key]),
     ...Object.entries(keys.secret).map(([name, key]): [string, string] => [`Secret key (${name})`, key]),
+    ["Demo user", `${DEMO_USER.email} / ${DEMO_USER.password}`],
     ["Functions' log", ".millrace/functions.log"],
   ]));
 }
 
+/** Runs the demo; what goes wrong in it is shown and leaves the stack running. */
+async function showDemo({ url, keys }: Stack, outside: OutsideWorld, stateFile: string): Promise<boolean> {
+  try {
+    const folder = `${DATA_FOLDER}/demo`;
+    return await runDemo({ url, publishableKey: keys.publishable.default, outside, stateFile, folder });
+  } catch (error) {
+    console.error(`\n  ${style("The demo failed:", "red")} ${error instanceof Error ? error.message : error}`);
+    return false;
+  }
+}
+
 /** Resolves at the first Ctrl-C (or SIGTERM); a second one ends the process at once. */
-async function untilInterrupted(): Promise<void> {
+function onInterrupt(): Promise<void> {
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  console.log(`\n  ${style("Ctrl-C stops it.", "dim")}`);
-  await new Promise<void>((resolve) => {
+  return new Promise<void>((resolve) => {
     let asked = false;
     const onSignal = () => {
       if (asked) Deno.exit(130);
@@ -104,8 +141,4 @@ async function untilInterrupted(): Promise<void> {
     };
     for (const signal of signals) Deno.addSignalListener(signal, onSignal);
   });
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

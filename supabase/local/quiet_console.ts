@@ -9,9 +9,15 @@ import { ReportedError } from "./lite_errors.ts";
 const EXPECTED = [
   // lite's Storage is experimental, and this stack is for development.
   "EXPERIMENTAL FEATURES ENABLED",
-  // The gateway hands the client's signal on to functions; that it also fires after a full answer does no harm.
+  // Gateway and functions listen to the client's signal; that it also fires after a full answer does no harm, and the
+  // edge runtime's Deno behaves the same, without the note.
   "Deno.serve: request.signal aborts on successful responses",
 ];
+
+/** Whether a line is a note about something that is as it should be. */
+export function isExpectedNote(line: string): boolean {
+  return EXPECTED.some((text) => line.startsWith(text));
+}
 
 let quiet = false;
 
@@ -24,6 +30,6 @@ export function quietConsole(): void {
     if (!(parts[0] instanceof ReportedError)) error(...parts);
   };
   console.warn = (...parts: unknown[]) => {
-    if (!EXPECTED.some((text) => String(parts[0]).startsWith(text))) warn(...parts);
+    if (!isExpectedNote(String(parts[0]))) warn(...parts);
   };
 }

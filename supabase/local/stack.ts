@@ -12,6 +12,7 @@ import { FunctionsHost } from "./functions_host.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { loadKeys, type ProjectKeys } from "./keys.ts";
 import { createLiteApp } from "./lite_app.ts";
+import { lockFolder } from "./lock_folder.ts";
 import { applyMigrations, readMigrations } from "./migrations.ts";
 import { startNetDispatcher } from "./net_dispatcher.ts";
 import { quietConsole } from "./quiet_console.ts";
@@ -28,6 +29,8 @@ export interface StackOptions {
   dataFolder: string | null;
   /** More environment for the functions, over everything else. */
   functionsEnv?: Record<string, string>;
+  /** More environment for the functions, below what a developer has written down. */
+  functionsDefaults?: Record<string, string>;
   /** Whether the functions reload when code changes. Default false. */
   watch?: boolean;
   /** Folder of the functions. Default: the repository's. */
@@ -54,16 +57,6 @@ export interface Stack {
 
 /** How long clients may keep a connection when everything else has ended. */
 const GOODBYE_MS = 500;
-
-/** Another stack uses the data folder. */
-export class FolderInUseError extends Error {
-  override readonly name = "FolderInUseError";
-
-  /** @param folder The folder in use. */
-  constructor(folder: string) {
-    super(`Cannot use ${folder}: another stack has it open`);
-  }
-}
 
 /** Workers that may be awake at once: the functions share one process here. */
 const MAX_WORKERS = 2;
@@ -130,7 +123,14 @@ async function startParts(
   const config = await loadConfig();
   const functions = new FunctionsHost({
     folder: options.functionsFolder ?? new URL("functions/", REPOSITORY),
-    env: await functionsEnvironment({ url, keys, databaseUrl: database.url, dataFolder, extra: options.functionsEnv }),
+    env: await functionsEnvironment({
+      url,
+      keys,
+      databaseUrl: database.url,
+      dataFolder,
+      defaults: options.functionsDefaults,
+      extra: options.functionsEnv,
+    }),
     watch: options.watch ? watchedFolders() : [],
     ...(options.onFunctionLine ? { onLine: options.onFunctionLine } : {}),
     ...(options.onEvent ? { onEvent: options.onEvent } : {}),
@@ -184,14 +184,6 @@ function watchedFolders(): URL[] {
       return false;
     }
   });
-}
-
-/** Keeps a second stack out of the folder: PGlite's files would be ruined by it. */
-async function lockFolder(folder: string): Promise<Disposable> {
-  const file = await Deno.open(`${folder}/lock`, { create: true, write: true });
-  if (await file.tryLock(true)) return { [Symbol.dispose]: () => file.close() };
-  file.close();
-  throw new FolderInUseError(folder);
 }
 
 async function temporaryFolder(parts: AsyncDisposableStack): Promise<string> {

@@ -1,0 +1,117 @@
+/**
+ * The demo: does the project's main job before one's eyes, through its public API only.
+ *
+ * @module
+ */
+import { heading, style } from "../terminal.ts";
+import { Api, ApiError } from "./api.ts";
+import { signedEvent } from "./events.ts";
+import { type DemoFlow, demoFlows } from "./flows.ts";
+import type { OutsideWorld } from "./outside_world.ts";
+import { type DemoEndpoint, loadState, saveState } from "./state.ts";
+import { watchRun } from "./watch_run.ts";
+
+/** Options of {@linkcode runDemo}. */
+export interface DemoOptions {
+  /** The project's address. */
+  url: string;
+  publishableKey: string;
+  outside: OutsideWorld;
+  /** File that remembers what was made. */
+  stateFile: string;
+  /** Folder for the bodies of the curl lines. */
+  folder: string;
+}
+
+/** The demo's user: everything is on this machine, so the password is no secret. */
+export const DEMO_USER = { email: "demo@example.com", password: "millrace-demo" };
+
+/**
+ * Signs in, makes the flows and their webhooks where they are missing, delivers an event to each and shows the runs.
+ *
+ * @returns whether both runs completed
+ */
+export async function runDemo(options: DemoOptions): Promise<boolean> {
+  const api = new Api(options.url, options.publishableKey, options.folder);
+  heading("A user signs in");
+  api.signInWith(await signIn(api));
+  const state = await loadState(options.stateFile, Number(new URL(options.outside.url).port));
+
+  let completed = true;
+  for (const flow of demoFlows(options.outside.url)) {
+    heading(flow.name);
+    console.log(`  ${flow.description}`);
+    const flowId = await ensureFlow(api, flow);
+    const known = state.endpoints[flow.provider];
+    const endpoint = known?.flowId === flowId ? known : await createEndpoint(api, flow, flowId);
+    state.endpoints[flow.provider] = endpoint;
+    await saveState(options.stateFile, state);
+    completed = await deliver(api, flow, endpoint, options.outside) && completed;
+  }
+  return completed;
+}
+
+async function signIn(api: Api): Promise<string> {
+  type Session = { access_token: string };
+  try {
+    return (await api.call<Session>("POST", "/auth/v1/signup", { body: DEMO_USER })).access_token;
+  } catch (error) {
+    // From an earlier start.
+    if (!(error instanceof ApiError) || error.status !== 422) throw error;
+    return (await api.call<Session>("POST", "/auth/v1/token?grant_type=password", { body: DEMO_USER })).access_token;
+  }
+}
+
+/** The flow's id: made, or brought up to date when its graph is another one. */
+async function ensureFlow(api: Api, { name, description, graph }: DemoFlow): Promise<string> {
+  type Page = { data: { id: string; name: string }[] };
+  const { data } = await api.call<Page>("GET", "/functions/v1/flows?limit=100", { quiet: true });
+  const id = data.find((flow) => flow.name === name)?.id;
+  if (id === undefined) {
+    const body = { name, description, graph, is_active: true };
+    return (await api.call<{ id: string }>("POST", "/functions/v1/flows", { body })).id;
+  }
+  const stored = await api.open("GET", `/functions/v1/flows/${id}`);
+  const flow = await stored.json();
+  if (!flow.is_active || JSON.stringify(sorted(flow.graph)) !== JSON.stringify(sorted(graph))) {
+    const headers = { "if-match": stored.headers.get("etag") ?? "*" };
+    await api.call("PATCH", `/functions/v1/flows/${id}`, { body: { graph, is_active: true }, headers });
+  }
+  return id;
+}
+
+async function createEndpoint(api: Api, flow: DemoFlow, flowId: string): Promise<DemoEndpoint> {
+  type Created = { id: string; slug: string; url: string; secret: string };
+  const body = { flow_id: flowId, name: `${flow.name} (${flow.provider})`, provider: flow.provider };
+  const { id, url, secret } = await api.call<Created>("POST", "/functions/v1/webhooks", { body });
+  return { flowId, endpointId: id, url, secret };
+}
+
+/** Posts a signed event as the provider would and follows the run that it starts. */
+async function deliver(api: Api, flow: DemoFlow, endpoint: DemoEndpoint, outside: OutsideWorld): Promise<boolean> {
+  const event = await signedEvent(flow.provider, endpoint.secret);
+  const before = outside.deliveries.length;
+  const start = performance.now();
+  const { run_id: runId } = await api.call<{ run_id: string }>("POST", endpoint.url, {
+    raw: { text: event.text, file: `${flow.provider}_event.json` },
+    headers: event.headers,
+  });
+  const status = await watchRun(api, runId);
+  const took = Math.round(performance.now() - start);
+  const mark = status === "completed" ? style(status, "green") : style(status, "red");
+  console.log(`    The run ${mark}, ${took} ms after the event was posted.`);
+  for (const { service, body } of outside.deliveries.slice(before)) {
+    const what = service === "email"
+      ? `an email to ${body.to}: ${body.subject}`
+      : `the CRM got ${JSON.stringify(body)}`;
+    console.log(`    ${style("→", "cyan")} ${what}`);
+  }
+  return status === "completed";
+}
+
+/** The same value with the keys of every object in order: the database keeps no order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([k, v]) => [k, sorted(v)]));
+}

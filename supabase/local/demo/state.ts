@@ -1,0 +1,37 @@
+/**
+ * What the demo has made, for the next start: a webhook's secret is shown only once.
+ *
+ * @module
+ */
+
+/** A webhook endpoint of the demo. */
+export interface DemoEndpoint {
+  flowId: string;
+  endpointId: string;
+  /** Public address of the hook. */
+  url: string;
+  secret: string;
+}
+
+/** Kept in a file beside the data. */
+export interface DemoState {
+  /** Port of the demo's outside world. */
+  outsidePort: number;
+  /** By provider. */
+  endpoints: Record<string, DemoEndpoint>;
+}
+
+/** Reads the state; an empty one when there is none. */
+export async function loadState(file: string, outsidePort: number): Promise<DemoState> {
+  try {
+    return JSON.parse(await Deno.readTextFile(file));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return { outsidePort, endpoints: {} };
+    throw error;
+  }
+}
+
+/** Writes the state, readable by its owner only. */
+export async function saveState(file: string, state: DemoState): Promise<void> {
+  await Deno.writeTextFile(file, JSON.stringify(state, null, 2) + "\n", { mode: 0o600 });
+}
