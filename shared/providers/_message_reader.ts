@@ -13,12 +13,13 @@ export interface ByteStream {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Counts while it collects. */
+/** Counts while it collects, into one growing buffer: a million chunks of one byte must not be a million arrays. */
 export class Collector {
   readonly #max: number;
-  readonly #parts: Uint8Array[] = [];
+  #buffer = new Uint8Array(READ_SIZE);
   #size = 0;
 
+  /** @param max Bytes to accept. */
   constructor(max: number) {
     this.#max = max;
   }
@@ -28,20 +29,22 @@ export class Collector {
     if (this.#size + count > this.#max) throw tooLarge(this.#max);
   }
 
+  /** Takes a copy. */
   add(bytes: Uint8Array): void {
     this.reserve(bytes.length);
-    this.#size += bytes.length;
-    this.#parts.push(bytes.slice());
+    const size = this.#size + bytes.length;
+    if (size > this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(size, this.#buffer.length * 2));
+      larger.set(this.#buffer);
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#size);
+    this.#size = size;
   }
 
+  /** All that was added. */
   bytes(): Uint8Array {
-    const all = new Uint8Array(this.#size);
-    let offset = 0;
-    for (const part of this.#parts) {
-      all.set(part, offset);
-      offset += part.length;
-    }
-    return all;
+    return this.#buffer.slice(0, this.#size);
   }
 }
 
@@ -68,7 +71,7 @@ export class MessageReader {
       const feed = this.#buffer.subarray(this.#start, this.#end).indexOf(10);
       const stop = feed < 0 ? this.#end : this.#start + feed + 1;
       budget.bytes -= stop - this.#start;
-      if (budget.bytes < 0) throw notHttp("The header fields are too long");
+      if (budget.bytes < 0) throw notHttp("A header or chunk line is too long");
       text += String.fromCharCode(...this.#buffer.subarray(this.#start, stop));
       this.#start = stop;
       if (feed >= 0) return text.replace(/\r?\n$/, "");

@@ -385,3 +385,12 @@ Deno.test("request() does not follow from https to http", async () => {
   await fails(provider.request(request({ url: "https://api.example.com/", maxRedirects: 2 })), "http_error", false);
   await server.shutdown();
 });
+
+Deno.test("request() takes small chunks, but not a body of nothing else", async () => {
+  const chunked = (count: number) =>
+    ask(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${"1\r\nx\r\n".repeat(count)}0\r\n\r\n`, {
+      maxResponseBytes: 1_048_576,
+    });
+  assertEquals((await chunked(20_000)).response.body.length, 20_000);
+  await fails(chunked(200_000), "http_error", false);
+});

@@ -14,8 +14,8 @@ import { NodeError } from "./node_error.ts";
 
 /** Bytes of status line and header fields. */
 const MAX_HEAD_BYTES = 64 * 1024;
-/** Bytes of a chunk-size line with its extensions. */
-const MAX_CHUNK_LINE_BYTES = 1024;
+/** Bytes of all chunk-size lines of a body: a mebibyte in chunks of one byte would cost seconds of CPU. */
+const MAX_CHUNK_LINE_BYTES = 256 * 1024;
 /** Bytes of the fields after the last chunk. */
 const MAX_TRAILER_BYTES = 16 * 1024;
 /** Interim answers (1xx) before the real one. */
@@ -189,8 +189,9 @@ async function readBody(reader: MessageReader, method: string, head: Head, maxBy
 }
 
 async function readChunks(reader: MessageReader, collected: Collector): Promise<void> {
+  const lines = { bytes: MAX_CHUNK_LINE_BYTES };
   for (;;) {
-    const line = await reader.line({ bytes: MAX_CHUNK_LINE_BYTES });
+    const line = await reader.line(lines);
     const match = /^([0-9a-fA-F]{1,8})[\t ]*(;.*)?$/.exec(line);
     if (match === null) throw notHttp("A chunk size is malformed");
     const size = parseInt(match[1] ?? "", 16);
