@@ -8,9 +8,11 @@ declare
   v_more boolean;
 begin
   delete from private.workers w where w.id = p_worker_id;
+  -- What is given back was not lost: it does not count towards max_attempts.
   update public.job_queue j
-  set status = 'available', worker_id = null, started_at = null, resume = true
-  where j.worker_id = p_worker_id;
+  set status = 'available', worker_id = null, started_at = null, resume = true, attempts = greatest(j.attempts - 1, 0)
+  from (select o.id from public.job_queue o where o.worker_id = p_worker_id order by o.id for update) l
+  where j.id = l.id;
   get diagnostics v_freed = row_count;
 
   -- Asked after the row is gone: whoever enqueued before saw a live worker and woke nobody.

@@ -5,7 +5,7 @@ as $$
 declare
   v_now timestamptz := private.now();
 begin
-  -- Every path locks the run first and its tokens after it, so no two of them wait for each other.
+  -- Every path locks the run first and its tokens after it, in the order of their ids, so no two of them wait for each other.
   update public.runs r set
     status = p_status,
     finished_at = v_now,
@@ -16,6 +16,9 @@ begin
   if not found then
     return false;
   end if;
+  perform 1 from (
+    select j.id from public.job_queue j where j.run_id = p_run_id order by j.id for update
+  ) l;
   delete from public.job_queue j where j.run_id = p_run_id;
   delete from private.run_joins g where g.run_id = p_run_id;
   return true;

@@ -18,29 +18,51 @@ declare
   v_now timestamptz := private.now();
   v_settled uuid[];
   v_run_ids uuid[];
+  v_dropped uuid[];
   v_kept uuid[] := '{}';
   v_more uuid[];
   v_run record;
 begin
-  -- Phase 1: the runs that may end or meet at a join, locked in one order.
+  -- Phase 1: the runs that may end, meet at a join or get more tokens, locked in one order. Tokens of a run come and go
+  -- under its lock only, so nobody who ends a run overlooks one that is being made.
   select array_agg(distinct j.run_id) into v_run_ids
-  from jsonb_to_recordset(p_results) as r (job uuid, move jsonb, hold boolean, arrive jsonb, finish jsonb)
+  from jsonb_to_recordset(p_results) as r (job uuid, move jsonb, hold boolean, spawn jsonb, arrive jsonb, finish jsonb)
   join public.job_queue j on j.id = r.job
-  where r.finish is not null or r.arrive is not null or (r.move is null and r.hold is not true);
+  where r.finish is not null or r.arrive is not null or r.spawn is not null or (r.move is null and r.hold is not true);
   if v_run_ids is not null then
     perform 1 from (
       select q.id from public.runs q where q.id = any (v_run_ids) order by q.id for no key update
     ) l;
+    -- Tokens of other workers that go with a run that finishes.
+    select array_agg(j.id) into v_dropped
+    from jsonb_to_recordset(p_results) as r (run_id uuid, finish jsonb)
+    join public.job_queue j on j.run_id = r.run_id
+    where r.finish is not null;
   end if;
 
-  -- Phase 2: the fence. Tokens move, stay or go; a token that is not ours any more drops its result from here on.
+  -- Phase 2: the fence. All tokens that this call may touch are locked in one order, so that two calls never wait for each
+  -- other; a token that is not ours any more drops its result from here on.
   with r as materialized (
-    select * from jsonb_to_recordset(p_results) as x (job uuid, epoch integer, move jsonb, hold boolean)
+    select * from jsonb_to_recordset(p_results) as x (job uuid, epoch integer)
   ),
-  held as (
-    select j.id from public.job_queue j
-    where (j.id, j.epoch) in (select r.job, r.epoch from r where r.hold) and j.worker_id = p_worker_id
+  locked as materialized (
+    select j.id, j.epoch, j.worker_id from public.job_queue j
+    where j.id = any (array(select r.job from r) || v_dropped)
+      and (j.worker_id = p_worker_id or j.id = any (v_dropped))
+    order by j.id
     for update
+  )
+  select array_agg(distinct l.id) into v_settled
+  from locked l
+  join r on r.job = l.id and r.epoch = l.epoch
+  where l.worker_id = p_worker_id;
+  if v_settled is null then
+    return '{"settled": [], "jobs": []}';
+  end if;
+
+  -- Phase 3: tokens move or go; the others stay.
+  with r as materialized (
+    select * from jsonb_to_recordset(p_results) as x (job uuid, move jsonb, hold boolean)
   ),
   moved as (
     update public.job_queue j set
@@ -59,22 +81,16 @@ begin
       worker_id = case when (r.move ->> 'keep')::boolean then p_worker_id end,
       started_at = case when (r.move ->> 'keep')::boolean then v_now end
     from r
-    where r.move is not null and j.id = r.job and j.epoch = r.epoch and j.worker_id = p_worker_id
-    returning j.id
-  ),
-  consumed as (
-    delete from public.job_queue j
-    using r
-    where r.move is null and r.hold is not true and j.id = r.job and j.epoch = r.epoch and j.worker_id = p_worker_id
-    returning j.id
+    where r.move is not null and j.id = r.job and j.id = any (v_settled)
   )
-  select array_agg(s.id) into v_settled
-  from (select id from held union all select id from moved union all select id from consumed) s;
-  if v_settled is null then
-    return '{"settled": [], "jobs": []}';
-  end if;
+  delete from public.job_queue j
+  using r
+  where r.move is null and r.hold is not true and j.id = r.job and j.id = any (v_settled);
+  select coalesce(array_agg(r.job), '{}') into v_kept
+  from jsonb_to_recordset(p_results) as r (job uuid, move jsonb)
+  where (r.move ->> 'keep')::boolean and r.job = any (v_settled);
 
-  -- Phase 3: what was done is recorded.
+  -- Phase 4: what was done is recorded.
   insert into public.run_steps (
     run_id, node_id, scope, attempt, organization_id, status, leaf, handles, output, error, started_at, finished_at
   )
@@ -92,7 +108,7 @@ begin
   -- A worker that saw no answer sends the same again; a step that it holds is then recorded already.
   on conflict (run_id, node_id, scope, attempt) do nothing;
 
-  -- Phase 4: new tokens.
+  -- Phase 5: new tokens.
   with spawned as (
     insert into public.job_queue (
       organization_id, run_id, node_id, scope, reads, payload, status, worker_id, epoch, attempts, started_at,
@@ -112,7 +128,7 @@ begin
   v_kept := v_kept || coalesce(v_more, '{}');
 
   if v_run_ids is not null then
-    -- Phase 5: answers at joins. The last answer turns the row into a token: live if any answer was, dead otherwise.
+    -- Phase 6: answers at joins. The last answer turns the row into a token: live if any answer was, dead otherwise.
     with answers as (
       select r.run_id, r.organization_id, r.deadline_ms, a.node, coalesce(a.scope, '') as scope, a.expects, a.reads,
         array(select jsonb_array_elements_text(coalesce(a.live, '[]'))::smallint) as live,
@@ -164,7 +180,7 @@ begin
       v_kept := v_kept || v_more;
     end if;
 
-    -- Phase 6: runs end, by their own word or because no token is left.
+    -- Phase 7: runs end, by their own word or because no token is left.
     for v_run in
       select f.run_id, f.finish
       from jsonb_to_recordset(p_results) as f (job uuid, run_id uuid, finish jsonb)

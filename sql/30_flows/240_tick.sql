@@ -6,7 +6,8 @@ as $$
 declare
   v_now timestamptz := private.now();
   v_workers uuid[];
-  v_freed integer := 0;
+  v_dead uuid[];
+  v_freed uuid[] := '{}';
   v_expired integer := 0;
   v_lost integer := 0;
   v_run record;
@@ -14,7 +15,8 @@ declare
   v_awake integer;
   v_woken integer := 0;
 begin
-  -- One tick at a time; a second one has nothing to do.
+  -- One tick at a time; a second one has nothing to do. It never waits for a run or a token that somebody holds (the next
+  -- tick comes soon), so it can hold many of them itself.
   if not pg_try_advisory_xact_lock(hashtext('millrace.tick')) then
     return '{"skipped": true}';
   end if;
@@ -26,39 +28,40 @@ begin
     ) returning w.id
   )
   select array_agg(l.id) into v_workers from lapsed l;
-  if v_workers is not null then
+  -- Not only theirs: a token whose worker is not there at all belongs to nobody, however that came about.
+  select array_agg(distinct j.worker_id) into v_dead
+  from public.job_queue j
+  where j.worker_id is not null and not exists (select 1 from private.workers w where w.id = j.worker_id);
+  with freed as (
     update public.job_queue j
     set status = 'available', worker_id = null, started_at = null, resume = true
-    where j.worker_id = any (v_workers);
-    get diagnostics v_freed = row_count;
-  end if;
+    where j.id in (select o.id from public.job_queue o where o.worker_id = any (v_dead) for update skip locked)
+    returning j.id
+  )
+  select coalesce(array_agg(f.id), '{}') into v_freed from freed f;
 
   -- Runs past their deadline, and runs that take every worker down with them.
   for v_run in
     select distinct j.run_id from public.job_queue j where j.deadline_at < v_now limit 200
   loop
-    perform 1 from public.runs r where r.id = v_run.run_id for update skip locked;
-    continue when not found;
+    continue when not private.try_lock_run(v_run.run_id);
     perform private.end_run(v_run.run_id, 'failed', null, jsonb_build_object(
       'code', 'run_timeout', 'message', 'The run took longer than its time-out'
     ));
     v_expired := v_expired + 1;
   end loop;
-  if v_freed > 0 then
-    for v_run in
-      select distinct j.run_id, j.node_id from public.job_queue j
-      where j.status = 'available' and j.resume and j.attempts >= j.max_attempts and j.run_id is not null
-      limit 200
-    loop
-      perform 1 from public.runs r where r.id = v_run.run_id for update skip locked;
-      continue when not found;
-      perform private.end_run(v_run.run_id, 'failed', null, jsonb_build_object(
-        'code', 'worker_lost', 'node_id', v_run.node_id,
-        'message', 'The worker was lost each time it ran this part of the flow'
-      ));
-      v_lost := v_lost + 1;
-    end loop;
-  end if;
+  for v_run in
+    select distinct on (j.run_id) j.run_id, j.node_id from public.job_queue j
+    where j.id = any (v_freed) and j.attempts >= j.max_attempts and j.run_id is not null
+    order by j.run_id, j.id
+  loop
+    continue when not private.try_lock_run(v_run.run_id);
+    perform private.end_run(v_run.run_id, 'failed', null, jsonb_build_object(
+      'code', 'worker_lost', 'node_id', v_run.node_id,
+      'message', 'The worker was lost each time it ran this part of the flow'
+    ));
+    v_lost := v_lost + 1;
+  end loop;
 
   -- As many workers as the backlog needs.
   select count(*) into v_ready from (
@@ -76,9 +79,10 @@ begin
   delete from private.worker_wakes k where k.created_at < v_now - interval '1 hour';
   delete from private.idempotency_keys i where i.ctid in (
     select o.ctid from private.idempotency_keys o where o.created_at < v_now - interval '24 hours' limit 1000
+    for update skip locked
   );
   return jsonb_build_object(
-    'workers_lost', coalesce(cardinality(v_workers), 0), 'jobs_freed', v_freed, 'runs_expired', v_expired,
+    'workers_lost', coalesce(cardinality(v_workers), 0), 'jobs_freed', cardinality(v_freed), 'runs_expired', v_expired,
     'runs_given_up', v_lost, 'ready', v_ready, 'workers_woken', v_woken
   );
 end;
