@@ -12,6 +12,8 @@ declare
   v_now timestamptz := private.now();
   v_start uuid := gen_random_uuid();
   v_ids uuid[];
+  v_orgs uuid[];
+  v_rest integer;
 begin
   perform private.keep_worker(p_worker_id, p_kind);
 
@@ -23,32 +25,33 @@ begin
       for update skip locked
     ) c;
   else
-    -- Organizations take turns: the index is walked from one organization to the next, beginning at a random one and
-    -- around the end, and each gives an equal share of the batch; what is left over is filled in a second pass.
+    -- Organizations take turns: the index is walked from one organization with due work to the next, beginning at a random
+    -- place and around the end, and each gives an equal share of the batch.
     with recursive turns as (
-      (select j.organization_id, 0 as wrap from public.job_queue j
-       where j.status = 'available' and j.organization_id >= v_start
+      (select j.organization_id from public.job_queue j
+       where j.status = 'available' and j.scheduled_for <= v_now and j.organization_id >= v_start
        order by j.organization_id limit 1)
       union all
-      select t.organization_id, t.wrap from (
+      select t.organization_id from (
         select (
           select j.organization_id from public.job_queue j
-          where j.status = 'available' and j.organization_id > p.organization_id
+          where j.status = 'available' and j.scheduled_for <= v_now and j.organization_id > p.organization_id
           order by j.organization_id limit 1
-        ) as organization_id, p.wrap
+        ) as organization_id
         from turns p
       ) t
       where t.organization_id is not null
     ),
     around as (
       (select j.organization_id from public.job_queue j
-       where j.status = 'available' and j.organization_id < v_start
+       where j.status = 'available' and j.scheduled_for <= v_now and j.organization_id < v_start
        order by j.organization_id limit 1)
       union all
       select t.organization_id from (
         select (
           select j.organization_id from public.job_queue j
-          where j.status = 'available' and j.organization_id > p.organization_id and j.organization_id < v_start
+          where j.status = 'available' and j.scheduled_for <= v_now
+            and j.organization_id > p.organization_id and j.organization_id < v_start
           order by j.organization_id limit 1
         ) as organization_id
         from around p
@@ -61,7 +64,7 @@ begin
       ) o limit greatest(1, p_limit)
     ),
     picked as (
-      select c.id from orgs o
+      select c.id, o.organization_id from orgs o
       cross join lateral (
         select j.id from public.job_queue j
         where j.status = 'available' and j.organization_id = o.organization_id and j.scheduled_for <= v_now
@@ -71,26 +74,50 @@ begin
       ) c
       limit p_limit
     )
-    select array_agg(p.id) into v_ids from picked p;
+    select array_agg(p.id), array_agg(distinct p.organization_id) into v_ids, v_orgs from picked p;
+
+    -- What some leave of their share goes to the others.
+    if cardinality(v_ids) < p_limit and cardinality(v_orgs) > 1 then
+      v_rest := p_limit - cardinality(v_ids);
+      select v_ids || coalesce(array_agg(f.id), '{}') into v_ids from (
+        select c.id from unnest(v_orgs) as o (organization_id)
+        cross join lateral (
+          select j.id from public.job_queue j
+          where j.status = 'available' and j.organization_id = o.organization_id and j.scheduled_for <= v_now
+            and j.id <> all (v_ids)
+          order by j.priority, j.scheduled_for
+          limit v_rest
+          for update skip locked
+        ) c
+        limit v_rest
+      ) f;
+    end if;
   end if;
 
   if v_ids is null then
     return '[]';
   end if;
 
+  -- A queued run begins. One that someone else holds (it is being cancelled) is left alone with its token: never wait for a
+  -- run while holding tokens.
+  with begun as (
+    update public.runs r set status = 'running', started_at = v_now
+    where r.id in (
+      select q.id from public.runs q
+      where q.id in (select j.run_id from public.job_queue j where j.id = any (v_ids))
+        and q.status = 'queued'
+      for update skip locked
+    )
+    returning r.id
+  )
+  select coalesce(array_agg(j.id), '{}') into v_ids
+  from public.job_queue j
+  left join public.runs r on r.id = j.run_id
+  where j.id = any (v_ids) and (r.status is distinct from 'queued' or r.id in (select b.id from begun b));
+
   update public.job_queue j set
     status = 'running', worker_id = p_worker_id, epoch = j.epoch + 1, attempts = j.attempts + 1, started_at = v_now
   where j.id = any (v_ids);
-
-  -- Skips a run that someone else holds (it is being cancelled, or a sibling begins it): never wait for a run while
-  -- holding its tokens.
-  update public.runs r set status = 'running', started_at = v_now
-  where r.id in (
-    select q.id from public.runs q
-    where q.id in (select j.run_id from public.job_queue j where j.id = any (v_ids))
-      and q.status = 'queued'
-    for update skip locked
-  );
   return private.job_reply(v_ids);
 end;
 $$;
