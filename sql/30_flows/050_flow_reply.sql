@@ -20,8 +20,14 @@ as $$
 declare
   v_flow public.flows;
 begin
-  select * into v_flow from public.flows f where f.id = p_flow_id and f.deleted_at is null for update;
+  -- Asked before the lock: a stranger neither waits for who works on the flow nor makes them wait.
+  select f.organization_id into v_flow.organization_id from public.flows f where f.id = p_flow_id and f.deleted_at is null;
   perform private.require_permission(v_flow.organization_id, p_permission, 'flow');
+  -- No key update, as foreign keys to the flow are checked meanwhile by those who hold what we may want next.
+  select * into v_flow from public.flows f where f.id = p_flow_id and f.deleted_at is null for no key update;
+  if not found then
+    perform private.fail('not_found', 'No such flow', 404);
+  end if;
   if p_if_version is not null and v_flow.version <> p_if_version then
     perform private.fail('version_mismatch', format('The flow has version %s, not %s', v_flow.version, p_if_version), 412);
   end if;

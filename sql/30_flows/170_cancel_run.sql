@@ -5,8 +5,13 @@ as $$
 declare
   v_run public.runs;
 begin
-  select * into v_run from public.runs r where r.id = p_run_id for update;
+  -- Asked before the lock: a stranger neither waits for who works on the run nor makes them wait.
+  select r.organization_id into v_run.organization_id from public.runs r where r.id = p_run_id;
   perform private.require_permission(v_run.organization_id, p_permission, 'run');
+  select * into v_run from public.runs r where r.id = p_run_id for update;
+  if not found then
+    perform private.fail('not_found', 'No such run', 404);
+  end if;
   return v_run;
 end;
 $$;
