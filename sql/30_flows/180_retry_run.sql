@@ -27,12 +27,17 @@ begin
   v_new := private.create_run(
     v_flow, v_run.trigger, v_run.input, v_run.trigger_node, v_run.webhook_event_id, v_run.id, v_run.flow_version_id, v_run.traceparent
   );
-  -- Completed steps are taken over with their outputs; skipped ones follow from them anew.
+  -- What the run went past is taken over: completed steps, and failed ones whose error it went on with (only those have an
+  -- output). Skipped ones follow from them anew; a stop node that failed the run is where the retry begins.
   insert into public.run_steps
-    (run_id, node_id, scope, attempt, organization_id, status, leaf, handles, output, started_at, finished_at)
-  select v_new.id, s.node_id, s.scope, s.attempt, s.organization_id, s.status, s.leaf, s.handles, s.output, s.started_at, s.finished_at
+    (run_id, node_id, scope, attempt, organization_id, status, leaf, handles, output, error, started_at, finished_at)
+  select
+    v_new.id, s.node_id, s.scope, s.attempt, s.organization_id, s.status, s.leaf, s.handles, s.output, s.error,
+    s.started_at, s.finished_at
   from public.run_steps s
-  where s.run_id = v_run.id and s.status = 'completed';
+  where s.run_id = v_run.id
+    and (s.status = 'completed' or (s.status = 'failed' and s.output is not null))
+    and (v_run.error ->> 'code' = 'stopped' and v_run.error ->> 'node_id' = s.node_id) is not true;
   if p_wake then
     perform private.wake_if_idle();
   end if;
