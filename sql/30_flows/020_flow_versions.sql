@@ -19,6 +19,7 @@ create trigger immutable before update on public.flow_versions
     is distinct from
     (old.id, old.organization_id, old.flow_id, old.number, old.graph, old.content_hash, old.plan_hash, old.timeout_seconds)
   ) execute function private.refuse_change();
+alter table public.flow_versions enable always trigger immutable;
 alter table public.flows add constraint flows_current_version_id_fkey
   foreign key (current_version_id) references public.flow_versions (id) deferrable initially deferred;
 alter table public.flow_versions enable row level security;

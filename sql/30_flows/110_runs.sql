@@ -31,6 +31,8 @@ create table public.runs_default partition of public.runs default with (fillfact
 
 create trigger terminal_states_stay before update on public.runs
   for each row when (old.finished_at is not null) execute function private.refuse_change();
+-- Also for sessions that replicate or restore, which pass over ordinary triggers.
+alter table public.runs enable always trigger terminal_states_stay;
 
 alter table public.runs enable row level security;
 alter table public.runs_default enable row level security;
@@ -42,6 +44,7 @@ create policy members_see_runs on public.runs for select to authenticated
 
 comment on table public.runs is
   'One execution of a flow. Partitioned by id, which is ordered by time. No foreign keys on purpose: their row locks would write to the flow on every run.';
+comment on table public.runs_default is 'Runs for whose week there is no partition.';
 comment on column public.runs.id is 'UUIDv7.';
 comment on column public.runs.organization_id is 'The tenant.';
 comment on column public.runs.flow_id is 'The flow.';

@@ -19,6 +19,7 @@ create table public.run_steps_default partition of public.run_steps default;
 
 create trigger append_only before update on public.run_steps
   for each row execute function private.refuse_change();
+alter table public.run_steps enable always trigger append_only;
 
 alter table public.run_steps enable row level security;
 alter table public.run_steps_default enable row level security;
@@ -30,6 +31,7 @@ create policy members_see_run_steps on public.run_steps for select to authentica
 
 comment on table public.run_steps is
   'What a run did: one row per attempt of a node, written once, when it ended. Partitioned like runs. Never changed.';
+comment on table public.run_steps_default is 'Steps of runs for whose week there is no partition.';
 comment on column public.run_steps.run_id is 'The run.';
 comment on column public.run_steps.node_id is 'The node of the graph.';
 comment on column public.run_steps.scope is 'Path of loop and split indices; empty = top level.';
