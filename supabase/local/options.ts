@@ -3,12 +3,16 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { REPOSITORY } from "./schema_files.ts";
 
 /** How the stack is to be started. */
 export interface StartOptions {
   port: number;
   databaseUrl: string | null;
+  /** Absolute path of the folder for data, keys and logs. */
+  dataFolder: string;
   /** Remove all data first. */
   fresh: boolean;
   /** End after the demo. */
@@ -27,13 +31,15 @@ Usage: deno task start [flags]
 
   --port <number>        port on 127.0.0.1            (environment: MILLRACE_PORT, default 54321)
   --database-url <url>   a Postgres instead of PGlite (environment: DATABASE_URL)
-  --fresh                start from nothing: removes .millrace/ (a Postgres of yours is left alone)
+  --data <folder>        data, keys and logs          (environment: MILLRACE_DATA, default .millrace)
+  --fresh                start from nothing: removes data, keys and logs (a Postgres of yours is left alone)
   --once                 end after the demo, with status 0 or 1
   --help                 this text
 
-Data, keys and logs are kept in .millrace/. More environment for the functions: .millrace/functions.env`;
+More environment for the functions: .millrace/functions.env`;
 
 const DEFAULT_PORT = 54321;
+const DEFAULT_FOLDER = new URL(".millrace", REPOSITORY).pathname;
 
 /**
  * Reads flags and, below them, the environment.
@@ -45,6 +51,7 @@ export function parseOptions(args: string[], env: (name: string) => string | und
   return {
     port: parsePort(port ?? env("MILLRACE_PORT") ?? String(DEFAULT_PORT)),
     databaseUrl: parseUrl(values["database-url"] ?? env("DATABASE_URL") ?? ""),
+    dataFolder: resolve(values.data ?? (env("MILLRACE_DATA") || DEFAULT_FOLDER)),
     fresh: values.fresh,
     once: values.once,
     help: values.help,
@@ -58,6 +65,7 @@ function parse(args: string[]) {
       options: {
         port: { type: "string" },
         "database-url": { type: "string" },
+        data: { type: "string" },
         fresh: { type: "boolean", default: false },
         once: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },

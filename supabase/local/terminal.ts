@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { relative } from "node:path";
+
 const COLOR = Deno.stdout.isTerminal() && !Deno.noColor;
 
 /** Text in a style; plain where nobody sees colours. */
@@ -36,6 +38,12 @@ export function step(title: string): Step {
 export function table(rows: [string, string][]): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `  ${style(name.padEnd(width), "dim")}  ${value}`).join("\n");
+}
+
+/** A path as people like to read and copy it: from where they are, when that is shorter. */
+export function shown(path: string): string {
+  const near = relative(Deno.cwd(), path);
+  return near.length < path.length && !near.startsWith("..") ? near : path;
 }
 
 /** A heading with room above it. */

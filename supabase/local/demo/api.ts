@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { style } from "../terminal.ts";
+import { shown, style } from "../terminal.ts";
 
 /** A call that was not answered with a status below 400. */
 export class ApiError extends Error {
@@ -92,13 +92,13 @@ export class Api {
     console.log(`  ${style(parts.join(" "), "dim")}`);
   }
 
-  /** Writes a body into a file; returns its path from the repository's root. */
+  /** Writes a body into a file; returns its path. */
   async #keep(body: string, name?: string): Promise<string> {
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body)));
     const file = name ?? `${hash.toHex().slice(0, 8)}.json`;
     await Deno.mkdir(this.#folder, { recursive: true });
     await Deno.writeTextFile(`${this.#folder}/${file}`, body);
-    return `.millrace/demo/${file}`;
+    return shown(`${this.#folder}/${file}`);
   }
 }
 

@@ -17,10 +17,8 @@ export interface DemoOptions {
   url: string;
   publishableKey: string;
   outside: OutsideWorld;
-  /** File that remembers what was made. */
-  stateFile: string;
-  /** Folder for the bodies of the curl lines. */
-  folder: string;
+  /** Folder that remembers what was made and takes the bodies of the curl lines. */
+  dataFolder: string;
 }
 
 /** The demo's user: everything is on this machine, so the password is no secret. */
@@ -32,10 +30,10 @@ export const DEMO_USER = { email: "demo@example.com", password: "millrace-demo" 
  * @returns whether both runs completed
  */
 export async function runDemo(options: DemoOptions): Promise<boolean> {
-  const api = new Api(options.url, options.publishableKey, options.folder);
+  const api = new Api(options.url, options.publishableKey, `${options.dataFolder}/demo`);
   heading("A user signs in");
   api.signInWith(await signIn(api));
-  const state = await loadState(options.stateFile, Number(new URL(options.outside.url).port));
+  const state = await loadState(options.dataFolder, Number(new URL(options.outside.url).port));
 
   let completed = true;
   for (const flow of demoFlows(options.outside.url)) {
@@ -45,7 +43,7 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
     const known = state.endpoints[flow.provider];
     const endpoint = known?.flowId === flowId ? known : await createEndpoint(api, flow, flowId);
     state.endpoints[flow.provider] = endpoint;
-    await saveState(options.stateFile, state);
+    await saveState(options.dataFolder, state);
     completed = await deliver(api, flow, endpoint, options.outside) && completed;
   }
   return completed;

@@ -22,9 +22,9 @@ export interface DemoState {
 }
 
 /** Reads the state; an empty one when there is none. */
-export async function loadState(file: string, outsidePort: number): Promise<DemoState> {
+export async function loadState(dataFolder: string, outsidePort: number): Promise<DemoState> {
   try {
-    return JSON.parse(await Deno.readTextFile(file));
+    return JSON.parse(await Deno.readTextFile(`${dataFolder}/demo.json`));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { outsidePort, endpoints: {} };
     throw error;
@@ -32,6 +32,6 @@ export async function loadState(file: string, outsidePort: number): Promise<Demo
 }
 
 /** Writes the state, readable by its owner only. */
-export async function saveState(file: string, state: DemoState): Promise<void> {
-  await Deno.writeTextFile(file, JSON.stringify(state, null, 2) + "\n", { mode: 0o600 });
+export async function saveState(dataFolder: string, state: DemoState): Promise<void> {
+  await Deno.writeTextFile(`${dataFolder}/demo.json`, JSON.stringify(state, null, 2) + "\n", { mode: 0o600 });
 }
