@@ -4,7 +4,7 @@ import { readEnv } from "../../shared/env/mod.ts";
 import { loadConfig } from "../../supabase/local/config.ts";
 import { openPostgres } from "../../supabase/local/database.ts";
 import type { FunctionsHost } from "../../supabase/local/functions_host.ts";
-import { createGateway } from "../../supabase/local/gateway.ts";
+import { createGateway, type Gateway } from "../../supabase/local/gateway.ts";
 import { jwksOf, loadKeys } from "../../supabase/local/keys.ts";
 import { createLiteApp } from "../../supabase/local/lite_app.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
@@ -19,13 +19,13 @@ export async function dataApiTransport(db: TestDatabase): Promise<EngineTranspor
   const config = await loadConfig();
   const app = createLiteApp({ database, keys, config, storageFolder: await Deno.makeTempDir() });
   const functions = { has: () => false, fetch: () => Promise.resolve(new Response(null)) };
-  let gateway: ReturnType<typeof createGateway>;
+  const ready = Promise.withResolvers<Gateway>();
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-    (request) => gateway(request, "127.0.0.1"),
+    async (request) => await (await ready.promise)(request, "127.0.0.1"),
   );
   const url = `http://127.0.0.1:${server.addr.port}`;
-  gateway = createGateway({ app, database, functions: functions as unknown as FunctionsHost, keys, config, url });
+  ready.resolve(createGateway({ app, database, functions: functions as unknown as FunctionsHost, keys, config, url }));
   const variables: Record<string, string> = {
     SUPABASE_URL: url,
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify(keys.publishable),
