@@ -95,7 +95,7 @@ export function blockedAddress(detail: string): AppError {
 export function rateLimited(retryAfterSeconds: number): AppError {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
   return new AppError("rate_limited", {
-    detail: `Try again in ${seconds} seconds`,
+    detail: `Try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}`,
     headers: { "Retry-After": String(seconds) },
   });
 }

@@ -72,6 +72,7 @@ interface ContextParts {
 function createContext(parts: ContextParts): RequestContext {
   const { request, state, caller, db, gate } = parts;
   const { requestId, traceparent, log, runtime: { env } } = state;
+  const signal = lazily(() => listenWhileServing(request.signal, state));
   const context = {
     requestId,
     traceparent,
@@ -92,7 +93,9 @@ function createContext(parts: ContextParts): RequestContext {
     },
     env,
     log,
-    signal: request.signal,
+    get signal() {
+      return signal();
+    },
   };
   // Null stands only where the route's access allows others than users: that is what ForUser says.
   return context as RequestContext;
@@ -102,6 +105,19 @@ function clientOf(caller: Caller, state: RequestState): DatabaseClient {
   const { env } = state.runtime;
   if (caller.kind === "secret") return adminClient(env, optionsOf(state));
   return callerClient(env, caller.kind === "user" ? caller.jwt : null, optionsOf(state));
+}
+
+/**
+ * A signal that aborts when the caller goes away while the handler runs. Deno aborts a request's own signal also after
+ * it was answered well, and says so on the terminal: whatever goes on after the answer must not end by that.
+ */
+function listenWhileServing(gone: AbortSignal, state: RequestState): AbortSignal {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(gone.reason);
+  if (gone.aborted) abort();
+  gone.addEventListener("abort", abort);
+  state.stopListening = () => gone.removeEventListener("abort", abort);
+  return controller.signal;
 }
 
 /** Every call to the database carries the request's id and trace. */

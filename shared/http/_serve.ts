@@ -18,6 +18,8 @@ export async function serve(c: Context, route: AnyRoute): Promise<Response> {
   } catch (error) {
     // Hono lets values that are no errors pass by its error handler.
     throw toAppError(error);
+  } finally {
+    state.stopListening?.();
   }
 }
 

@@ -27,6 +27,8 @@ export interface RequestState {
   operationId: string | null;
   /** The error that became the answer. */
   error: AppError | null;
+  /** Stops listening to the request's own signal, when the handler did. */
+  stopListening: (() => void) | null;
 }
 
 const states = new WeakMap<Request, RequestState>();

@@ -155,6 +155,7 @@ function begin(request: Request, runtime: AppRuntime): RequestState {
     userId: null,
     operationId: null,
     error: null,
+    stopListening: null,
   };
   setState(request, state);
   return state;

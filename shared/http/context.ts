@@ -45,7 +45,7 @@ export interface RequestContext<A extends Access = Access> {
   readonly env: Env;
   /** The log, with request and user filled in. */
   readonly log: Log;
-  /** Aborted when the caller goes away. */
+  /** Aborted when the caller goes away while the handler runs. A stream has a signal of its own. */
   readonly signal: AbortSignal;
 }
 

@@ -111,9 +111,12 @@ export function reply<const S extends SuccessStatus, B>(
 
 type BodyOf<R> = R extends { schema: infer T extends z.ZodType } ? z.input<T> : undefined;
 
+/** A handler of an answer without a body may just end. */
+type PlainBodyOf<R> = R extends { schema: z.ZodType } ? BodyOf<R> : undefined | void;
+
 /** What a handler may return: the body, a {@link reply}, or a Response of its own. */
 export type RouteResult<D extends RouteDefinition> =
-  | BodyOf<D["responses"][keyof D["responses"]]>
+  | PlainBodyOf<D["responses"][keyof D["responses"]]>
   | { [S in keyof D["responses"] & number]: Reply<S, BodyOf<D["responses"][S]>> }[keyof D["responses"] & number]
   | Response;
 

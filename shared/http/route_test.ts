@@ -365,3 +365,29 @@ Deno.test("a list gives pages, and refuses foreign cursors, columns and limits",
   ) assertEquals(await code(get(query)), "400 invalid_request", query);
   assert((await get("unknown=1&forceFunctionRegion=eu")).ok);
 });
+
+Deno.test("the signal aborts when the caller goes away while the handler runs, and not afterwards", async () => {
+  const signals: AbortSignal[] = [];
+  const wait = defineRoute({
+    method: "get",
+    path: "/",
+    operationId: "wait",
+    summary: "s",
+    tags: ["t"],
+    access: { public: true },
+    request: { query: z.object({ wait: z.string().optional() }) },
+    responses: { 204: { description: "Waited" } },
+  }, async (c, { query }) => {
+    const { signal } = c.var.request;
+    signals.push(signal);
+    if (query.wait !== undefined) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  });
+  const app = createApp("t", createRouter("t", [wait]), testOptions(fakeDataApi()));
+  const caller = new AbortController();
+  const waiting = app.request(new Request("http://x.test/t?wait", { signal: caller.signal }));
+  const answered = await app.request(new Request("http://x.test/t", { signal: caller.signal }));
+  assertEquals(answered.status, 204);
+  caller.abort();
+  assertEquals((await waiting).status, 204);
+  assertEquals(signals.map((signal) => signal.aborted), [true, false]);
+});

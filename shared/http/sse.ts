@@ -24,6 +24,12 @@ export interface SseOptions {
   readonly maxSeconds?: number;
 }
 
+const HEADERS = {
+  "Content-Type": "text/event-stream; charset=utf-8",
+  "Cache-Control": "no-store",
+  "X-Accel-Buffering": "no",
+};
+
 const encoder = new TextEncoder();
 
 /**
@@ -40,6 +46,8 @@ export function sseStream(
   options: SseOptions = {},
 ): Response {
   const { keepAliveSeconds = 15, maxSeconds = 120 } = options;
+  // Nobody would read the stream, nor cancel it.
+  if (c.req.method === "HEAD") return c.body(null, 200, HEADERS);
   const log = c.var.request?.log ?? createLog("sse");
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
@@ -56,7 +64,6 @@ export function sseStream(
   });
   // The reader's cancel closes the writer: that is how a caller who has gone is noticed.
   writer.closed.catch(end);
-  c.req.raw.signal.addEventListener("abort", end, { once: true });
 
   const send: SendEvent = async (event) => {
     over.signal.throwIfAborted();
@@ -75,11 +82,7 @@ export function sseStream(
   };
   // Not awaited: the answer begins now, and the open stream keeps the isolate alive.
   work();
-  return c.body(readable, 200, {
-    "Content-Type": "text/event-stream; charset=utf-8",
-    "Cache-Control": "no-store",
-    "X-Accel-Buffering": "no",
-  });
+  return c.body(readable, 200, HEADERS);
 }
 
 /**

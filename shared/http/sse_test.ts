@@ -78,3 +78,11 @@ Deno.test("pause() ends early when the signal is aborted, before or meanwhile", 
   controller.abort();
   assertEquals(await paused, false);
 });
+
+Deno.test("sseStream() answers HEAD without beginning", async () => {
+  let began = false;
+  const app = appOf(() => Promise.resolve(void (began = true)));
+  const response = await app.request("/t", { method: "HEAD" });
+  assertEquals(response.headers.get("content-type"), "text/event-stream; charset=utf-8");
+  assertEquals([await response.text(), began], ["", false]);
+});
