@@ -34,6 +34,7 @@ export type Database = {
           "p_raw_body": string;
           "p_traceparent"?: string;
           "p_type": string;
+          "p_unsigned"?: boolean;
           "p_worker_id"?: string;
         };
         Returns: Json;
@@ -734,6 +735,7 @@ export type Database = {
           "run_id": string | null;
           "status": string;
           "type": string | null;
+          "unsigned": boolean;
         };
         ComputedFields: never;
         Insert: {
@@ -753,6 +755,7 @@ export type Database = {
           "run_id"?: string | null;
           "status": string;
           "type"?: string | null;
+          "unsigned"?: boolean;
         };
         Update: {
           "body_key"?: string | null;
@@ -771,6 +774,7 @@ export type Database = {
           "run_id"?: string | null;
           "status"?: string;
           "type"?: string | null;
+          "unsigned"?: boolean;
         };
         Relationships: [
           {
@@ -874,6 +878,16 @@ export type Database = {
         Returns: Json;
       };
       "gate": { Args: { "p_organization_id"?: string; "p_route"?: string }; Returns: Json };
+      "get_latest_run": { Args: { "p_flow_id": string }; Returns: Json };
+      "get_run": { Args: { "p_run_id": string; "p_step_limit"?: number }; Returns: Json };
+      "get_run_progress": {
+        Args: { "p_limit"?: number; "p_run_id": string; "p_seen"?: (string)[]; "p_since"?: string };
+        Returns: Json;
+      };
+      "list_run_steps": {
+        Args: { "p_after"?: string; "p_from"?: string; "p_limit"?: number; "p_run_id": string };
+        Returns: Json;
+      };
       "replay_webhook_event": { Args: { "p_event_id": string; "p_idempotency_key"?: string }; Returns: Json };
       "restore_flow_version": {
         Args: { "p_flow_id": string; "p_if_version"?: number; "p_version_id": string };
@@ -917,6 +931,7 @@ export type Database = {
           "p_is_active"?: boolean;
           "p_name"?: string;
           "p_signature_required"?: boolean;
+          "p_trigger_node"?: string;
         };
         Returns: Json;
       };

@@ -12,57 +12,71 @@ import { type Draft, makeMigration } from "./_make_migration.ts";
 import { fileName, LOSES_DATA, MIGRATIONS, nextVersion, readMigrations } from "./_migration_files.ts";
 
 const USAGE = `Usage: deno task db:diff NAME [--allow-data-loss] [--renames]
+       deno task db:diff --amend [--allow-data-loss] [--renames]
        deno task db:diff --check
 
   NAME               what the migration does, in snake_case: add_flow_tags
   --allow-data-loss  write it although it drops tables or columns or changes types
   --renames          take what vanished and what came in its likeness for the same, renamed
+  --amend            write the newest migration anew, as long as nobody has applied it
   --check            write nothing; fail when there is a difference`;
+
+/** What the command line asks for. */
+interface DiffCommand {
+  check: boolean;
+  amend: boolean;
+  allowLoss: boolean;
+  renames: boolean;
+  name: string | null;
+}
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: string[]): Promise<number> {
   const flags = new Set(args.filter((arg) => arg.startsWith("--")));
-  const [name, ...more] = args.filter((arg) => !arg.startsWith("--"));
-  const check = flags.delete("--check");
-  const allowLoss = flags.delete("--allow-data-loss");
-  const renames = flags.delete("--renames");
-  if (flags.size > 0 || more.length > 0 || check === (name !== undefined) || !/^[a-z0-9_]*$/.test(name ?? "")) {
+  const names = args.filter((arg) => !arg.startsWith("--"));
+  const options: DiffCommand = {
+    check: flags.delete("--check"),
+    amend: flags.delete("--amend"),
+    allowLoss: flags.delete("--allow-data-loss"),
+    renames: flags.delete("--renames"),
+    name: names[0] ?? null,
+  };
+  const ways = [options.check, options.amend, options.name !== null].filter(Boolean).length;
+  if (flags.size > 0 || names.length > 1 || ways !== 1 || !/^[a-z0-9_]*$/.test(options.name ?? "")) {
     console.error(USAGE);
     return 2;
   }
   try {
-    return await diff(name, { allowLoss, renames });
+    return await diff(options);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     return 1;
   }
 }
 
-async function diff(
-  name: string | undefined,
-  { allowLoss, renames }: { allowLoss: boolean; renames: boolean },
-): Promise<number> {
+async function diff({ check, amend, allowLoss, renames, name }: DiffCommand): Promise<number> {
   const migrations = await readMigrations();
+  const amended = amend ? migrations.pop() : undefined;
+  if (amend && !amended) throw new Error("There is no migration to write anew");
   const files = await readSqlFiles(new URL("sql/", REPOSITORY));
   const draft = await makeMigration({ migrations, files, renames });
   if (draft === null) {
     console.log("no difference");
     return 0;
   }
-  if (name === undefined) {
+  if (check) {
     console.error(`The migrations do not give what sql/ says; run deno task db:diff NAME\n\n${draft.forward}`);
     return 1;
   }
   if (draft.losses.length > 0 && !allowLoss) {
     console.error(
-      `This may lose data; say --allow-data-loss if that is meant (or --renames if something got a new name):\n\n${
-        draft.losses.join("\n\n")
-      }`,
+      "This may lose data; say --allow-data-loss if that is meant (or --renames if something got a new name):\n\n" +
+        draft.losses.join("\n\n"),
     );
     return 1;
   }
-  await write({ version: nextVersion(new Date(), migrations.at(-1)?.version), name }, draft);
+  await write(amended ?? { version: nextVersion(new Date(), migrations.at(-1)?.version), name: name ?? "" }, draft);
   return 0;
 }
 

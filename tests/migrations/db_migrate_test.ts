@@ -1,7 +1,9 @@
 import { migrate, type MigrateOptions, parseOptions } from "../../supabase/tools/db_migrate.ts";
-import type { Migration } from "../../supabase/tools/_migration_files.ts";
+import { REPOSITORY } from "../../supabase/local/schema_files.ts";
+import { type Migration, readMigrations } from "../../supabase/tools/_migration_files.ts";
+import { runSupabaseCli } from "../../supabase/tools/_supabase_cli.ts";
 import { withDatabase } from "../helpers/postgres.ts";
-import { assertEquals, assertRejects } from "../helpers/assert.ts";
+import { assertEquals, assertRejects, assertStringIncludes } from "../helpers/assert.ts";
 
 const MIGRATIONS: Migration[] = [
   {
@@ -87,6 +89,21 @@ Deno.test("migrate() refuses versions it does not know", () =>
       "no rollback",
     );
   }));
+
+Deno.test("migrate() and the Supabase CLI's db push keep one record", () =>
+  withDatabase(async (database) => {
+    const options = { databaseUrl: database.url, dryRun: false, allowDataLoss: false };
+    const pushed = await runSupabaseCli(["db", "push", `--remote=${database.url}`, "--yes"], { cwd: REPOSITORY });
+    assertEquals(pushed.code, 0, pushed.stderr);
+    const migrations = await readMigrations();
+    const said: string[] = [];
+    await migrate(options, migrations, (line) => said.push(line));
+    assertEquals(said, ["nothing to apply"]);
+    await migrate({ ...options, down: migrations.length, allowDataLoss: true }, migrations, () => {});
+    await migrate(options, migrations, () => {});
+    const again = await runSupabaseCli(["db", "push", `--remote=${database.url}`, "--dry-run"], { cwd: REPOSITORY });
+    assertStringIncludes(again.stdout + again.stderr, "up to date");
+  }, { content: "empty" }));
 
 Deno.test("parseOptions() says what is wrong", () => {
   assertEquals(parseOptions([], undefined), "No database: name it with --database-url or DATABASE_URL");

@@ -410,6 +410,7 @@ create table "public"."webhook_events" (
   "type"            text,
   "status"          text                     not null,
   "held_because"    text,
+  "unsigned"        boolean                  not null default false,
   "method"          text                     not null,
   "headers"         jsonb                    not null,
   "query"           jsonb                    not null default '{}'::jsonb,
@@ -481,6 +482,8 @@ declare
   v_now timestamptz := private.now();
   v_start uuid := gen_random_uuid();
   v_ids uuid[];
+  v_orgs uuid[];
+  v_rest integer;
 begin
   perform private.keep_worker(p_worker_id, p_kind);
 
@@ -492,32 +495,33 @@ begin
       for update skip locked
     ) c;
   else
-    -- Organizations take turns: the index is walked from one organization to the next, beginning at a random one and
-    -- around the end, and each gives an equal share of the batch; what is left over is filled in a second pass.
+    -- Organizations take turns: the index is walked from one organization with due work to the next, beginning at a random
+    -- place and around the end, and each gives an equal share of the batch.
     with recursive turns as (
-      (select j.organization_id, 0 as wrap from public.job_queue j
-       where j.status = 'available' and j.organization_id >= v_start
+      (select j.organization_id from public.job_queue j
+       where j.status = 'available' and j.scheduled_for <= v_now and j.organization_id >= v_start
        order by j.organization_id limit 1)
       union all
-      select t.organization_id, t.wrap from (
+      select t.organization_id from (
         select (
           select j.organization_id from public.job_queue j
-          where j.status = 'available' and j.organization_id > p.organization_id
+          where j.status = 'available' and j.scheduled_for <= v_now and j.organization_id > p.organization_id
           order by j.organization_id limit 1
-        ) as organization_id, p.wrap
+        ) as organization_id
         from turns p
       ) t
       where t.organization_id is not null
     ),
     around as (
       (select j.organization_id from public.job_queue j
-       where j.status = 'available' and j.organization_id < v_start
+       where j.status = 'available' and j.scheduled_for <= v_now and j.organization_id < v_start
        order by j.organization_id limit 1)
       union all
       select t.organization_id from (
         select (
           select j.organization_id from public.job_queue j
-          where j.status = 'available' and j.organization_id > p.organization_id and j.organization_id < v_start
+          where j.status = 'available' and j.scheduled_for <= v_now
+            and j.organization_id > p.organization_id and j.organization_id < v_start
           order by j.organization_id limit 1
         ) as organization_id
         from around p
@@ -530,7 +534,7 @@ begin
       ) o limit greatest(1, p_limit)
     ),
     picked as (
-      select c.id from orgs o
+      select c.id, o.organization_id from orgs o
       cross join lateral (
         select j.id from public.job_queue j
         where j.status = 'available' and j.organization_id = o.organization_id and j.scheduled_for <= v_now
@@ -540,26 +544,50 @@ begin
       ) c
       limit p_limit
     )
-    select array_agg(p.id) into v_ids from picked p;
+    select array_agg(p.id), array_agg(distinct p.organization_id) into v_ids, v_orgs from picked p;
+
+    -- What some leave of their share goes to the others.
+    if cardinality(v_ids) < p_limit and cardinality(v_orgs) > 1 then
+      v_rest := p_limit - cardinality(v_ids);
+      select v_ids || coalesce(array_agg(f.id), '{}') into v_ids from (
+        select c.id from unnest(v_orgs) as o (organization_id)
+        cross join lateral (
+          select j.id from public.job_queue j
+          where j.status = 'available' and j.organization_id = o.organization_id and j.scheduled_for <= v_now
+            and j.id <> all (v_ids)
+          order by j.priority, j.scheduled_for
+          limit v_rest
+          for update skip locked
+        ) c
+        limit v_rest
+      ) f;
+    end if;
   end if;
 
   if v_ids is null then
     return '[]';
   end if;
 
+  -- A queued run begins. One that someone else holds (it is being cancelled) is left alone with its token: never wait for a
+  -- run while holding tokens.
+  with begun as (
+    update public.runs r set status = 'running', started_at = v_now
+    where r.id in (
+      select q.id from public.runs q
+      where q.id in (select j.run_id from public.job_queue j where j.id = any (v_ids))
+        and q.status = 'queued'
+      for update skip locked
+    )
+    returning r.id
+  )
+  select coalesce(array_agg(j.id), '{}') into v_ids
+  from public.job_queue j
+  left join public.runs r on r.id = j.run_id
+  where j.id = any (v_ids) and (r.status is distinct from 'queued' or r.id in (select b.id from begun b));
+
   update public.job_queue j set
     status = 'running', worker_id = p_worker_id, epoch = j.epoch + 1, attempts = j.attempts + 1, started_at = v_now
   where j.id = any (v_ids);
-
-  -- Skips a run that someone else holds (it is being cancelled, or a sibling begins it): never wait for a run while
-  -- holding its tokens.
-  update public.runs r set status = 'running', started_at = v_now
-  where r.id in (
-    select q.id from public.runs q
-    where q.id in (select j.run_id from public.job_queue j where j.id = any (v_ids))
-      and q.status = 'queued'
-    for update skip locked
-  );
   return private.job_reply(v_ids);
 end;
 $function$;
@@ -576,7 +604,7 @@ create or replace function engine.configure (
 declare
   v_jobs text[] := '{}';
 begin
-  if p_functions_url !~ '^https?://[^[:space:]]+$' then
+  if coalesce(p_functions_url, '') !~ '^https?://[^[:space:]]+$' then
     perform private.fail('invalid_request', 'The address of the edge functions must be a http(s) URL', 400);
   end if;
   insert into private.settings (name, value)
@@ -607,6 +635,7 @@ create or replace function engine.ensure_partitions (
   language plpgsql
   security definer
   set search_path to ''
+  set lock_timeout to '200ms'
   AS $function$
 declare
   v_week timestamptz := date_trunc('week', private.now(), 'UTC');
@@ -626,8 +655,11 @@ begin
           private.uuid_v7_floor(v_week + v_i * interval '7 days'),
           private.uuid_v7_floor(v_week + (v_i + 1) * interval '7 days')
         );
-      exception when check_violation then
-        continue;
+      exception
+        when check_violation then
+          continue;
+        when lock_not_available then
+          return v_made;
       end;
       execute format('alter table public.%I enable row level security', v_name);
       execute format('revoke all on table public.%I from public, anon, authenticated, service_role', v_name);
@@ -705,7 +737,8 @@ create or replace function engine.ingest_webhook (
   p_dedupe_body boolean,
   p_input       jsonb,
   p_traceparent text    default null::text,
-  p_worker_id   uuid    default null::uuid
+  p_worker_id   uuid    default null::uuid,
+  p_unsigned    boolean default false
 )
   returns jsonb
   language plpgsql
@@ -721,7 +754,8 @@ declare
   v_run public.runs;
   v_held text;
 begin
-  select * into v_endpoint from public.webhook_endpoints e where e.id = p_endpoint_id;
+  -- The lock that the foreign key takes anyway, taken first: an endpoint that is being deleted is a missing one.
+  select * into v_endpoint from public.webhook_endpoints e where e.id = p_endpoint_id for key share;
   if not found then
     perform private.fail('not_found', 'No such webhook endpoint', 404);
   end if;
@@ -730,11 +764,11 @@ begin
 
   -- Two deliveries of one event at once: the second waits here for the first to commit, then finds it.
   insert into public.webhook_events (
-    organization_id, endpoint_id, event_key, body_key, type, status, held_because, method, headers, query, raw_body
+    organization_id, endpoint_id, event_key, body_key, type, status, held_because, unsigned, method, headers, query, raw_body
   )
   values (
     v_endpoint.organization_id, p_endpoint_id, p_event_key, v_body_key, p_type,
-    case when v_held is null then 'accepted' else 'held' end, v_held, p_method, p_headers, p_query, v_body
+    case when v_held is null then 'accepted' else 'held' end, v_held, p_unsigned, p_method, p_headers, p_query, v_body
   )
   on conflict do nothing
   returning * into v_event;
@@ -847,9 +881,11 @@ declare
   v_more boolean;
 begin
   delete from private.workers w where w.id = p_worker_id;
+  -- What is given back was not lost: it does not count towards max_attempts.
   update public.job_queue j
-  set status = 'available', worker_id = null, started_at = null, resume = true
-  where j.worker_id = p_worker_id;
+  set status = 'available', worker_id = null, started_at = null, resume = true, attempts = greatest(j.attempts - 1, 0)
+  from (select o.id from public.job_queue o where o.worker_id = p_worker_id order by o.id for update) l
+  where j.id = l.id;
   get diagnostics v_freed = row_count;
 
   -- Asked after the row is gone: whoever enqueued before saw a live worker and woke nobody.
@@ -888,29 +924,51 @@ declare
   v_now timestamptz := private.now();
   v_settled uuid[];
   v_run_ids uuid[];
+  v_dropped uuid[];
   v_kept uuid[] := '{}';
   v_more uuid[];
   v_run record;
 begin
-  -- Phase 1: the runs that may end or meet at a join, locked in one order.
+  -- Phase 1: the runs that may end, meet at a join or get more tokens, locked in one order. Tokens of a run come and go
+  -- under its lock only, so nobody who ends a run overlooks one that is being made.
   select array_agg(distinct j.run_id) into v_run_ids
-  from jsonb_to_recordset(p_results) as r (job uuid, move jsonb, hold boolean, arrive jsonb, finish jsonb)
+  from jsonb_to_recordset(p_results) as r (job uuid, move jsonb, hold boolean, spawn jsonb, arrive jsonb, finish jsonb)
   join public.job_queue j on j.id = r.job
-  where r.finish is not null or r.arrive is not null or (r.move is null and r.hold is not true);
+  where r.finish is not null or r.arrive is not null or r.spawn is not null or (r.move is null and r.hold is not true);
   if v_run_ids is not null then
     perform 1 from (
       select q.id from public.runs q where q.id = any (v_run_ids) order by q.id for no key update
     ) l;
+    -- Tokens of other workers that go with a run that finishes.
+    select array_agg(j.id) into v_dropped
+    from jsonb_to_recordset(p_results) as r (run_id uuid, finish jsonb)
+    join public.job_queue j on j.run_id = r.run_id
+    where r.finish is not null;
   end if;
 
-  -- Phase 2: the fence. Tokens move, stay or go; a token that is not ours any more drops its result from here on.
+  -- Phase 2: the fence. All tokens that this call may touch are locked in one order, so that two calls never wait for each
+  -- other; a token that is not ours any more drops its result from here on.
   with r as materialized (
-    select * from jsonb_to_recordset(p_results) as x (job uuid, epoch integer, move jsonb, hold boolean)
+    select * from jsonb_to_recordset(p_results) as x (job uuid, epoch integer)
   ),
-  held as (
-    select j.id from public.job_queue j
-    where (j.id, j.epoch) in (select r.job, r.epoch from r where r.hold) and j.worker_id = p_worker_id
+  locked as materialized (
+    select j.id, j.epoch, j.worker_id from public.job_queue j
+    where j.id = any (array(select r.job from r) || v_dropped)
+      and (j.worker_id = p_worker_id or j.id = any (v_dropped))
+    order by j.id
     for update
+  )
+  select array_agg(distinct l.id) into v_settled
+  from locked l
+  join r on r.job = l.id and r.epoch = l.epoch
+  where l.worker_id = p_worker_id;
+  if v_settled is null then
+    return '{"settled": [], "jobs": []}';
+  end if;
+
+  -- Phase 3: tokens move or go; the others stay.
+  with r as materialized (
+    select * from jsonb_to_recordset(p_results) as x (job uuid, move jsonb, hold boolean)
   ),
   moved as (
     update public.job_queue j set
@@ -929,22 +987,16 @@ begin
       worker_id = case when (r.move ->> 'keep')::boolean then p_worker_id end,
       started_at = case when (r.move ->> 'keep')::boolean then v_now end
     from r
-    where r.move is not null and j.id = r.job and j.epoch = r.epoch and j.worker_id = p_worker_id
-    returning j.id
-  ),
-  consumed as (
-    delete from public.job_queue j
-    using r
-    where r.move is null and r.hold is not true and j.id = r.job and j.epoch = r.epoch and j.worker_id = p_worker_id
-    returning j.id
+    where r.move is not null and j.id = r.job and j.id = any (v_settled)
   )
-  select array_agg(s.id) into v_settled
-  from (select id from held union all select id from moved union all select id from consumed) s;
-  if v_settled is null then
-    return '{"settled": [], "jobs": []}';
-  end if;
+  delete from public.job_queue j
+  using r
+  where r.move is null and r.hold is not true and j.id = r.job and j.id = any (v_settled);
+  select coalesce(array_agg(r.job), '{}') into v_kept
+  from jsonb_to_recordset(p_results) as r (job uuid, move jsonb)
+  where (r.move ->> 'keep')::boolean and r.job = any (v_settled);
 
-  -- Phase 3: what was done is recorded.
+  -- Phase 4: what was done is recorded.
   insert into public.run_steps (
     run_id, node_id, scope, attempt, organization_id, status, leaf, handles, output, error, started_at, finished_at
   )
@@ -962,7 +1014,7 @@ begin
   -- A worker that saw no answer sends the same again; a step that it holds is then recorded already.
   on conflict (run_id, node_id, scope, attempt) do nothing;
 
-  -- Phase 4: new tokens.
+  -- Phase 5: new tokens.
   with spawned as (
     insert into public.job_queue (
       organization_id, run_id, node_id, scope, reads, payload, status, worker_id, epoch, attempts, started_at,
@@ -982,7 +1034,7 @@ begin
   v_kept := v_kept || coalesce(v_more, '{}');
 
   if v_run_ids is not null then
-    -- Phase 5: answers at joins. The last answer turns the row into a token: live if any answer was, dead otherwise.
+    -- Phase 6: answers at joins. The last answer turns the row into a token: live if any answer was, dead otherwise.
     with answers as (
       select r.run_id, r.organization_id, r.deadline_ms, a.node, coalesce(a.scope, '') as scope, a.expects, a.reads,
         array(select jsonb_array_elements_text(coalesce(a.live, '[]'))::smallint) as live,
@@ -995,7 +1047,7 @@ begin
     ),
     grouped as (
       select a.run_id, a.node, a.scope, min(a.organization_id::text)::uuid as organization_id, min(a.deadline_ms) as deadline_ms,
-        min(a.expects) as expects, (array_agg(a.reads))[1:1] as reads_list,
+        min(a.expects) as expects,
         array(select unnest(b.live) from answers b where (b.run_id, b.node, b.scope) = (a.run_id, a.node, a.scope)) as live,
         array(select unnest(b.dead) from answers b where (b.run_id, b.node, b.scope) = (a.run_id, a.node, a.scope)) as dead
       from answers a
@@ -1034,14 +1086,16 @@ begin
       v_kept := v_kept || v_more;
     end if;
 
-    -- Phase 6: runs end, by their own word or because no token is left.
+    -- Phase 7: runs end, by their own word or because no token is left.
     for v_run in
       select f.run_id, f.finish
       from jsonb_to_recordset(p_results) as f (job uuid, run_id uuid, finish jsonb)
       where f.finish is not null and f.job = any (v_settled)
     loop
       perform private.end_run(
-        v_run.run_id, v_run.finish ->> 'status', v_run.finish -> 'output', v_run.finish -> 'error'
+        v_run.run_id, v_run.finish ->> 'status',
+        -- JSON's null is no value: a run that has completed has no error.
+        nullif(v_run.finish -> 'output', 'null'), nullif(v_run.finish -> 'error', 'null')
       );
     end loop;
     for v_run in
@@ -1087,7 +1141,8 @@ create or replace function engine.tick()
 declare
   v_now timestamptz := private.now();
   v_workers uuid[];
-  v_freed integer := 0;
+  v_dead uuid[];
+  v_freed uuid[] := '{}';
   v_expired integer := 0;
   v_lost integer := 0;
   v_run record;
@@ -1095,7 +1150,8 @@ declare
   v_awake integer;
   v_woken integer := 0;
 begin
-  -- One tick at a time; a second one has nothing to do.
+  -- One tick at a time; a second one has nothing to do. It never waits for a run or a token that somebody holds (the next
+  -- tick comes soon), so it can hold many of them itself.
   if not pg_try_advisory_xact_lock(hashtext('millrace.tick')) then
     return '{"skipped": true}';
   end if;
@@ -1107,39 +1163,40 @@ begin
     ) returning w.id
   )
   select array_agg(l.id) into v_workers from lapsed l;
-  if v_workers is not null then
+  -- Not only theirs: a token whose worker is not there at all belongs to nobody, however that came about.
+  select array_agg(distinct j.worker_id) into v_dead
+  from public.job_queue j
+  where j.worker_id is not null and not exists (select 1 from private.workers w where w.id = j.worker_id);
+  with freed as (
     update public.job_queue j
     set status = 'available', worker_id = null, started_at = null, resume = true
-    where j.worker_id = any (v_workers);
-    get diagnostics v_freed = row_count;
-  end if;
+    where j.id in (select o.id from public.job_queue o where o.worker_id = any (v_dead) for update skip locked)
+    returning j.id
+  )
+  select coalesce(array_agg(f.id), '{}') into v_freed from freed f;
 
   -- Runs past their deadline, and runs that take every worker down with them.
   for v_run in
     select distinct j.run_id from public.job_queue j where j.deadline_at < v_now limit 200
   loop
-    perform 1 from public.runs r where r.id = v_run.run_id for update skip locked;
-    continue when not found;
+    continue when not private.try_lock_run(v_run.run_id);
     perform private.end_run(v_run.run_id, 'failed', null, jsonb_build_object(
       'code', 'run_timeout', 'message', 'The run took longer than its time-out'
     ));
     v_expired := v_expired + 1;
   end loop;
-  if v_freed > 0 then
-    for v_run in
-      select distinct j.run_id, j.node_id from public.job_queue j
-      where j.status = 'available' and j.resume and j.attempts >= j.max_attempts and j.run_id is not null
-      limit 200
-    loop
-      perform 1 from public.runs r where r.id = v_run.run_id for update skip locked;
-      continue when not found;
-      perform private.end_run(v_run.run_id, 'failed', null, jsonb_build_object(
-        'code', 'worker_lost', 'node_id', v_run.node_id,
-        'message', 'The worker was lost each time it ran this part of the flow'
-      ));
-      v_lost := v_lost + 1;
-    end loop;
-  end if;
+  for v_run in
+    select distinct on (j.run_id) j.run_id, j.node_id from public.job_queue j
+    where j.id = any (v_freed) and j.attempts >= j.max_attempts and j.run_id is not null
+    order by j.run_id, j.id
+  loop
+    continue when not private.try_lock_run(v_run.run_id);
+    perform private.end_run(v_run.run_id, 'failed', null, jsonb_build_object(
+      'code', 'worker_lost', 'node_id', v_run.node_id,
+      'message', 'The worker was lost each time it ran this part of the flow'
+    ));
+    v_lost := v_lost + 1;
+  end loop;
 
   -- As many workers as the backlog needs.
   select count(*) into v_ready from (
@@ -1157,9 +1214,10 @@ begin
   delete from private.worker_wakes k where k.created_at < v_now - interval '1 hour';
   delete from private.idempotency_keys i where i.ctid in (
     select o.ctid from private.idempotency_keys o where o.created_at < v_now - interval '24 hours' limit 1000
+    for update skip locked
   );
   return jsonb_build_object(
-    'workers_lost', coalesce(cardinality(v_workers), 0), 'jobs_freed', v_freed, 'runs_expired', v_expired,
+    'workers_lost', coalesce(cardinality(v_workers), 0), 'jobs_freed', cardinality(v_freed), 'runs_expired', v_expired,
     'runs_given_up', v_lost, 'ready', v_ready, 'workers_woken', v_woken
   );
 end;
@@ -1273,7 +1331,7 @@ create or replace function private.end_run (
 declare
   v_now timestamptz := private.now();
 begin
-  -- Every path locks the run first and its tokens after it, so no two of them wait for each other.
+  -- Every path locks the run first and its tokens after it, in the order of their ids, so no two of them wait for each other.
   update public.runs r set
     status = p_status,
     finished_at = v_now,
@@ -1284,6 +1342,9 @@ begin
   if not found then
     return false;
   end if;
+  perform 1 from (
+    select j.id from public.job_queue j where j.run_id = p_run_id order by j.id for update
+  ) l;
   delete from public.job_queue j where j.run_id = p_run_id;
   delete from private.run_joins g where g.run_id = p_run_id;
   return true;
@@ -1566,8 +1627,14 @@ create or replace function private.lock_flow (
 declare
   v_flow public.flows;
 begin
-  select * into v_flow from public.flows f where f.id = p_flow_id and f.deleted_at is null for update;
+  -- Asked before the lock: a stranger neither waits for who works on the flow nor makes them wait.
+  select f.organization_id into v_flow.organization_id from public.flows f where f.id = p_flow_id and f.deleted_at is null;
   perform private.require_permission(v_flow.organization_id, p_permission, 'flow');
+  -- No key update, as foreign keys to the flow are checked meanwhile by those who hold what we may want next.
+  select * into v_flow from public.flows f where f.id = p_flow_id and f.deleted_at is null for no key update;
+  if not found then
+    perform private.fail('not_found', 'No such flow', 404);
+  end if;
   if p_if_version is not null and v_flow.version <> p_if_version then
     perform private.fail('version_mismatch', format('The flow has version %s, not %s', v_flow.version, p_if_version), 412);
   end if;
@@ -1586,8 +1653,13 @@ create or replace function private.lock_run (
 declare
   v_run public.runs;
 begin
-  select * into v_run from public.runs r where r.id = p_run_id for update;
+  -- Asked before the lock: a stranger neither waits for who works on the run nor makes them wait.
+  select r.organization_id into v_run.organization_id from public.runs r where r.id = p_run_id;
   perform private.require_permission(v_run.organization_id, p_permission, 'run');
+  select * into v_run from public.runs r where r.id = p_run_id for update;
+  if not found then
+    perform private.fail('not_found', 'No such run', 404);
+  end if;
   return v_run;
 end;
 $function$;
@@ -1603,8 +1675,13 @@ create or replace function private.lock_webhook_endpoint (
 declare
   v_endpoint public.webhook_endpoints;
 begin
-  select * into v_endpoint from public.webhook_endpoints e where e.id = p_endpoint_id for update;
+  -- Asked before the lock: a stranger neither waits for who works on the endpoint nor makes them wait.
+  select e.organization_id into v_endpoint.organization_id from public.webhook_endpoints e where e.id = p_endpoint_id;
   perform private.require_permission(v_endpoint.organization_id, 'webhooks:write', 'webhook endpoint');
+  select * into v_endpoint from public.webhook_endpoints e where e.id = p_endpoint_id for no key update;
+  if not found then
+    perform private.fail('not_found', 'No such webhook endpoint', 404);
+  end if;
   if p_if_version is not null and v_endpoint.version <> p_if_version then
     perform private.fail('version_mismatch',
       format('The endpoint has version %s, not %s', v_endpoint.version, p_if_version), 412);
@@ -1701,6 +1778,81 @@ begin
 end;
 $function$;
 
+create or replace function private.run_steps_page (
+  p_run_id uuid,
+  p_from   timestamp with time zone,
+  p_after  text,
+  p_seen   text[],
+  p_limit  integer
+)
+  returns jsonb
+  language sql
+  stable
+  set search_path to ''
+  AS $function$
+  -- Called by functions that run as the caller: RLS decides which steps there are.
+  with found as (
+    select s.*, i.id
+    from public.run_steps s
+    cross join lateral (select concat_ws(':', s.node_id, nullif(s.scope, ''), s.attempt) as id) i
+    where s.run_id = p_run_id
+      and (p_from is null or (s.finished_at, i.id collate "C") > (p_from, p_after))
+      and (p_seen is null or left(md5(i.id), 12) <> all (p_seen))
+    order by s.finished_at, i.id collate "C"
+    limit p_limit + 1
+  ),
+  -- At least one step and at most some MiB: a hundred outputs of 1 MiB would fill the memory of an isolate.
+  measured as (
+    select f.*,
+      row_number() over (order by f.finished_at, f.id collate "C") as place,
+      coalesce(sum(octet_length(f.output::text)) over (
+        order by f.finished_at, f.id collate "C" rows between unbounded preceding and 1 preceding
+      ), 0) as bytes_before
+    from found f
+  )
+  select jsonb_build_object(
+    'steps', coalesce(jsonb_agg(
+      jsonb_build_object(
+        'id', m.id,
+        'node_id', m.node_id,
+        'scope', m.scope,
+        'attempt', m.attempt,
+        'status', m.status,
+        'handles', m.handles,
+        'output', m.output,
+        'error', m.error,
+        'started_at', m.started_at,
+        'finished_at', m.finished_at,
+        'duration_ms', round(extract(epoch from m.finished_at - m.started_at) * 1000, 3)
+      ) || case when p_seen is null then '{}' else jsonb_build_object('key', left(md5(m.id), 12)) end
+      order by m.place
+    ) filter (where m.place <= p_limit and m.bytes_before < 4194304), '[]'),
+    'more', coalesce(bool_or(m.place > p_limit or m.bytes_before >= 4194304), false)
+  )
+  from measured m;
+$function$;
+
+create or replace function private.run_tokens (
+  p_run_id uuid
+)
+  returns jsonb
+  language sql
+  stable
+  set search_path to ''
+  AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'node_id', j.node_id,
+    'scope', j.scope,
+    'status', case when j.status = 'running' then 'running' when j.scheduled_for > private.now() then 'scheduled' else 'available' end,
+    'attempt', case when j.status = 'running' then j.attempts else j.attempts + 1 end,
+    'scheduled_for', j.scheduled_for,
+    'started_at', j.started_at,
+    'last_error', j.error_message
+  ) order by j.created_at, j.id), '[]')
+  from public.job_queue j
+  where j.run_id = p_run_id;
+$function$;
+
 create or replace function private.setting (
   p_name text
 )
@@ -1728,7 +1880,8 @@ create or replace function private.take_tokens (
 declare
   v_now timestamptz := private.now();
   v_interval interval := make_interval(secs => p_window_seconds::double precision / p_limit);
-  v_tolerance interval := make_interval(secs => p_window_seconds::double precision / p_limit * p_burst);
+  -- Of the rounded interval: otherwise a limit that does not divide the window would let one less than the burst pass.
+  v_tolerance interval := v_interval * p_burst;
   v_tat timestamptz;
   v_allowed boolean;
 begin
@@ -1766,6 +1919,27 @@ begin
   new.updated_at := private.now();
   new.version := old.version + 1;
   return new;
+end;
+$function$;
+
+create or replace function private.try_lock_run (
+  p_run_id uuid
+)
+  returns boolean
+  language plpgsql
+  set search_path to ''
+  AS $function$
+declare
+  v_tokens integer;
+begin
+  perform 1 from public.runs r where r.id = p_run_id and r.finished_at is null for update skip locked;
+  if not found then
+    return false;
+  end if;
+  select count(*) into v_tokens from (
+    select 1 from public.job_queue j where j.run_id = p_run_id for update skip locked
+  ) l;
+  return v_tokens = (select count(*) from public.job_queue j where j.run_id = p_run_id);
 end;
 $function$;
 
@@ -1829,6 +2003,25 @@ begin
     v_woken := v_woken + 1;
   end loop;
   return v_woken;
+end;
+$function$;
+
+create or replace function private.webhook_body (
+  p_raw_body bytea
+)
+  returns jsonb
+  language plpgsql
+  immutable
+  set search_path to ''
+  AS $function$
+begin
+  return convert_from(p_raw_body, 'UTF8')::jsonb;
+exception when others then
+  begin
+    return to_jsonb(convert_from(p_raw_body, 'UTF8'));
+  exception when others then
+    return to_jsonb(translate(encode(p_raw_body, 'base64'), E'\n', ''));
+  end;
 end;
 $function$;
 
@@ -1901,9 +2094,10 @@ begin
     perform private.fail('invalid_request', 'A name has 1 to 200 characters, a description at most 4000', 400);
   end if;
 
-  -- The lock on the organization makes the count exact: two creations at the limit do not both pass.
+  -- The lock on the organization makes the count exact: two creations at the limit do not both pass. No key update, so that
+  -- nobody waits here whose row only refers to the organization.
   select p.* into v_plan from public.organizations o join public.plans p on p.id = o.plan_id
-  where o.id = p_organization_id for update of o;
+  where o.id = p_organization_id for no key update of o;
   if (select count(*) from public.flows f where f.organization_id = p_organization_id and f.deleted_at is null) >= v_plan.max_flows then
     perform private.fail('plan_limit_reached', format('The plan %s allows %s flows', v_plan.id, v_plan.max_flows), 402);
   end if;
@@ -1950,7 +2144,7 @@ begin
   if v_reply is not null then
     return v_reply;
   end if;
-  if length(coalesce(p_name, '')) not between 1 and 200 or p_provider not in ('stripe', 'typeform', 'custom')
+  if length(coalesce(p_name, '')) not between 1 and 200 or coalesce(p_provider, '') not in ('stripe', 'typeform', 'custom')
     or jsonb_typeof(p_config) <> 'object' or octet_length(p_config::text) > 8192
     or length(v_secret) not between 8 and 512 or length(p_trigger_node) not between 1 and 64
   then
@@ -1958,7 +2152,7 @@ begin
   end if;
 
   select p.* into v_plan from public.organizations o join public.plans p on p.id = o.plan_id
-  where o.id = v_flow.organization_id for update of o;
+  where o.id = v_flow.organization_id for no key update of o;
   if (select count(*) from public.webhook_endpoints e where e.organization_id = v_flow.organization_id) >= v_plan.max_webhook_endpoints then
     perform private.fail('plan_limit_reached', format('The plan %s allows %s webhook endpoints', v_plan.id, v_plan.max_webhook_endpoints), 402);
   end if;
@@ -2041,19 +2235,26 @@ create or replace function public.duplicate_flow (
 declare
   v_flow public.flows;
   v_graph jsonb;
+  v_reply jsonb;
 begin
   select * into v_flow from public.flows f where f.id = p_flow_id and f.deleted_at is null;
   perform private.require_permission(v_flow.organization_id, 'flows:write', 'flow');
+  -- A key of its own and not create_flow's: the same request stays the same when the original has changed meanwhile.
+  v_reply := private.idempotent_reply(v_flow.organization_id, 'duplicate_flow', p_idempotency_key,
+    jsonb_build_array(p_flow_id, p_name));
+  if v_reply is not null then
+    return v_reply;
+  end if;
   select v.graph into v_graph from public.flow_versions v where v.id = v_flow.current_version_id;
-  return public.create_flow(
+  v_reply := public.create_flow(
     v_flow.organization_id,
     coalesce(p_name, left(v_flow.name, 193) || ' (Copy)'),
     v_graph,
     v_flow.description,
     v_flow.workspace_id,
-    false,
-    p_idempotency_key
+    false
   );
+  return private.keep_reply(v_flow.organization_id, 'duplicate_flow', p_idempotency_key, v_reply);
 end;
 $function$;
 
@@ -2074,7 +2275,7 @@ begin
   if v_user_id is null then
     perform private.fail('unauthorized', 'Sign in first', 401);
   end if;
-  if p_route not in ('default', 'read', 'write', 'run') then
+  if coalesce(p_route, '') not in ('default', 'read', 'write', 'run') then
     perform private.fail('invalid_request', 'Unknown route class', 400);
   end if;
 
@@ -2111,6 +2312,81 @@ begin
 end;
 $function$;
 
+create or replace function public.get_latest_run (
+  p_flow_id uuid
+)
+  returns jsonb
+  language sql
+  stable
+  set search_path to ''
+  AS $function$
+  select public.get_run(r.id)
+  from public.runs r
+  where r.flow_id = p_flow_id
+  order by r.id desc
+  limit 1;
+$function$;
+
+create or replace function public.get_run (
+  p_run_id     uuid,
+  p_step_limit integer default 100
+)
+  returns jsonb
+  language sql
+  stable
+  set search_path to ''
+  AS $function$
+  select to_jsonb(r)
+    || private.run_steps_page(r.id, null, null, null, least(greatest(p_step_limit, 1), 100))
+    || jsonb_build_object('active', case when r.finished_at is null then private.run_tokens(r.id) else '[]'::jsonb end)
+  from public.runs r
+  where r.id = p_run_id;
+$function$;
+
+create or replace function public.get_run_progress (
+  p_run_id uuid,
+  p_since  timestamp with time zone default null::timestamp with time zone,
+  p_seen   text[]                   default '{}'::text[],
+  p_limit  integer                  default 100
+)
+  returns jsonb
+  language sql
+  stable
+  set search_path to ''
+  AS $function$
+  -- Steps are recorded when they are settled, and two branches settle in any order: a step may appear that ended before
+  -- one that was seen already. But none will appear that ended before the oldest lease that is running now began.
+  select jsonb_build_object(
+    'id', r.id,
+    'status', r.status,
+    'output', r.output,
+    'error', r.error,
+    'started_at', r.started_at,
+    'finished_at', r.finished_at,
+    'complete_until', coalesce(
+      (select min(j.started_at) from public.job_queue j where j.run_id = r.id and j.status = 'running'), private.now()
+    )
+  ) || private.run_steps_page(r.id, p_since, '', coalesce(p_seen, '{}'), least(greatest(p_limit, 1), 100))
+  from public.runs r
+  where r.id = p_run_id;
+$function$;
+
+create or replace function public.list_run_steps (
+  p_run_id uuid,
+  p_from   timestamp with time zone default null::timestamp with time zone,
+  p_after  text                     default ''::text,
+  p_limit  integer                  default 50
+)
+  returns jsonb
+  language sql
+  stable
+  set search_path to ''
+  AS $function$
+  select private.run_steps_page(r.id, p_from, p_after, null, least(greatest(p_limit, 1), 100))
+  from public.runs r
+  where r.id = p_run_id;
+$function$;
+
 create or replace function public.replay_webhook_event (
   p_event_id        uuid,
   p_idempotency_key text default null::text
@@ -2125,7 +2401,7 @@ declare
   v_endpoint public.webhook_endpoints;
   v_flow public.flows;
   v_run public.runs;
-  v_input jsonb;
+  v_body jsonb;
   v_reply jsonb;
 begin
   select * into v_event from public.webhook_events e where e.id = p_event_id;
@@ -2143,25 +2419,24 @@ begin
     perform private.fail('flow_inactive', 'The flow is switched off', 409);
   end if;
 
+  -- What the first run was given, as the receiver understood it; an event that started none is read here.
+  select r.input -> 'body' into v_body from public.runs r where r.id = v_event.run_id;
+  if v_body is null then
+    v_body := private.webhook_body(v_event.raw_body);
+  end if;
   insert into public.webhook_events (
-    organization_id, endpoint_id, event_key, body_key, type, status, method, headers, query, raw_body, replay_of
+    organization_id, endpoint_id, event_key, body_key, type, status, unsigned, method, headers, query, raw_body, replay_of
   )
   values (
     v_event.organization_id, v_event.endpoint_id, v_event.event_key, v_event.body_key, v_event.type, 'accepted',
-    v_event.method, v_event.headers, v_event.query, v_event.raw_body, coalesce(v_event.replay_of, v_event.id)
+    v_event.unsigned, v_event.method, v_event.headers, v_event.query, v_event.raw_body, coalesce(v_event.replay_of, v_event.id)
   )
   returning * into v_event;
-  begin
-    v_input := convert_from(v_event.raw_body, 'UTF8')::jsonb;
-  exception when others then
-    -- Not JSON: the body as text, as the receiver gives it.
-    v_input := to_jsonb(replace(convert_from(v_event.raw_body, 'LATIN1'), chr(0), ''));
-  end;
   v_run := private.create_run(
     v_flow, 'webhook',
     jsonb_build_object(
       'event_id', v_event.id, 'type', v_event.type, 'headers', v_event.headers, 'query', v_event.query,
-      'method', v_event.method, 'body', v_input, 'received_at', v_event.received_at
+      'method', v_event.method, 'body', v_body, 'received_at', v_event.received_at
     ),
     v_endpoint.trigger_node, v_event.id
   );
@@ -2228,12 +2503,17 @@ begin
   v_new := private.create_run(
     v_flow, v_run.trigger, v_run.input, v_run.trigger_node, v_run.webhook_event_id, v_run.id, v_run.flow_version_id, v_run.traceparent
   );
-  -- Completed steps are taken over with their outputs; skipped ones follow from them anew.
+  -- What the run went past is taken over: completed steps, and failed ones whose error it went on with (only those have an
+  -- output). Skipped ones follow from them anew; a stop node that failed the run is where the retry begins.
   insert into public.run_steps
-    (run_id, node_id, scope, attempt, organization_id, status, leaf, handles, output, started_at, finished_at)
-  select v_new.id, s.node_id, s.scope, s.attempt, s.organization_id, s.status, s.leaf, s.handles, s.output, s.started_at, s.finished_at
+    (run_id, node_id, scope, attempt, organization_id, status, leaf, handles, output, error, started_at, finished_at)
+  select
+    v_new.id, s.node_id, s.scope, s.attempt, s.organization_id, s.status, s.leaf, s.handles, s.output, s.error,
+    s.started_at, s.finished_at
   from public.run_steps s
-  where s.run_id = v_run.id and s.status = 'completed';
+  where s.run_id = v_run.id
+    and (s.status = 'completed' or (s.status = 'failed' and s.output is not null))
+    and (v_run.error ->> 'code' = 'stopped' and v_run.error ->> 'node_id' = s.node_id) is not true;
   if p_wake then
     perform private.wake_if_idle();
   end if;
@@ -2255,7 +2535,7 @@ declare
   v_secret text := coalesce(p_secret, private.new_webhook_secret());
 begin
   perform private.lock_webhook_endpoint(p_endpoint_id);
-  if length(v_secret) not between 8 and 512 or p_overlap_seconds not between 0 and 604800 then
+  if length(v_secret) not between 8 and 512 or coalesce(p_overlap_seconds, -1) not between 0 and 604800 then
     perform private.fail('invalid_request', 'A secret has 8 to 512 characters, the overlap is at most a week', 400);
   end if;
   -- Two at once at the most: the one before the current one ends now.
@@ -2392,7 +2672,8 @@ create or replace function public.update_webhook_endpoint (
   p_flow_id            uuid    default null::uuid,
   p_signature_required boolean default null::boolean,
   p_is_active          boolean default null::boolean,
-  p_if_version         integer default null::integer
+  p_if_version         integer default null::integer,
+  p_trigger_node       text    default null::text
 )
   returns jsonb
   language plpgsql
@@ -2402,8 +2683,10 @@ create or replace function public.update_webhook_endpoint (
 declare
   v_endpoint public.webhook_endpoints := private.lock_webhook_endpoint(p_endpoint_id, p_if_version);
 begin
-  if length(p_name) not between 1 and 200 or jsonb_typeof(p_config) <> 'object' or octet_length(p_config::text) > 8192 then
-    perform private.fail('invalid_request', 'The name or config is out of range', 400);
+  if length(p_name) not between 1 and 200 or jsonb_typeof(p_config) <> 'object' or octet_length(p_config::text) > 8192
+    or length(p_trigger_node) not between 1 and 64
+  then
+    perform private.fail('invalid_request', 'The name, config or trigger node is out of range', 400);
   end if;
   if p_flow_id is not null and not exists (
     select 1 from public.flows f
@@ -2415,6 +2698,8 @@ begin
     name = coalesce(p_name, e.name),
     config = coalesce(p_config, e.config),
     flow_id = coalesce(p_flow_id, e.flow_id),
+    -- A node of one flow means nothing in another.
+    trigger_node = case when p_flow_id <> e.flow_id then p_trigger_node else coalesce(p_trigger_node, e.trigger_node) end,
     signature_required = coalesce(p_signature_required, e.signature_required),
     is_active = coalesce(p_is_active, e.is_active)
   where e.id = p_endpoint_id;
@@ -2592,6 +2877,9 @@ create trigger immutable
     (new.plan_hash IS DISTINCT FROM old.plan_hash) OR (new.timeout_seconds IS DISTINCT FROM old.timeout_seconds)))
   execute function private.refuse_change();
 
+alter table "public"."flow_versions"
+  enable always trigger "immutable";
+
 create trigger touch
   before update on public.flows
   for each row
@@ -2612,11 +2900,17 @@ create trigger append_only
   for each row
   execute function private.refuse_change();
 
+alter table "public"."run_steps"
+  enable always trigger "append_only";
+
 create trigger terminal_states_stay
   before update on public.runs
   for each row
   when ((old.finished_at IS NOT NULL))
   execute function private.refuse_change();
+
+alter table "public"."runs"
+  enable always trigger "terminal_states_stay";
 
 create trigger touch
   before update of name, config, flow_id, trigger_node, signature_required, is_active on public.webhook_endpoints
@@ -2874,6 +3168,7 @@ comment on column "public"."webhook_events"."replay_of" is 'The event that a per
 comment on column "public"."webhook_events"."run_id" is 'The run it started; null = none.';
 comment on column "public"."webhook_events"."status" is 'accepted = it started a run; held = it is kept but started none.';
 comment on column "public"."webhook_events"."type" is 'The sender''s name for the kind of event; null = unknown.';
+comment on column "public"."webhook_events"."unsigned" is 'True = nobody checked who sent it: the endpoint takes deliveries without a signature.';
 comment on column "public"."workspaces"."created_at" is 'Made.';
 comment on column "public"."workspaces"."id" is 'UUIDv7.';
 comment on column "public"."workspaces"."is_default" is 'Where a flow goes that names no workspace. One per organization.';
@@ -2883,12 +3178,13 @@ comment on column "public"."workspaces"."updated_at" is 'Last change.';
 comment on column "public"."workspaces"."version" is 'Raised by every change; the ETag.';
 comment on function "engine"."claim_jobs"(uuid, integer, text, uuid) is 'Leases up to p_limit ready jobs to a worker (kind worker or inline), organizations taking turns; p_run_id = only those of one run. Registers the worker and prolongs its lease. Answers the jobs with what they read.';
 comment on function "engine"."configure"(text, integer) is 'Told once after deployment where the edge functions answer, and how many workers may be awake. Schedules the clock with pg_cron; repeat it at will.';
-comment on function "engine"."ensure_partitions"(integer) is 'Makes the weekly partitions of runs and run_steps from this week to p_weeks_ahead later, with RLS on and no grants of their own. Answers how many were missing. Daily by pg_cron.';
+comment on function "engine"."ensure_partitions"(integer) is 'Makes the weekly partitions of runs and run_steps from this week to p_weeks_ahead later, with RLS on and no grants of their own. Gives way when the tables are in use: the next call makes the rest. Answers how many it made. Daily by pg_cron.';
 comment on function "engine"."get_webhook_endpoint"(text) is 'What the receiver needs to judge a delivery: adapter, settings, valid secrets, and one token of the endpoint''s rate limit. Null = no active endpoint has this slug.';
 comment on function "engine"."heartbeat"(uuid) is 'Prolongs the lease of a worker by 30 seconds from now. False = the lease was lost and its jobs are given away.';
 
-comment on function "engine"."ingest_webhook"(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid)
-  is 'Keeps a verified delivery and starts its run, in one transaction, so that it may be acknowledged. A repeated event (same key, or same body where p_dedupe_body) starts nothing and answers with the first one. p_raw_body is base64; p_input is what the trigger gives (event_id and received_at are added); p_worker_id = the first token is leased to that worker, and jobs holds it.';
+comment on function
+  "engine"."ingest_webhook"(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean) is
+  'Keeps a verified delivery and starts its run, in one transaction, so that it may be acknowledged. A repeated event (same key, or same body where p_dedupe_body) starts nothing and answers with the first one. p_raw_body is base64; p_input is what the trigger gives (event_id and received_at are added); p_worker_id = the first token is leased to that worker, and jobs holds it; p_unsigned = nobody checked who sent it.';
 
 comment on function "engine"."load_plans"(uuid[], integer) is 'The compiled plans of versions; where none is stored for this compiler (p_plan_version), the graph to compile instead.';
 comment on function "engine"."record_webhook_rejection"(uuid, text) is 'Counts a delivery that was refused, and why. Nothing of the delivery is kept.';
@@ -2921,13 +3217,20 @@ comment on function "private"."organizations_with"(text) is 'The organizations i
 comment on function "private"."purge_rate_limits"(integer) is 'Forgets full buckets that nobody has used for ten minutes; answers how many.';
 comment on function "private"."refuse_change"() is 'Trigger: makes a table append-only.';
 comment on function "private"."require_permission"(uuid, text, text) is 'Raises 404 unless the caller is a member of the organization (or when it is null), 403 unless the role holds the permission. p_what names the thing in the message.';
+
+comment on function "private"."run_steps_page"(uuid, timestamp
+  with time zone, text, text[], integer) is 'The steps of a run in order of their end, after (p_from, p_after) where p_from is not null, without those whose key is in p_seen; at most p_limit and some 4 MiB of outputs. Answers {steps, more}. The id of a step is unique in its run: node_id[:scope]:attempt; its key, which is there when p_seen is not null, is the beginning of the md5 of that.';
+
+comment on function "private"."run_tokens"(uuid) is 'Where a run stands: its tokens, running, scheduled for later or available to the next worker. Called by functions that run as the caller: RLS decides.';
 comment on function "private"."setting"(text) is 'The value of a setting, null when it was never set.';
 comment on function "private"."take_tokens"(text, integer, integer, integer) is 'Takes one token from the bucket p_key that refills p_limit per p_window_seconds and holds p_burst. Answers allowed, remaining, reset_seconds, retry_after_seconds.';
 comment on function "private"."touch"() is 'Trigger: stamps updated_at and raises the row version that ETag and If-Match compare.';
+comment on function "private"."try_lock_run"(uuid) is 'Locks a run that has not ended, and all its tokens, without waiting. False = someone else is at it, or it has ended.';
 comment on function "private"."uuid_v7"(timestamp with time zone) is 'A UUID version 7 (RFC 9562): ordered by time, so an index grows at one end and a time range is a range of ids. p_at null = now.';
 comment on function "private"."uuid_v7_floor"(timestamp with time zone) is 'The smallest UUID of a millisecond: the bound of partitions and of time filters over ids.';
 comment on function "private"."wake_if_idle"() is 'Wakes one worker when none is awake and none has just been called.';
 comment on function "private"."wake_workers"(integer) is 'Calls the worker function p_count times through pg_net, each with a single-use ticket. Answers how many calls were queued: 0 until engine.configure has been called.';
+comment on function "private"."webhook_body"(bytea) is 'The body of a delivery as a value: JSON, else text, else base64.';
 comment on function "private"."webhook_endpoint_reply"(uuid) is 'An endpoint as the API shows it: of its secrets only the last four characters.';
 comment on function "public"."cancel_run"(uuid) is 'Cancels a run: pending steps are dropped, a running step is fenced off. Again on a cancelled run: the same answer. 409 when it ended otherwise. Needs runs:execute.';
 comment on function "public"."create_flow"(uuid, text, jsonb, text, uuid, boolean, text) is 'Makes a flow with its first version; p_workspace_id null = the default workspace. Needs flows:write; 402 at the plan''s number of flows. Answers the flow with its graph.';
@@ -2940,6 +3243,15 @@ comment on function "public"."delete_run"(uuid) is 'Deletes a run that has ended
 comment on function "public"."delete_webhook_endpoint"(uuid, integer) is 'Deletes an endpoint with its event log; runs it started stay. Needs webhooks:write.';
 comment on function "public"."duplicate_flow"(uuid, text, text) is 'Copies a flow, inactive, under p_name or the name with " (Copy)". Needs flows:write.';
 comment on function "public"."gate"(text, uuid) is 'The one call before the business call: who the caller is in which organization (null = the first), what the role may do, the plan''s limits, and one token of the rate limit of the route class (default, read, write, run). A person''s first call makes profile, organization and workspace.';
+comment on function "public"."get_latest_run"(uuid) is 'The newest run of a flow, as get_run gives it. Null when the caller sees none. Runs as the caller.';
+comment on function "public"."get_run"(uuid, integer) is 'A run with its first steps in order (more = there are further ones, see list_run_steps) and, while it has not ended, its tokens, all of one moment. Null when the caller sees no such run. Runs as the caller.';
+
+comment on function "public"."get_run_progress"(uuid, timestamp
+  with time zone, text[], integer) is 'What is new about a run: its state, and the steps that ended at p_since or later and whose key is not among p_seen. Whoever follows a run asks again with p_since = complete_until less a margin for clocks, and p_seen = the keys of what has been seen since then. Null when the caller sees no such run. Runs as the caller.';
+
+comment on function "public"."list_run_steps"(uuid, timestamp
+  with time zone, text, integer) is 'A page of the steps of a run in order: those after the step p_after that ended at p_from (null = from the first). Answers {steps, more}; null when the caller sees no such run. Runs as the caller.';
+
 comment on function "public"."replay_webhook_event"(uuid, text) is 'Sends a kept event through its flow again, as a new event with a new run. Needs webhooks:write.';
 comment on function "public"."restore_flow_version"(uuid, uuid, integer) is 'Makes the graph of an older version the newest version. Needs flows:write.';
 comment on function "public"."retry_run"(uuid, text, boolean) is 'Retries a failed or cancelled run from where it stopped: a new run of the same version that takes over the completed steps. Needs runs:execute. Answers the new run.';
@@ -2948,8 +3260,8 @@ comment on function "public"."save_flow"(uuid, text, text, jsonb, uuid, boolean,
 comment on function "public"."start_run"(uuid, jsonb, text, text, text, boolean) is 'Starts a run of the current version. p_wake false = the caller runs it itself at once, so no worker needs waking (the next tick finds it otherwise). Needs runs:execute; 409 when the flow is off. Answers the run.';
 comment on function "public"."sync_profile"(text) is 'Brings the caller''s profile in step with Supabase Auth after sign-up or a change of address. p_display_name null = leave it.';
 
-comment on function "public"."update_webhook_endpoint"(uuid, text, jsonb, uuid, boolean, boolean, integer) is
-  'Changes an endpoint; null = leave as it is. Needs webhooks:write.';
+comment on function "public"."update_webhook_endpoint"(uuid, text, jsonb, uuid, boolean, boolean, integer, text) is
+  'Changes an endpoint; null = leave as it is, but with another flow the trigger node is p_trigger_node or the first that fits. Needs webhooks:write.';
 
 comment on schema "engine" is 'Functions of the engine. Exposed to the Data API, executable by service_role only.';
 comment on schema "private" is 'Helpers and internal tables. Never exposed to the Data API.';
@@ -2970,9 +3282,11 @@ comment on table "public"."organizations" is 'A tenant. Every other row belongs 
 comment on table "public"."plans" is 'What an organization may use. Rows come with the migrations.';
 comment on table "public"."profiles" is 'A person: one row per user of Supabase Auth, made on the first call.';
 comment on table "public"."run_steps" is 'What a run did: one row per attempt of a node, written once, when it ended. Partitioned like runs. Never changed.';
+comment on table "public"."run_steps_default" is 'Steps of runs for whose week there is no partition.';
 comment on table "public"."runs" is 'One execution of a flow. Partitioned by id, which is ordered by time. No foreign keys on purpose: their row locks would write to the flow on every run.';
+comment on table "public"."runs_default" is 'Runs for whose week there is no partition.';
 comment on table "public"."webhook_endpoints" is 'Addresses at which other services start flows.';
-comment on table "public"."webhook_events" is 'Deliveries whose signature held, kept before they are acknowledged.';
+comment on table "public"."webhook_events" is 'Deliveries whose signature held, or whose endpoint asks for none, kept before they are acknowledged.';
 comment on table "public"."workspaces" is 'A folder of flows inside an organization.';
 
 revoke all on function "engine"."claim_jobs"(uuid, integer, text, uuid) from public;
@@ -2987,11 +3301,13 @@ revoke all on function "engine"."heartbeat"(uuid) from public;
 grant execute on function "engine"."heartbeat"(uuid) to "service_role";
 
 revoke all
-  on function "engine"."ingest_webhook"(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid)
+  on function
+    "engine"."ingest_webhook"(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean)
   from public;
 
 grant execute
-  on function "engine"."ingest_webhook"(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid)
+  on function
+    "engine"."ingest_webhook"(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean)
   to "service_role";
 
 revoke all on function "engine"."load_plans"(uuid[], integer) from public;
@@ -3038,13 +3354,23 @@ grant execute on function "private"."organizations_with"(text) to "authenticated
 revoke all on function "private"."purge_rate_limits"(integer) from public;
 revoke all on function "private"."refuse_change"() from public;
 revoke all on function "private"."require_permission"(uuid, text, text) from public;
+revoke all on function "private"."run_steps_page"(uuid, timestamp with time zone, text, text[], integer) from public;
+
+grant execute
+  on function "private"."run_steps_page"(uuid, timestamp with time zone, text, text[], integer)
+  to "authenticated";
+
+revoke all on function "private"."run_tokens"(uuid) from public;
+grant execute on function "private"."run_tokens"(uuid) to "authenticated";
 revoke all on function "private"."setting"(text) from public;
 revoke all on function "private"."take_tokens"(text, integer, integer, integer) from public;
 revoke all on function "private"."touch"() from public;
+revoke all on function "private"."try_lock_run"(uuid) from public;
 revoke all on function "private"."uuid_v7"(timestamp with time zone) from public;
 revoke all on function "private"."uuid_v7_floor"(timestamp with time zone) from public;
 revoke all on function "private"."wake_if_idle"() from public;
 revoke all on function "private"."wake_workers"(integer) from public;
+revoke all on function "private"."webhook_body"(bytea) from public;
 revoke all on function "private"."webhook_endpoint_reply"(uuid) from public;
 revoke all on function "public"."cancel_run"(uuid) from public;
 grant execute on function "public"."cancel_run"(uuid) to "authenticated";
@@ -3069,6 +3395,18 @@ revoke all on function "public"."duplicate_flow"(uuid, text, text) from public;
 grant execute on function "public"."duplicate_flow"(uuid, text, text) to "authenticated";
 revoke all on function "public"."gate"(text, uuid) from public;
 grant execute on function "public"."gate"(text, uuid) to "authenticated";
+revoke all on function "public"."get_latest_run"(uuid) from public;
+grant execute on function "public"."get_latest_run"(uuid) to "authenticated";
+revoke all on function "public"."get_run"(uuid, integer) from public;
+grant execute on function "public"."get_run"(uuid, integer) to "authenticated";
+revoke all on function "public"."get_run_progress"(uuid, timestamp with time zone, text[], integer) from public;
+
+grant execute
+  on function "public"."get_run_progress"(uuid, timestamp with time zone, text[], integer)
+  to "authenticated";
+
+revoke all on function "public"."list_run_steps"(uuid, timestamp with time zone, text, integer) from public;
+grant execute on function "public"."list_run_steps"(uuid, timestamp with time zone, text, integer) to "authenticated";
 revoke all on function "public"."replay_webhook_event"(uuid, text) from public;
 grant execute on function "public"."replay_webhook_event"(uuid, text) to "authenticated";
 revoke all on function "public"."restore_flow_version"(uuid, uuid, integer) from public;
@@ -3085,11 +3423,11 @@ revoke all on function "public"."sync_profile"(text) from public;
 grant execute on function "public"."sync_profile"(text) to "authenticated";
 
 revoke all
-  on function "public"."update_webhook_endpoint"(uuid, text, jsonb, uuid, boolean, boolean, integer)
+  on function "public"."update_webhook_endpoint"(uuid, text, jsonb, uuid, boolean, boolean, integer, text)
   from public;
 
 grant execute
-  on function "public"."update_webhook_endpoint"(uuid, text, jsonb, uuid, boolean, boolean, integer)
+  on function "public"."update_webhook_endpoint"(uuid, text, jsonb, uuid, boolean, boolean, integer, text)
   to "authenticated";
 
 revoke all on schema "engine" from "service_role";

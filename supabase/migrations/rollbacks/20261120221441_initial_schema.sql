@@ -1,4 +1,4 @@
--- The way back from 20261120213604_initial_schema.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
+-- The way back from 20261120221441_initial_schema.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
 -- Loses data: 23 statements below.
 
 set check_function_bodies = off;
@@ -83,7 +83,10 @@ drop function "engine"."configure"(text, integer);
 drop function "engine"."ensure_partitions"(integer);
 drop function "engine"."get_webhook_endpoint"(text);
 drop function "engine"."heartbeat"(uuid);
-drop function "engine"."ingest_webhook"(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid);
+
+drop function
+  "engine"."ingest_webhook"(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean);
+
 drop function "engine"."load_plans"(uuid[], integer);
 drop function "engine"."record_webhook_rejection"(uuid, text);
 drop function "engine"."redeem_wake"(uuid);
@@ -110,11 +113,15 @@ drop function "private"."new_webhook_secret"();
 drop function "private"."organizations_with"(text);
 drop function "private"."purge_rate_limits"(integer);
 drop function "private"."require_permission"(uuid, text, text);
+drop function "private"."run_steps_page"(uuid, timestamp with time zone, text, text[], integer);
+drop function "private"."run_tokens"(uuid);
 drop function "private"."setting"(text);
 drop function "private"."take_tokens"(text, integer, integer, integer);
+drop function "private"."try_lock_run"(uuid);
 drop function "private"."uuid_v7_floor"(timestamp with time zone);
 drop function "private"."wake_if_idle"();
 drop function "private"."wake_workers"(integer);
+drop function "private"."webhook_body"(bytea);
 drop function "private"."webhook_endpoint_reply"(uuid);
 drop function "public"."cancel_run"(uuid);
 drop function "public"."create_flow"(uuid, text, jsonb, text, uuid, boolean, text);
@@ -124,6 +131,10 @@ drop function "public"."delete_run"(uuid);
 drop function "public"."delete_webhook_endpoint"(uuid, integer);
 drop function "public"."duplicate_flow"(uuid, text, text);
 drop function "public"."gate"(text, uuid);
+drop function "public"."get_latest_run"(uuid);
+drop function "public"."get_run"(uuid, integer);
+drop function "public"."get_run_progress"(uuid, timestamp with time zone, text[], integer);
+drop function "public"."list_run_steps"(uuid, timestamp with time zone, text, integer);
 drop function "public"."replay_webhook_event"(uuid, text);
 drop function "public"."restore_flow_version"(uuid, uuid, integer);
 drop function "public"."retry_run"(uuid, text, boolean);
@@ -131,7 +142,7 @@ drop function "public"."rotate_webhook_secret"(uuid, text, integer);
 drop function "public"."save_flow"(uuid, text, text, jsonb, uuid, boolean, integer);
 drop function "public"."start_run"(uuid, jsonb, text, text, text, boolean);
 drop function "public"."sync_profile"(text);
-drop function "public"."update_webhook_endpoint"(uuid, text, jsonb, uuid, boolean, boolean, integer);
+drop function "public"."update_webhook_endpoint"(uuid, text, jsonb, uuid, boolean, boolean, integer, text);
 
 drop table "private"."flow_plans";
 drop table "private"."idempotency_keys";
