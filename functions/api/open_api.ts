@@ -1,0 +1,58 @@
+import type { Env } from "../../shared/env/mod.ts";
+import { type OpenApiDocument, openApiDocument, type Router } from "../../shared/http/mod.ts";
+import { OVERVIEW, TAGS } from "./overview.ts";
+import { FUNCTIONS } from "./mounts.ts";
+import { VERSION } from "./schemas.ts";
+
+/** The document as it is sent. */
+export interface RenderedDocument {
+  readonly json: string;
+  /** Changes with every change of the document. */
+  readonly tag: string;
+}
+
+const rendered = new WeakMap<Env, Promise<RenderedDocument>>();
+
+/** The document of all functions, made once per isolate. */
+export function renderDocument(env: Env): Promise<RenderedDocument> {
+  let document = rendered.get(env);
+  if (document === undefined) {
+    document = render(env);
+    rendered.set(env, document);
+    // A failure is not kept: the next request tries again.
+    document.catch(() => rendered.delete(env));
+  }
+  return document;
+}
+
+async function render(env: Env): Promise<RenderedDocument> {
+  const json = JSON.stringify(await makeDocument(env.functionsUrl));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(json)));
+  const hex = [...digest.slice(0, 12)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return { json, tag: `"${hex}"` };
+}
+
+/**
+ * Merges what every router says.
+ *
+ * @param functionsUrl Where the functions answer.
+ */
+export async function makeDocument(functionsUrl: string): Promise<OpenApiDocument> {
+  const document = await openApiDocument(await loadRouters(), {
+    title: "Millrace",
+    version: VERSION,
+    description: OVERVIEW,
+    servers: [
+      { url: functionsUrl, description: "Each function under its own name" },
+      { url: `${functionsUrl}/api/v1`, description: "All of them under one, but `api`, `docs` and `worker`" },
+    ],
+  });
+  return { ...document, tags: TAGS.map((tag) => ({ ...tag })) };
+}
+
+/** Worker and api are documented too, but not mounted: the one has callers that know where it is, the other is this. */
+async function loadRouters(): Promise<Router[]> {
+  const worker = async (): Promise<Router> => (await import("../worker/router.ts")).router;
+  const api = async (): Promise<Router> => (await import("./router.ts")).router;
+  return await Promise.all([...Object.values(FUNCTIONS), worker, api].map((load) => load()));
+}
