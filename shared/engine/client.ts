@@ -31,6 +31,7 @@ export const ENGINE_FUNCTIONS = {
     p_input: "jsonb",
     p_traceparent: "text",
     p_worker_id: "uuid",
+    p_unsigned: "boolean",
   },
 } as const;
 
@@ -131,6 +132,7 @@ export class EngineClient {
       p_input: delivery.input,
       p_traceparent: delivery.traceparent ?? null,
       p_worker_id: workerId ?? null,
+      p_unsigned: delivery.unsigned ?? false,
     });
   }
 

@@ -120,7 +120,7 @@ export interface LoadedVersion {
   graph: Json;
 }
 
-/** A delivery that the receiver has verified. */
+/** A delivery that the receiver has verified, or that its endpoint takes unsigned. */
 export interface WebhookDelivery {
   endpointId: string;
   eventKey: string | null;
@@ -132,6 +132,8 @@ export interface WebhookDelivery {
   dedupeBody: boolean;
   /** What the trigger gives; the event's id and time are added in SQL. */
   input: { [key: string]: Json };
+  /** True = nobody checked who sent it. */
+  unsigned?: boolean;
   traceparent?: string;
 }
 

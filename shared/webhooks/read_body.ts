@@ -60,6 +60,8 @@ function guess(headers: Headers): BodyFormat {
 }
 
 function parse({ rawBody, parseJson }: WebhookDelivery, format: BodyFormat): Json {
+  // A delivery without a body, such as a GET.
+  if (rawBody.length === 0) return null;
   const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(rawBody);
   if (format === "json") return (parseJson ?? JSON.parse)(text) as Json;
   // Postgres stores no NUL, and a lone surrogate cannot come out of strict UTF-8.

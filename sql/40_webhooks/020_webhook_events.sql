@@ -7,6 +7,7 @@ create table public.webhook_events (
   type text check (length(type) <= 255),
   status text not null check (status in ('accepted', 'held')),
   held_because text,
+  unsigned boolean not null default false,
   method text not null,
   headers jsonb not null,
   query jsonb not null default '{}',
@@ -28,7 +29,7 @@ grant select on table public.webhook_events to authenticated, service_role;
 create policy members_see_webhook_events on public.webhook_events for select to authenticated
   using (organization_id = any ((select private.organizations_with('webhooks:read'))::uuid[]));
 
-comment on table public.webhook_events is 'Deliveries whose signature held, kept before they are acknowledged.';
+comment on table public.webhook_events is 'Deliveries whose signature held, or whose endpoint asks for none, kept before they are acknowledged.';
 comment on column public.webhook_events.id is 'UUIDv7.';
 comment on column public.webhook_events.organization_id is 'The tenant.';
 comment on column public.webhook_events.endpoint_id is 'Where it came in.';
@@ -37,6 +38,7 @@ comment on column public.webhook_events.body_key is 'SHA-256 of the body where t
 comment on column public.webhook_events.type is 'The sender''s name for the kind of event; null = unknown.';
 comment on column public.webhook_events.status is 'accepted = it started a run; held = it is kept but started none.';
 comment on column public.webhook_events.held_because is 'flow_inactive or flow_deleted; null = not held.';
+comment on column public.webhook_events.unsigned is 'True = nobody checked who sent it: the endpoint takes deliveries without a signature.';
 comment on column public.webhook_events.method is 'HTTP method.';
 comment on column public.webhook_events.headers is 'Request headers, without credentials.';
 comment on column public.webhook_events.query is 'Query parameters.';

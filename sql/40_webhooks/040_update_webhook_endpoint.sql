@@ -5,8 +5,13 @@ as $$
 declare
   v_endpoint public.webhook_endpoints;
 begin
-  select * into v_endpoint from public.webhook_endpoints e where e.id = p_endpoint_id for update;
+  -- Asked before the lock: a stranger neither waits for who works on the endpoint nor makes them wait.
+  select e.organization_id into v_endpoint.organization_id from public.webhook_endpoints e where e.id = p_endpoint_id;
   perform private.require_permission(v_endpoint.organization_id, 'webhooks:write', 'webhook endpoint');
+  select * into v_endpoint from public.webhook_endpoints e where e.id = p_endpoint_id for no key update;
+  if not found then
+    perform private.fail('not_found', 'No such webhook endpoint', 404);
+  end if;
   if p_if_version is not null and v_endpoint.version <> p_if_version then
     perform private.fail('version_mismatch',
       format('The endpoint has version %s, not %s', v_endpoint.version, p_if_version), 412);
@@ -26,7 +31,8 @@ create function public.update_webhook_endpoint(
   p_flow_id uuid default null,
   p_signature_required boolean default null,
   p_is_active boolean default null,
-  p_if_version integer default null
+  p_if_version integer default null,
+  p_trigger_node text default null
 ) returns jsonb
 language plpgsql
 security definer
@@ -35,8 +41,10 @@ as $$
 declare
   v_endpoint public.webhook_endpoints := private.lock_webhook_endpoint(p_endpoint_id, p_if_version);
 begin
-  if length(p_name) not between 1 and 200 or jsonb_typeof(p_config) <> 'object' or octet_length(p_config::text) > 8192 then
-    perform private.fail('invalid_request', 'The name or config is out of range', 400);
+  if length(p_name) not between 1 and 200 or jsonb_typeof(p_config) <> 'object' or octet_length(p_config::text) > 8192
+    or length(p_trigger_node) not between 1 and 64
+  then
+    perform private.fail('invalid_request', 'The name, config or trigger node is out of range', 400);
   end if;
   if p_flow_id is not null and not exists (
     select 1 from public.flows f
@@ -48,6 +56,8 @@ begin
     name = coalesce(p_name, e.name),
     config = coalesce(p_config, e.config),
     flow_id = coalesce(p_flow_id, e.flow_id),
+    -- A node of one flow means nothing in another.
+    trigger_node = case when p_flow_id <> e.flow_id then p_trigger_node else coalesce(p_trigger_node, e.trigger_node) end,
     signature_required = coalesce(p_signature_required, e.signature_required),
     is_active = coalesce(p_is_active, e.is_active)
   where e.id = p_endpoint_id;
@@ -55,10 +65,10 @@ begin
 end;
 $$;
 
-revoke all on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, boolean, boolean, integer) from public, anon, authenticated, service_role;
-grant execute on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, boolean, boolean, integer) to authenticated;
-comment on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, boolean, boolean, integer) is
-  'Changes an endpoint; null = leave as it is. Needs webhooks:write.';
+revoke all on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, boolean, boolean, integer, text) from public, anon, authenticated, service_role;
+grant execute on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, boolean, boolean, integer, text) to authenticated;
+comment on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, boolean, boolean, integer, text) is
+  'Changes an endpoint; null = leave as it is, but with another flow the trigger node is p_trigger_node or the first that fits. Needs webhooks:write.';
 
 create function public.rotate_webhook_secret(
   p_endpoint_id uuid,

@@ -1,3 +1,22 @@
+create function private.webhook_body(p_raw_body bytea) returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return convert_from(p_raw_body, 'UTF8')::jsonb;
+exception when others then
+  begin
+    return to_jsonb(convert_from(p_raw_body, 'UTF8'));
+  exception when others then
+    return to_jsonb(translate(encode(p_raw_body, 'base64'), E'\n', ''));
+  end;
+end;
+$$;
+
+revoke all on function private.webhook_body(bytea) from public, anon, authenticated, service_role;
+comment on function private.webhook_body(bytea) is 'The body of a delivery as a value: JSON, else text, else base64.';
+
 create function public.replay_webhook_event(p_event_id uuid, p_idempotency_key text default null) returns jsonb
 language plpgsql
 security definer
@@ -8,7 +27,7 @@ declare
   v_endpoint public.webhook_endpoints;
   v_flow public.flows;
   v_run public.runs;
-  v_input jsonb;
+  v_body jsonb;
   v_reply jsonb;
 begin
   select * into v_event from public.webhook_events e where e.id = p_event_id;
@@ -26,25 +45,24 @@ begin
     perform private.fail('flow_inactive', 'The flow is switched off', 409);
   end if;
 
+  -- What the first run was given, as the receiver understood it; an event that started none is read here.
+  select r.input -> 'body' into v_body from public.runs r where r.id = v_event.run_id;
+  if v_body is null then
+    v_body := private.webhook_body(v_event.raw_body);
+  end if;
   insert into public.webhook_events (
-    organization_id, endpoint_id, event_key, body_key, type, status, method, headers, query, raw_body, replay_of
+    organization_id, endpoint_id, event_key, body_key, type, status, unsigned, method, headers, query, raw_body, replay_of
   )
   values (
     v_event.organization_id, v_event.endpoint_id, v_event.event_key, v_event.body_key, v_event.type, 'accepted',
-    v_event.method, v_event.headers, v_event.query, v_event.raw_body, coalesce(v_event.replay_of, v_event.id)
+    v_event.unsigned, v_event.method, v_event.headers, v_event.query, v_event.raw_body, coalesce(v_event.replay_of, v_event.id)
   )
   returning * into v_event;
-  begin
-    v_input := convert_from(v_event.raw_body, 'UTF8')::jsonb;
-  exception when others then
-    -- Not JSON: the body as text, as the receiver gives it.
-    v_input := to_jsonb(replace(convert_from(v_event.raw_body, 'LATIN1'), chr(0), ''));
-  end;
   v_run := private.create_run(
     v_flow, 'webhook',
     jsonb_build_object(
       'event_id', v_event.id, 'type', v_event.type, 'headers', v_event.headers, 'query', v_event.query,
-      'method', v_event.method, 'body', v_input, 'received_at', v_event.received_at
+      'method', v_event.method, 'body', v_body, 'received_at', v_event.received_at
     ),
     v_endpoint.trigger_node, v_event.id
   );

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import { router } from "../../functions/runs/router.ts";
 import { getEngine } from "../../shared/engine/mod.ts";
 import type { Json } from "../../shared/graph/mod.ts";
-import type { ApiUser, TestApi } from "../helpers/api.ts";
-import { assert, assertEquals } from "../helpers/assert.ts";
-import { type EffectServer, startEffectServer } from "../helpers/effect_server.ts";
-import { readEvents } from "../helpers/events.ts";
-import { draw, post, saveFlow, set } from "../helpers/flows.ts";
-import { checkRoutes, expectProblem } from "../helpers/route_suite.ts";
-import { withServedApi } from "../helpers/served_api.ts";
+import type { ApiUser, TestApi } from "../../tests/helpers/api.ts";
+import { assert, assertEquals } from "../../tests/helpers/assert.ts";
+import { type EffectServer, startEffectServer } from "../../tests/helpers/effect_server.ts";
+import { readEvents } from "../../tests/helpers/events.ts";
+import { draw, post, saveFlow, set } from "../../tests/helpers/flows.ts";
+import { checkRoutes, expectProblem } from "../../tests/helpers/route_suite.ts";
+import { withServedApi } from "../../tests/helpers/served_api.ts";
+import { router } from "./router.ts";
 
 interface RunBody {
   id: string;

@@ -1,0 +1,33 @@
+import { getEngine, type IngestReply, type WebhookDelivery } from "../../shared/engine/mod.ts";
+import type { Env } from "../../shared/env/mod.ts";
+import { notFound } from "../../shared/errors/mod.ts";
+import type { ReceivingEndpoint } from "./schemas.ts";
+
+/** As the database checks it; anything else is nobody's address. */
+const SLUG = /^[A-Za-z0-9_-]{16,64}$/;
+
+/** The active endpoint at an address; takes a token of its rate limit. */
+export async function findEndpoint(env: Env, slug: string): Promise<ReceivingEndpoint> {
+  const found = SLUG.test(slug) ? await getEngine(env).client.getWebhookEndpoint(slug) : null;
+  if (found === null) throw notFound("webhook endpoint");
+  return found as unknown as ReceivingEndpoint;
+}
+
+/**
+ * Commits a delivery and starts its run in this isolate.
+ *
+ * @returns The receipt, once it is committed, and a promise that is kept when this isolate has nothing left to run: for
+ *   `waitUntil`.
+ */
+export async function keepDelivery(
+  env: Env,
+  delivery: WebhookDelivery,
+): Promise<{ reply: IngestReply; idle: Promise<void> }> {
+  const { client, inline } = getEngine(env);
+  return await inline.start((workerId) => client.ingestWebhook(delivery, workerId));
+}
+
+/** Counts a refused delivery; nothing of it is kept. */
+export async function countRejection(env: Env, endpointId: string, reason: string): Promise<void> {
+  await getEngine(env).client.recordWebhookRejection(endpointId, reason);
+}

@@ -1,0 +1,5 @@
+import { createRouter } from "../../shared/http/mod.ts";
+import { receiveWebhook } from "./handlers/receive_webhook.ts";
+
+/** The routes below /hooks. */
+export const router = createRouter("hooks", [receiveWebhook]);

@@ -1,0 +1,30 @@
+import { z } from "zod";
+import type { JsonObject } from "../../shared/graph/mod.ts";
+import type { RateAnswer } from "../../shared/rate_limit/mod.ts";
+
+/** The answer to a delivery. */
+export const receiptSchema = z.object({
+  event_id: z.uuid().meta({ description: "The event in the log; the first one's for a repeated delivery" }),
+  run_id: z.uuid().nullable().meta({ description: "The run it started; null = none" }),
+  duplicate: z.boolean().meta({ description: "True = the event was known already; nothing was started" }),
+  status: z.enum(["accepted", "held"]).meta({ description: "held = kept, but the flow is off or deleted" }),
+  held_because: z.enum(["flow_inactive", "flow_deleted"]).nullable(),
+  unsigned: z.literal(true).optional().meta({ description: "There when the endpoint asks for no signature" }),
+}).meta({ id: "WebhookReceipt", description: "The answer to a delivery" });
+
+/** The answer to a delivery. */
+export type Receipt = z.infer<typeof receiptSchema>;
+
+/** What the receiver knows of an endpoint (`engine.get_webhook_endpoint`). */
+export interface ReceivingEndpoint {
+  readonly id: string;
+  readonly organization_id: string;
+  readonly flow_id: string;
+  readonly provider: string;
+  readonly config: JsonObject;
+  readonly signature_required: boolean;
+  /** The current secret and, during a rotation, the one before. */
+  readonly secrets: readonly string[];
+  /** One token of the endpoint's rate limit, taken. */
+  readonly rate: RateAnswer;
+}
