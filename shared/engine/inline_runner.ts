@@ -1,3 +1,4 @@
+import { isTransient } from "./settle_queue.ts";
 import type { Job } from "./types.ts";
 import { Worker, type WorkerOptions } from "./worker.ts";
 
@@ -38,10 +39,15 @@ export class InlineRunner {
     this.#pending++;
     try {
       const reply = await call(worker.id);
-      await worker.accept(reply.jobs);
+      // Not awaited: who asked need not wait until the plan is there.
+      void worker.accept(reply.jobs);
       const idle = this.#idle.get(worker) ?? this.#closeWhenIdle(worker);
       this.#idle.set(worker, idle);
       return { reply, idle };
+    } catch (error) {
+      // The call may have leased a job to this worker all the same: it must not keep the lease for the next ones.
+      if (isTransient(error)) worker.doubt();
+      throw error;
     } finally {
       this.#pending--;
     }

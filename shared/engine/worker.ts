@@ -104,6 +104,12 @@ export class Worker {
     return this.#settled;
   }
 
+  /** Says that jobs may be leased to it that it does not know of: it takes no more, and its lease will not be kept. */
+  doubt(): void {
+    this.#inDoubt = true;
+    this.#changed();
+  }
+
   /** Resolves when nothing runs any more. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await this.#change(1_000);
