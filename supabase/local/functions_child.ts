@@ -34,10 +34,7 @@ const server = serve({
 
 for await (const _ of Deno.stdin.readable);
 globalThis.dispatchEvent(new CustomEvent("beforeunload", { detail: { reason: "early_drop" } }));
-await Promise.race([
-  Promise.allSettled([server.shutdown(), ...pending]),
-  new Promise((resolve) => setTimeout(resolve, GRACE_MS)),
-]);
+await Promise.race([workDone(), new Promise((resolve) => setTimeout(resolve, GRACE_MS))]);
 Deno.exit(0);
 
 async function answer(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>): Promise<Response> {
@@ -83,6 +80,11 @@ function registerHandler(first: Handler | { handler?: Handler }, second?: Handle
     shutdown: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+/** Resolves when nothing is pending any more: work may give more work to `waitUntil`. */
+async function workDone(): Promise<void> {
+  while (pending.size > 0) await Promise.allSettled(pending);
 }
 
 function waitUntil<T>(work: Promise<T>): Promise<T> {

@@ -22,6 +22,9 @@ export interface FunctionsHostOptions {
 /** Changes that come within this time reload once. */
 const SETTLE_MS = 150;
 const LONGEST_BACKOFF_MS = 5_000;
+/** How long answers may take when the process is replaced, and when everything ends. */
+const RELOAD_DRAIN_MS = 10_000;
+const STOP_DRAIN_MS = 1_000;
 
 /** Serves functions. */
 export class FunctionsHost {
@@ -73,7 +76,7 @@ export class FunctionsHost {
     // Read only now: the old process may have crashed and been replaced in the meantime.
     const old = await this.#current.catch(() => undefined);
     this.#current = Promise.resolve(next);
-    if (old) this.#retire(old);
+    if (old) this.#retire(old, RELOAD_DRAIN_MS);
   }
 
   /** The process id, for tests that kill it. */
@@ -86,7 +89,7 @@ export class FunctionsHost {
     this.#stopped = true;
     this.#watcher?.close();
     const last = await this.#current.catch(() => undefined);
-    await Promise.all([...this.#retiring, last && this.#retire(last)]);
+    await Promise.all([...this.#retiring, last && this.#retire(last, STOP_DRAIN_MS)]);
   }
 
   async #start(): Promise<FunctionsProcess> {
@@ -112,8 +115,8 @@ export class FunctionsHost {
     }
   }
 
-  #retire(process: FunctionsProcess): Promise<void> {
-    const end = process.retire().finally(() => this.#retiring.delete(end));
+  #retire(process: FunctionsProcess, drainMs: number): Promise<void> {
+    const end = process.retire(drainMs).finally(() => this.#retiring.delete(end));
     this.#retiring.add(end);
     return end;
   }

@@ -23,16 +23,20 @@ export interface FunctionsProcess {
   ended: Promise<void>;
   /** Forwards a request and streams the answer. */
   fetch(request: Request): Promise<Response>;
-  /** Lets answers and `waitUntil` work finish, then ends the process; kills it when that takes too long. */
-  retire(): Promise<void>;
+  /**
+   * Lets answers and `waitUntil` work finish, then ends the process; kills it when that takes too long.
+   *
+   * @param drainMs milliseconds that answers may take; streams are cut off after them
+   */
+  retire(drainMs: number): Promise<void>;
 }
 
 /** What Deno itself needs to start, to find its cache and to reach the network; the child forgets it at once. */
 const PROCESS_VARIABLES =
   /^(HOME|USERPROFILE|LOCALAPPDATA|APPDATA|SYSTEMROOT|TMPDIR|TEMP|TMP|PATH|XDG_CACHE_HOME|DENO_DIR|DENO_CERT|DENO_TLS_CA_STORE|SSL_CERT_FILE|NPM_CONFIG_.+|(HTTPS?|ALL|NO)_PROXY)$/i;
 
-/** How long requests in flight may take when the process is replaced. */
-const DRAIN_MS = 10_000;
+/** Longer than the child takes to end. */
+const KILL_MS = 10_000;
 
 /** Starts a child and waits until it accepts requests. */
 export async function startFunctionsProcess(options: FunctionsProcessOptions): Promise<FunctionsProcess> {
@@ -66,11 +70,11 @@ export async function startFunctionsProcess(options: FunctionsProcessOptions): P
         throw error;
       }
     },
-    async retire() {
+    async retire(drainMs) {
       const drained = inFlight === 0 ? Promise.resolve() : new Promise<void>((resolve) => idle = resolve);
-      await Promise.race([drained, ended, pause(DRAIN_MS)]);
+      await Promise.race([drained, ended, pause(drainMs)]);
       await process.stdin.close().catch(() => {});
-      const killer = setTimeout(() => kill(process), DRAIN_MS);
+      const killer = setTimeout(() => kill(process), KILL_MS);
       await ended;
       clearTimeout(killer);
     },

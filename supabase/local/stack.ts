@@ -7,9 +7,10 @@ import { bootstrap } from "./bootstrap.ts";
 import { loadConfig } from "./config.ts";
 import { startCronDispatcher } from "./cron_dispatcher.ts";
 import { type LocalDatabase, openPglite, openPostgres } from "./database.ts";
+import { buildDoor, type Door } from "./door.ts";
 import { functionsEnvironment } from "./functions_environment.ts";
 import { FunctionsHost } from "./functions_host.ts";
-import { createGateway, type Gateway } from "./gateway.ts";
+import { createGateway } from "./gateway.ts";
 import { loadKeys, type ProjectKeys } from "./keys.ts";
 import { createLiteApp } from "./lite_app.ts";
 import { lockFolder } from "./lock_folder.ts";
@@ -55,9 +56,6 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** How long clients may keep a connection when everything else has ended. */
-const GOODBYE_MS = 500;
-
 /** Workers that may be awake at once: the functions share one process here. */
 const MAX_WORKERS = 2;
 
@@ -70,26 +68,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataFolder } = options;
   if (dataFolder !== null) await Deno.mkdir(dataFolder, { recursive: true, mode: 0o700 });
 
-  // The port first: a busy one is found before anything is opened. Requests wait until the gateway is there.
-  const { promise: gateway, resolve: openGateway } = Promise.withResolvers<Gateway>();
-  const hardStop = new AbortController();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: options.port, signal: hardStop.signal, onListen() {} },
-    async (request, info) => await (await gateway)(request, info.remoteAddr.hostname),
-  );
+  const door = buildDoor(options.port);
   const parts = new AsyncDisposableStack();
   const stop = async () => {
-    // No new connections from here on; streams end with the functions. Who holds a connection open is cut off at last.
-    let closed = false;
-    const closing = server.shutdown().then(() => closed = true);
     await parts.disposeAsync();
-    await Promise.race([closing, pause(GOODBYE_MS)]);
-    if (!closed) hardStop.abort();
-    await server.finished.catch(() => {});
+    await door.close();
   };
   try {
-    const url = `http://127.0.0.1:${server.addr.port}`;
-    return { ...await startParts(options, url, parts, openGateway), stop };
+    return { ...await startParts(options, door, parts), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -98,10 +84,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 async function startParts(
   options: StackOptions,
-  url: string,
+  door: Door,
   parts: AsyncDisposableStack,
-  openGateway: (gateway: Gateway) => void,
 ): Promise<Omit<Stack, "stop">> {
+  const { url } = door;
   quietConsole();
   const step = options.onStep ?? (() => ({ done() {} }));
   const { dataFolder } = options;
@@ -112,6 +98,8 @@ async function startParts(
     ? openPostgres(options.databaseUrl)
     : await openPglite(dataFolder && `${dataFolder}/pglite`);
   parts.defer(() => database.close());
+  // Before the database in reverse order, and after the functions: their last words go through the Data API.
+  parts.defer(() => door.close());
   const extensions = await bootstrap(database.executor);
   opening.done();
 
@@ -139,7 +127,7 @@ async function startParts(
   const storageFolder = dataFolder ? `${dataFolder}/storage` : await temporaryFolder(parts);
   const app = createLiteApp({ database, keys, config, storageFolder });
   await watchSchema(database);
-  openGateway(createGateway({ app, database, functions, keys, config, url }));
+  door.open(createGateway({ app, database, functions, keys, config, url }));
   await functions.ready();
   serving.done();
 
@@ -152,6 +140,7 @@ async function startParts(
 /** Applies what is pending; answers with a word about it. */
 async function migrate(executor: SqlExecutor): Promise<string> {
   const migrations = await readMigrations();
+  if (migrations.length === 0) throw new Error("Cannot make the schema: supabase/migrations/ is empty");
   const applied = await applyMigrations(executor, { migrations });
   // As `supabase db reset`: only a database that has just been made gets the seed.
   if (applied.length === migrations.length) {
@@ -190,10 +179,6 @@ async function temporaryFolder(parts: AsyncDisposableStack): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "millrace-storage-" });
   parts.defer(() => Deno.remove(folder, { recursive: true }));
   return folder;
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function disposable(part: { stop(): Promise<void> }): AsyncDisposable {
