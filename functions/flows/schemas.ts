@@ -116,7 +116,7 @@ export const newFlowSchema = z.strictObject({
   name,
   description: description.default(""),
   workspace_id: z.uuid().optional().meta({ description: "The default workspace when absent" }),
-  graph: graphJson.optional().meta({ description: "An empty draft when absent" }),
+  graph: graphJson.optional(),
   is_active: isActive.optional(),
 }).meta({ examples: [{ name: "Greet new customers", graph: EXAMPLE_GRAPH }] });
 

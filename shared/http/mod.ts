@@ -32,7 +32,10 @@ export type {
 export type { ForUser, PlanLimits, RequestContext, RouteContext, RouteEnv } from "./context.ts";
 export type { GateAnswer } from "./gate.ts";
 export {
+  idempotencyHeaders,
   idParams,
+  ifMatchHeaders,
+  ifNoneMatchHeaders,
   jsonSchema,
   listOf,
   listOptions,

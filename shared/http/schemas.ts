@@ -27,6 +27,30 @@ export const jsonSchema: z.ZodType<unknown> = z.unknown().meta({ id: "Json", des
 /** An id in a path: `request: { params: idParams }`. */
 export const idParams = z.object({ id: z.uuid() });
 
+/** The header that {@link readIdempotencyKey} reads, for `request.headers` of a route that makes something. */
+export const idempotencyHeaders = z.object({
+  "idempotency-key": z.string().optional().meta({
+    description: "The same key with the same request gives the same answer, for 24 hours",
+    examples: ["order-1042"],
+  }),
+});
+
+/** The header that {@link readIfMatch} reads, for `request.headers` of a route that changes something. */
+export const ifMatchHeaders = z.object({
+  "if-match": z.string().optional().meta({
+    description: "The ETag that you read: 412 when it is stale",
+    examples: ['"v3"'],
+  }),
+});
+
+/** The header that {@link isNotModified} reads, for `request.headers` of a route that gives one thing. */
+export const ifNoneMatchHeaders = z.object({
+  "if-none-match": z.string().optional().meta({
+    description: "The ETag that you have: 304 when it is still the one",
+    examples: ['"v3"'],
+  }),
+});
+
 /** What {@link listQuery} takes. */
 export interface ListQueryOptions<C extends string, F extends z.core.$ZodLooseShape> {
   /** The columns that may be sorted by. They must not hold nulls. */

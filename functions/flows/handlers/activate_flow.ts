@@ -1,4 +1,4 @@
-import { defineRoute, idParams, readIfMatch } from "../../../shared/http/mod.ts";
+import { defineRoute, idParams, ifMatchHeaders, readIfMatch } from "../../../shared/http/mod.ts";
 import { flowSchema } from "../schemas.ts";
 import { answerFlow, FLOW_HEADERS } from "./_answer.ts";
 import { changeFlow } from "./_change_flow.ts";
@@ -9,10 +9,10 @@ export const activateFlow = defineRoute({
   path: "/:id/activate",
   operationId: "activateFlow",
   summary: "Activate a flow",
-  description: "From now on webhooks start it. Its graph must have no errors. Takes `If-Match`.",
+  description: "From now on webhooks start it. Its graph must have no errors.",
   tags: ["flows"],
   access: { user: "flows:write" },
-  request: { params: idParams },
+  request: { params: idParams, headers: ifMatchHeaders },
   responses: { 200: { description: "The active flow", schema: flowSchema, headers: FLOW_HEADERS } },
   errors: ["not_found", "flow_invalid", "version_mismatch", "conflict"],
 }, async (c, { params }) => {

@@ -1,4 +1,4 @@
-import { defineRoute, readIdempotencyKey, resourceUrl } from "../../../shared/http/mod.ts";
+import { defineRoute, idempotencyHeaders, readIdempotencyKey, resourceUrl } from "../../../shared/http/mod.ts";
 import { findProblems, requireStorable } from "../graph_check.ts";
 import { insertFlow } from "../queries.ts";
 import { flowSchema, newFlowSchema } from "../schemas.ts";
@@ -13,10 +13,10 @@ export const createFlow = defineRoute({
   description:
     "Saves a graph as version 1 of a new flow. The graph is compiled first: with errors it is refused, unless " +
     "`is_active` is false; then it is kept as a draft and its problems come with the answer. Without a graph an empty " +
-    "draft is made. Takes `Idempotency-Key`.",
+    "draft is made.",
   tags: ["flows"],
   access: { user: "flows:write" },
-  request: { body: newFlowSchema },
+  request: { headers: idempotencyHeaders, body: newFlowSchema },
   responses: { 201: { description: "The new flow", schema: flowSchema, headers: CREATED_HEADERS } },
   errors: ["not_found", "flow_invalid", "plan_limit_reached", "idempotency_mismatch"],
 }, async (c, { body }) => {

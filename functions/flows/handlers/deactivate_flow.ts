@@ -1,4 +1,4 @@
-import { defineRoute, idParams, readIfMatch } from "../../../shared/http/mod.ts";
+import { defineRoute, idParams, ifMatchHeaders, readIfMatch } from "../../../shared/http/mod.ts";
 import { saveFlow } from "../queries.ts";
 import { flowSchema } from "../schemas.ts";
 import { answerFlow, FLOW_HEADERS } from "./_answer.ts";
@@ -11,10 +11,10 @@ export const deactivateFlow = defineRoute({
   summary: "Deactivate a flow",
   description:
     "Nothing starts it any more: webhooks are kept without a run, a start by hand is refused. Runs that are " +
-    "under way go on. Takes `If-Match`.",
+    "under way go on.",
   tags: ["flows"],
   access: { user: "flows:write" },
-  request: { params: idParams },
+  request: { params: idParams, headers: ifMatchHeaders },
   responses: { 200: { description: "The flow, now a draft", schema: flowSchema, headers: FLOW_HEADERS } },
   errors: ["not_found", "version_mismatch"],
 }, async (c, { params }) => {

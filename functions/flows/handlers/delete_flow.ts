@@ -1,4 +1,4 @@
-import { defineRoute, idParams, readIfMatch, reply } from "../../../shared/http/mod.ts";
+import { defineRoute, idParams, ifMatchHeaders, readIfMatch, reply } from "../../../shared/http/mod.ts";
 import { removeFlow } from "../queries.ts";
 
 /** DELETE /flows/:id */
@@ -9,10 +9,10 @@ export const deleteFlow = defineRoute({
   summary: "Delete a flow",
   description:
     "The flow and its versions are gone at once; runs that are under way go on to their end and stay in the " +
-    "list of runs. Takes `If-Match`.",
+    "list of runs.",
   tags: ["flows"],
   access: { user: "flows:write" },
-  request: { params: idParams },
+  request: { params: idParams, headers: ifMatchHeaders },
   responses: { 204: { description: "It is gone" } },
   errors: ["not_found", "version_mismatch"],
 }, async (c, { params }) => {

@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { defineRoute, idParams, readIdempotencyKey, resourceUrl } from "../../../shared/http/mod.ts";
+import {
+  defineRoute,
+  idempotencyHeaders,
+  idParams,
+  readIdempotencyKey,
+  resourceUrl,
+} from "../../../shared/http/mod.ts";
 import { copyFlow } from "../queries.ts";
 import { flowSchema } from "../schemas.ts";
 import { answerFlow, CREATED_HEADERS } from "./_answer.ts";
@@ -18,10 +24,10 @@ export const duplicateFlow = defineRoute({
   operationId: "duplicateFlow",
   summary: "Duplicate a flow",
   description: "Copies the current graph into a new flow of the same workspace. The copy is a draft, so that nothing " +
-    "happens twice. Takes `Idempotency-Key`.",
+    "happens twice.",
   tags: ["flows"],
   access: { user: "flows:write" },
-  request: { params: idParams, body, bodyRequired: false },
+  request: { params: idParams, headers: idempotencyHeaders, body, bodyRequired: false },
   responses: { 201: { description: "The copy", schema: flowSchema, headers: CREATED_HEADERS } },
   errors: ["not_found", "plan_limit_reached", "idempotency_mismatch"],
 }, async (c, { params, body }) => {

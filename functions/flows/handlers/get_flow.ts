@@ -1,4 +1,4 @@
-import { defineRoute, etag, idParams, isNotModified, reply } from "../../../shared/http/mod.ts";
+import { defineRoute, etag, idParams, ifNoneMatchHeaders, isNotModified, reply } from "../../../shared/http/mod.ts";
 import { findFlow } from "../queries.ts";
 import { flowSchema } from "../schemas.ts";
 import { answerFlow, FLOW_HEADERS } from "./_answer.ts";
@@ -9,10 +9,10 @@ export const getFlow = defineRoute({
   path: "/:id",
   operationId: "getFlow",
   summary: "Get a flow",
-  description: "The flow with the graph of its current version and what is wrong with it. Takes `If-None-Match`.",
+  description: "The flow with the graph of its current version and what is wrong with it.",
   tags: ["flows"],
   access: { user: "flows:read" },
-  request: { params: idParams },
+  request: { params: idParams, headers: ifNoneMatchHeaders },
   responses: {
     200: { description: "The flow", schema: flowSchema, headers: FLOW_HEADERS },
     304: { description: "You have this version already", headers: FLOW_HEADERS },

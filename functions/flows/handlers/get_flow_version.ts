@@ -1,4 +1,4 @@
-import { defineRoute, etag, isNotModified, reply } from "../../../shared/http/mod.ts";
+import { defineRoute, etag, ifNoneMatchHeaders, isNotModified, reply } from "../../../shared/http/mod.ts";
 import { findVersion } from "../queries.ts";
 import { versionParams, versionSchema } from "../schemas.ts";
 
@@ -10,10 +10,10 @@ export const getFlowVersion = defineRoute({
   path: "/:id/versions/:versionId",
   operationId: "getFlowVersion",
   summary: "Get a version of a flow",
-  description: "The graph as it was saved. Takes `If-None-Match`.",
+  description: "The graph as it was saved.",
   tags: ["flows"],
   access: { user: "flows:read" },
-  request: { params: versionParams },
+  request: { params: versionParams, headers: ifNoneMatchHeaders },
   responses: {
     200: { description: "The version", schema: versionSchema, headers },
     304: { description: "You have it already", headers },

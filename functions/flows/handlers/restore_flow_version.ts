@@ -1,4 +1,4 @@
-import { defineRoute, readIfMatch } from "../../../shared/http/mod.ts";
+import { defineRoute, ifMatchHeaders, readIfMatch } from "../../../shared/http/mod.ts";
 import { findProblems, requireStorable } from "../graph_check.ts";
 import { findVersion, restoreVersion } from "../queries.ts";
 import { flowSchema, versionParams } from "../schemas.ts";
@@ -13,10 +13,10 @@ export const restoreFlowVersion = defineRoute({
   summary: "Restore a version of a flow",
   description:
     "Saves the graph of an earlier version as the newest version; nothing in between is lost. An active flow " +
-    "takes no graph with errors. Takes `If-Match`.",
+    "takes no graph with errors.",
   tags: ["flows"],
   access: { user: "flows:write" },
-  request: { params: versionParams },
+  request: { params: versionParams, headers: ifMatchHeaders },
   responses: { 200: { description: "The flow as it is now", schema: flowSchema, headers: FLOW_HEADERS } },
   errors: ["not_found", "flow_invalid", "version_mismatch", "conflict"],
 }, async (c, { params }) => {

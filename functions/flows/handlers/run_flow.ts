@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { defineRoute, idParams, jsonSchema, readIdempotencyKey, reply, resourceUrl } from "../../../shared/http/mod.ts";
+import {
+  defineRoute,
+  idempotencyHeaders,
+  idParams,
+  jsonSchema,
+  readIdempotencyKey,
+  reply,
+  resourceUrl,
+} from "../../../shared/http/mod.ts";
 import type { Json } from "../../../shared/graph/mod.ts";
 import { startRun } from "../queries.ts";
 import { startedRunSchema } from "../schemas.ts";
@@ -20,11 +28,11 @@ export const runFlow = defineRoute({
   operationId: "runFlow",
   summary: "Run a flow",
   description: "Starts a run of the current version and answers at once; follow it at the address in `Location`. " +
-    "`POST /runs` does the same and can wait for the result. Takes `Idempotency-Key`.",
+    "`POST /runs` does the same and can wait for the result.",
   tags: ["flows", "runs"],
   access: { user: "runs:execute" },
   rateLimit: "run",
-  request: { params: idParams, body, bodyRequired: false },
+  request: { params: idParams, headers: idempotencyHeaders, body, bodyRequired: false },
   responses: {
     202: {
       description: "The run, about to begin",

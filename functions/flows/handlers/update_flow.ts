@@ -1,4 +1,4 @@
-import { defineRoute, idParams, readIfMatch } from "../../../shared/http/mod.ts";
+import { defineRoute, idParams, ifMatchHeaders, readIfMatch } from "../../../shared/http/mod.ts";
 import { flowChangesSchema, flowSchema } from "../schemas.ts";
 import { answerFlow, FLOW_HEADERS } from "./_answer.ts";
 import { changeFlow } from "./_change_flow.ts";
@@ -11,11 +11,11 @@ export const updateFlow = defineRoute({
   summary: "Change a flow",
   description:
     "Changes what is named and leaves the rest. A changed graph becomes the next version; runs that are under " +
-    "way keep theirs. A graph with errors is refused unless the flow is a draft or becomes one. Takes `If-Match`: send " +
-    "the ETag that you read, so that nobody's work is overwritten.",
+    "way keep theirs. A graph with errors is refused unless the flow is a draft or becomes one. Send `If-Match`, so " +
+    "that nobody's work is overwritten.",
   tags: ["flows"],
   access: { user: "flows:write" },
-  request: { params: idParams, body: flowChangesSchema },
+  request: { params: idParams, headers: ifMatchHeaders, body: flowChangesSchema },
   responses: { 200: { description: "The flow as it is now", schema: flowSchema, headers: FLOW_HEADERS } },
   errors: ["not_found", "flow_invalid", "version_mismatch", "conflict"],
 }, async (c, { params, body }) => {

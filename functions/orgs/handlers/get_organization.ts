@@ -1,4 +1,4 @@
-import { defineRoute, etag, idParams, isNotModified, reply } from "../../../shared/http/mod.ts";
+import { defineRoute, etag, idParams, ifNoneMatchHeaders, isNotModified, reply } from "../../../shared/http/mod.ts";
 import { findOrganization } from "../queries.ts";
 import { organizationSchema } from "../schemas.ts";
 
@@ -8,11 +8,10 @@ export const getOrganization = defineRoute({
   path: "/:id",
   operationId: "getOrganization",
   summary: "Get an organization",
-  description: "Takes `If-None-Match`.",
   tags: ["organizations"],
   access: { user: "org:read" },
   organizationParam: "id",
-  request: { params: idParams },
+  request: { params: idParams, headers: ifNoneMatchHeaders },
   responses: {
     200: {
       description: "The organization",
