@@ -1,4 +1,5 @@
 import { assertEquals } from "../../tests/helpers/assert.ts";
+import { REPOSITORY } from "../local/schema_files.ts";
 import { checkDeployment } from "./deploy_check.ts";
 
 const CONFIG = `project_id = "fixture"
@@ -75,4 +76,8 @@ Deno.test("checkDeployment() reports folders and settings that do not fit", asyn
     "functions/forgotten is not in supabase/config.toml",
     "hello: no import map is uploaded: set import_map",
   ]);
+});
+
+Deno.test("every function of this repository can be deployed", async () => {
+  assertEquals((await checkDeployment(REPOSITORY)).problems, []);
 });

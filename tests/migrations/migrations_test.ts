@@ -52,6 +52,35 @@ Deno.test("migrations grant no more on a project that grants every new object by
   assertEquals(await stateAfter([legacy, ...migrations.map(up)]), await stateOfSql());
 });
 
+Deno.test("migrations run for a role that is no superuser, as on a hosted project, and back", async () => {
+  await withScratchDatabase(async (database) => {
+    const role = `hosted_${database.name.slice(-12)}`;
+    // What the role `postgres` may do there: https://supabase.com/docs/guides/database/postgres/roles-superuser
+    await database.sql.unsafe(`
+      create role ${role} nosuperuser createrole createdb bypassrls;
+      alter database ${database.name} owner to ${role};
+      grant usage, create on schema extensions to ${role};
+      grant usage on schema auth, cron, net to ${role} with grant option;
+      grant all on all tables in schema auth, cron, net to ${role};
+      grant all on all functions in schema auth, cron, net to ${role};
+      grant all on all sequences in schema cron, net to ${role};
+      grant anon, authenticated, service_role to ${role};
+    `).simple();
+    try {
+      const as = (sql: NamedSql): NamedSql => ({ ...sql, text: `set local role ${role};\n${sql.text}` });
+      await runSql(database, migrations.map(up).map(as));
+      await insertSampleData(database.sql);
+      await runSql(database, [as({ path: "configure", text: "select engine.configure('https://example.com');" })]);
+      await runSql(database, [{ path: "tick", text: "set local role service_role; select engine.tick();" }]);
+      await runSql(database, migrations.toReversed().map(down).map(as));
+    } finally {
+      await database.sql.unsafe(`drop owned by ${role} cascade`).catch(() => {});
+      await database.sql.unsafe(`alter database ${database.name} owner to postgres`);
+      await database.sql.unsafe(`drop role ${role}`).catch(() => {});
+    }
+  });
+});
+
 Deno.test("migrations come back to the same schema: up, down, up", async () => {
   await withScratchDatabase(async (database) => {
     const states: string[] = [await stateOf(database.sql)];
