@@ -17,6 +17,7 @@ as $$
 declare
   v_now timestamptz := private.now();
   v_settled uuid[];
+  v_places bigint[];
   v_run_ids uuid[];
   v_dropped uuid[];
   v_kept uuid[] := '{}';
@@ -41,9 +42,11 @@ begin
   end if;
 
   -- Phase 2: the fence. All tokens that this call may touch are locked in one order, so that two calls never wait for each
-  -- other; a token that is not ours any more drops its result from here on.
+  -- other. A result whose token is not ours any more is dropped here; so is an older one of a token that this worker lost
+  -- and claimed again.
   with r as materialized (
-    select * from jsonb_to_recordset(p_results) as x (job uuid, epoch integer)
+    select * from rows from (jsonb_to_recordset(p_results) as (job uuid, epoch integer))
+      with ordinality as x (job, epoch, place)
   ),
   locked as materialized (
     select j.id, j.epoch, j.worker_id from public.job_queue j
@@ -52,12 +55,21 @@ begin
     order by j.id
     for update
   )
-  select array_agg(distinct l.id) into v_settled
-  from locked l
-  join r on r.job = l.id and r.epoch = l.epoch
-  where l.worker_id = p_worker_id;
+  select array_agg(v.id), array_agg(v.place) into v_settled, v_places
+  from (
+    select l.id, min(r.place) as place
+    from locked l
+    join r on r.job = l.id and r.epoch = l.epoch
+    where l.worker_id = p_worker_id
+    group by l.id
+  ) v;
   if v_settled is null then
     return '{"settled": [], "jobs": []}';
+  end if;
+  if cardinality(v_places) < jsonb_array_length(p_results) then
+    select jsonb_agg(x.value) into p_results
+    from jsonb_array_elements(p_results) with ordinality x
+    where x.ordinality = any (v_places);
   end if;
 
   -- Phase 3: tokens move or go; the others stay.
@@ -81,14 +93,14 @@ begin
       worker_id = case when (r.move ->> 'keep')::boolean then p_worker_id end,
       started_at = case when (r.move ->> 'keep')::boolean then v_now end
     from r
-    where r.move is not null and j.id = r.job and j.id = any (v_settled)
+    where r.move is not null and j.id = r.job
   )
   delete from public.job_queue j
   using r
-  where r.move is null and r.hold is not true and j.id = r.job and j.id = any (v_settled);
+  where r.move is null and r.hold is not true and j.id = r.job;
   select coalesce(array_agg(r.job), '{}') into v_kept
   from jsonb_to_recordset(p_results) as r (job uuid, move jsonb)
-  where (r.move ->> 'keep')::boolean and r.job = any (v_settled);
+  where (r.move ->> 'keep')::boolean;
 
   -- Phase 4: what was done is recorded.
   insert into public.run_steps (
@@ -99,12 +111,11 @@ begin
     s.handles, s.output, s.error,
     v_now - make_interval(secs => coalesce(s.started_ago, 0) / 1000000.0),
     v_now - make_interval(secs => coalesce(s.finished_ago, 0) / 1000000.0)
-  from jsonb_to_recordset(p_results) as r (job uuid, run_id uuid, organization_id uuid, steps jsonb)
+  from jsonb_to_recordset(p_results) as r (run_id uuid, organization_id uuid, steps jsonb)
   cross join lateral jsonb_to_recordset(r.steps) as s (
     node text, scope text, attempt smallint, status text, leaf boolean, handles text[], output jsonb, error jsonb,
     started_ago bigint, finished_ago bigint
   )
-  where r.job = any (v_settled)
   -- A worker that saw no answer sends the same again; a step that it holds is then recorded already.
   on conflict (run_id, node_id, scope, attempt) do nothing;
 
@@ -119,9 +130,9 @@ begin
       case when s.keep then 'running' else 'available' end, case when s.keep then p_worker_id end,
       case when s.keep then 1 else 0 end, case when s.keep then 1 else 0 end, case when s.keep then v_now end,
       v_now, v_now + make_interval(secs => r.deadline_ms / 1000.0), v_now
-    from jsonb_to_recordset(p_results) as r (job uuid, run_id uuid, organization_id uuid, deadline_ms bigint, spawn jsonb)
+    from jsonb_to_recordset(p_results) as r (run_id uuid, organization_id uuid, deadline_ms bigint, spawn jsonb)
     cross join lateral jsonb_to_recordset(r.spawn) as s (node text, scope text, reads text[], payload jsonb, keep boolean)
-    where r.spawn is not null and r.job = any (v_settled)
+    where r.spawn is not null
     returning id, worker_id
   )
   select array_agg(s.id) into v_more from spawned s where s.worker_id is not null;
@@ -133,11 +144,11 @@ begin
       select r.run_id, r.organization_id, r.deadline_ms, a.node, coalesce(a.scope, '') as scope, a.expects, a.reads,
         array(select jsonb_array_elements_text(coalesce(a.live, '[]'))::smallint) as live,
         array(select jsonb_array_elements_text(coalesce(a.dead, '[]'))::smallint) as dead
-      from jsonb_to_recordset(p_results) as r (job uuid, run_id uuid, organization_id uuid, deadline_ms bigint, arrive jsonb)
+      from jsonb_to_recordset(p_results) as r (run_id uuid, organization_id uuid, deadline_ms bigint, arrive jsonb)
       cross join lateral jsonb_to_recordset(r.arrive) as a (
         node text, scope text, expects integer, live jsonb, dead jsonb, reads text[]
       )
-      where r.arrive is not null and r.job = any (v_settled)
+        where r.arrive is not null
     ),
     grouped as (
       select a.run_id, a.node, a.scope, min(a.organization_id::text)::uuid as organization_id, min(a.deadline_ms) as deadline_ms,
@@ -183,8 +194,8 @@ begin
     -- Phase 7: runs end, by their own word or because no token is left.
     for v_run in
       select f.run_id, f.finish
-      from jsonb_to_recordset(p_results) as f (job uuid, run_id uuid, finish jsonb)
-      where f.finish is not null and f.job = any (v_settled)
+      from jsonb_to_recordset(p_results) as f (run_id uuid, finish jsonb)
+      where f.finish is not null
     loop
       perform private.end_run(
         v_run.run_id, v_run.finish ->> 'status',
