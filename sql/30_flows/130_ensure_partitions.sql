@@ -2,6 +2,9 @@ create function engine.ensure_partitions(p_weeks_ahead integer default 4) return
 language plpgsql
 security definer
 set search_path = ''
+-- A partition needs the whole table for a moment, and whoever waits for that makes everybody wait behind. So it gives up
+-- soon, long before Postgres would look for a deadlock (deadlock_timeout, 1 s); it has weeks to try again.
+set lock_timeout = '200ms'
 as $$
 declare
   v_week timestamptz := date_trunc('week', private.now(), 'UTC');
@@ -21,8 +24,11 @@ begin
           private.uuid_v7_floor(v_week + v_i * interval '7 days'),
           private.uuid_v7_floor(v_week + (v_i + 1) * interval '7 days')
         );
-      exception when check_violation then
-        continue;
+      exception
+        when check_violation then
+          continue;
+        when lock_not_available then
+          return v_made;
       end;
       execute format('alter table public.%I enable row level security', v_name);
       execute format('revoke all on table public.%I from public, anon, authenticated, service_role', v_name);
@@ -37,4 +43,4 @@ $$;
 revoke all on function engine.ensure_partitions(integer) from public, anon, authenticated, service_role;
 grant execute on function engine.ensure_partitions(integer) to service_role;
 comment on function engine.ensure_partitions(integer) is
-  'Makes the weekly partitions of runs and run_steps from this week to p_weeks_ahead later, with RLS on and no grants of their own. Answers how many were missing. Daily by pg_cron.';
+  'Makes the weekly partitions of runs and run_steps from this week to p_weeks_ahead later, with RLS on and no grants of their own. Gives way when the tables are in use: the next call makes the rest. Answers how many it made. Daily by pg_cron.';
