@@ -417,6 +417,22 @@ scenarios("engine.settle_jobs() with a batch", {
       assertEquals((await runState(db, run)).status, ends ? "completed" : "running", verb);
     }
   },
+  "with an old and a new result of a job that was lost and claimed again: the new one counts": async (db) => {
+    const engine = engineOf(db);
+    const { run, worker, job } = await begun(db);
+    await engine.releaseWorker(worker);
+    const again = await claimOne(engine, worker, run);
+    const spawn = [{ node: "s", reads: [], keep: false }];
+    const { settled } = await engine.settleJobs(worker, [
+      result(job, { steps: [step("old")], move: { node: "old", reads: [], keep: false }, spawn }),
+      result(again, { steps: [step("new")], move: { node: "new", reads: [], keep: false } }),
+      result(job, { steps: [step("old")], finish: { status: "completed", output: null, error: null } }),
+    ]);
+    assertEquals(settled, [job.job]);
+    assertEquals(await stepStates(db, run), ["new:1:completed"]);
+    assertEquals((await tokens(db, run)).map((token) => token.node_id), ["new"]);
+    assertEquals((await runState(db, run)).status, "running");
+  },
   "of a hundred runs in one call": async (db) => {
     const engine = engineOf(db);
     await db.sql`delete from public.job_queue`;
