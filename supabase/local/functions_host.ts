@@ -104,10 +104,10 @@ export class FunctionsHost {
     this.#crashes++;
     this.#options.onEvent?.("the functions' process ended unexpectedly: starting another one");
     const delay = this.#crashes === 1 ? 0 : Math.min(100 * 2 ** this.#crashes, LONGEST_BACKOFF_MS);
-    const next = pause(delay).then(() => this.#start());
+    const next = delay === 0 ? this.#start() : pause(delay).then(() => this.#start());
     this.#current = next;
     try {
-      await Promise.race([(await next).ended, pause(LONGEST_BACKOFF_MS)]);
+      await Promise.race([(await next).ended, pause(LONGEST_BACKOFF_MS, { unref: true })]);
       // It has held for a while, or its own end has been counted.
       if (await this.#current === await next) this.#crashes = 0;
     } catch (error) {
@@ -144,6 +144,10 @@ function isCode(path: string): boolean {
   return /\.(ts|tsx|js|json)$/.test(path) && !/_test\.tsx?$/.test(path);
 }
 
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, milliseconds)));
+/** With `unref` the waiting alone does not keep the program running. */
+function pause(milliseconds: number, { unref = false } = {}): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    if (unref) Deno.unrefTimer(timer);
+  });
 }

@@ -86,9 +86,12 @@ function spawn({ folder, env }: FunctionsProcessOptions): Deno.ChildProcess {
   const own: Record<string, string> = { ...Object.fromEntries(needed), NO_COLOR: "1" };
   const forget = Object.keys(own).filter((name) => !(name in env));
   const script = new URL("./functions_child.ts", import.meta.url);
-  return new Deno.Command(Deno.execPath(), {
+  const otherDeno = Deno.env.get("MILLRACE_FUNCTIONS_DENO");
+  return new Deno.Command(otherDeno || Deno.execPath(), {
     // What the edge runtime gives: network, environment, reading its own files. No processes, no writing, no native code.
     args: ["run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read", "--allow-sys"].concat(
+      // Another version may not know the lock file's format; a deployment does not have it either.
+      otherDeno ? ["--no-lock"] : [],
       ["--config", new URL("../../deno.json", import.meta.url).pathname, script.pathname, folder.href, ...forget],
     ),
     clearEnv: true,
@@ -103,15 +106,20 @@ async function forward(request: Request, port: number): Promise<Response> {
   const url = new URL(request.url);
   url.host = `127.0.0.1:${port}`;
   const headers = new Headers(request.headers);
-  // The gateway compresses for the client: a second compression in between would have to be undone.
-  headers.delete("accept-encoding");
-  return await fetch(url, {
+  // Without this `fetch` asks for compression, decodes it, and leaves the header that says it is compressed.
+  headers.set("accept-encoding", "identity");
+  const response = await fetch(url, {
     method: request.method,
     headers,
     body: request.body,
     redirect: "manual",
     signal: request.signal,
   });
+  if (!response.headers.has("content-encoding")) return response;
+  const decoded = new Headers(response.headers);
+  decoded.delete("content-encoding");
+  decoded.delete("content-length");
+  return new Response(response.body, { status: response.status, headers: decoded });
 }
 
 /** Calls `finished` when the body was read to its end or nobody wants it any more. */

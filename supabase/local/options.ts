@@ -36,7 +36,8 @@ Usage: deno task start [flags]
   --once                 end after the demo, with status 0 or 1
   --help                 this text
 
-More environment for the functions: .millrace/functions.env`;
+More environment for the functions: .millrace/functions.env
+To serve them with another Deno, such as the edge runtime's 2.1.4: MILLRACE_FUNCTIONS_DENO=<path>`;
 
 const DEFAULT_PORT = 54321;
 const DEFAULT_FOLDER = new URL(".millrace", REPOSITORY).pathname;

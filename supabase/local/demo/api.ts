@@ -5,6 +5,9 @@
  */
 import { shown, style } from "../terminal.ts";
 
+/** Longer bodies are shown as a file's name. */
+const LONGEST_BODY = 300;
+
 /** A call that was not answered with a status below 400. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -39,12 +42,13 @@ export class Api {
     this.url = url;
     this.#publishableKey = publishableKey;
     this.#folder = folder;
+    showExport("MILLRACE_KEY", publishableKey);
   }
 
   /** From here on calls are made as this user. */
   signInWith(token: string): void {
     this.#token = token;
-    console.log(style(`  export MILLRACE_TOKEN='${token}'`, "dim"));
+    showExport("MILLRACE_TOKEN", token);
   }
 
   /**
@@ -81,13 +85,10 @@ export class Api {
     file: string | undefined,
   ): Promise<void> {
     const parts = ["curl", ...(method === "GET" ? [] : [`-X ${method}`]), quote(address)];
-    for (const [name, value] of Object.entries(headers)) {
-      parts.push(
-        name === "authorization" ? '-H "authorization: Bearer $MILLRACE_TOKEN"' : `-H ${quote(`${name}: ${value}`)}`,
-      );
-    }
+    for (const [name, value] of Object.entries(headers)) parts.push(`-H ${quoteHeader(name, value)}`);
     if (body !== undefined) {
-      parts.push(`--data-binary ${file || body.length > 300 ? `@${await this.#keep(body, file)}` : quote(body)}`);
+      const isLong = file !== undefined || body.length > LONGEST_BODY;
+      parts.push(`--data-binary ${isLong ? `@${await this.#keep(body, file)}` : quote(body)}`);
     }
     console.log(`  ${style(parts.join(" "), "dim")}`);
   }
@@ -100,6 +101,17 @@ export class Api {
     await Deno.writeTextFile(`${this.#folder}/${file}`, body);
     return shown(`${this.#folder}/${file}`);
   }
+}
+
+/** Shows a variable that the curl lines use. */
+function showExport(name: string, value: string): void {
+  console.log(`  ${style(`export ${name}=${quote(value)}`, "dim")}`);
+}
+
+/** Credentials by the name of their variable, so that lines stay readable and valid at the next start. */
+function quoteHeader(name: string, value: string): string {
+  if (name === "authorization") return '"authorization: Bearer $MILLRACE_TOKEN"';
+  return name === "apikey" ? '"apikey: $MILLRACE_KEY"' : quote(`${name}: ${value}`);
 }
 
 function quote(text: string): string {

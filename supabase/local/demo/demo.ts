@@ -8,7 +8,7 @@ import { Api, ApiError } from "./api.ts";
 import { signedEvent } from "./events.ts";
 import { type DemoFlow, demoFlows } from "./flows.ts";
 import type { OutsideWorld } from "./outside_world.ts";
-import { type DemoEndpoint, loadState, saveState } from "./state.ts";
+import { type DemoEndpoint, type DemoState, loadState, saveState } from "./state.ts";
 import { watchRun } from "./watch_run.ts";
 
 /** Options of {@linkcode runDemo}. */
@@ -30,10 +30,11 @@ export const DEMO_USER = { email: "demo@example.com", password: "millrace-demo" 
  * @returns whether both runs completed
  */
 export async function runDemo(options: DemoOptions): Promise<boolean> {
-  const api = new Api(options.url, options.publishableKey, `${options.dataFolder}/demo`);
   heading("A user signs in");
-  api.signInWith(await signIn(api));
-  const state = await loadState(options.dataFolder, Number(new URL(options.outside.url).port));
+  const api = new Api(options.url, options.publishableKey, `${options.dataFolder}/demo`);
+  const state = await loadState(options.dataFolder, 0);
+  api.signInWith(await signIn(api, state));
+  state.outsidePort = Number(new URL(options.outside.url).port);
 
   let completed = true;
   for (const flow of demoFlows(options.outside.url)) {
@@ -49,15 +50,17 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
   return completed;
 }
 
-async function signIn(api: Api): Promise<string> {
-  type Session = { access_token: string };
-  try {
-    return (await api.call<Session>("POST", "/auth/v1/signup", { body: DEMO_USER })).access_token;
-  } catch (error) {
-    // From an earlier start.
-    if (!(error instanceof ApiError) || error.status !== 422) throw error;
-    return (await api.call<Session>("POST", "/auth/v1/token?grant_type=password", { body: DEMO_USER })).access_token;
-  }
+/** Signs up at the first start and in at later ones; the other way round when the database is another one. */
+async function signIn(api: Api, state: DemoState): Promise<string> {
+  const paths = ["/auth/v1/signup", "/auth/v1/token?grant_type=password"] as const;
+  const [first, second] = state.signedUp ? [paths[1], paths[0]] : paths;
+  const call = (path: string) => api.call<{ access_token: string }>("POST", path, { body: DEMO_USER });
+  const session = await call(first).catch((error) => {
+    if (error instanceof ApiError && error.status < 500) return call(second);
+    throw error;
+  });
+  state.signedUp = true;
+  return session.access_token;
 }
 
 /** The flow's id: made, or brought up to date when its graph is another one. */

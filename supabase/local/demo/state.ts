@@ -17,6 +17,8 @@ export interface DemoEndpoint {
 export interface DemoState {
   /** Port of the demo's outside world. */
   outsidePort: number;
+  /** Whether the demo's user has signed up. */
+  signedUp: boolean;
   /** By provider. */
   endpoints: Record<string, DemoEndpoint>;
 }
@@ -26,7 +28,7 @@ export async function loadState(dataFolder: string, outsidePort: number): Promis
   try {
     return JSON.parse(await Deno.readTextFile(`${dataFolder}/demo.json`));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { outsidePort, endpoints: {} };
+    if (error instanceof Deno.errors.NotFound) return { outsidePort, signedUp: false, endpoints: {} };
     throw error;
   }
 }
