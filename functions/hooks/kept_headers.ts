@@ -19,9 +19,8 @@ const MAX_VALUE_LENGTH = 2_000;
  * @param config The endpoint's settings: they name the header that carries the signature.
  */
 export function keptHeaders(headers: Headers, config: JsonObject): Record<string, string> {
-  const kept = [...headers].filter(([name]) =>
-    !CREDENTIAL.test(name) && !TRANSPORT.test(name) && name !== config.signature_header
-  );
+  const signature = String(config.signature_header ?? "").toLowerCase();
+  const kept = [...headers].filter(([name]) => !CREDENTIAL.test(name) && !TRANSPORT.test(name) && name !== signature);
   return Object.fromEntries(
     kept.slice(0, MAX_HEADERS).map(([name, value]) => [name, value.slice(0, MAX_VALUE_LENGTH)]),
   );

@@ -18,16 +18,18 @@ $$;
 revoke all on function private.webhook_endpoint_reply(uuid) from public, anon, authenticated, service_role;
 comment on function private.webhook_endpoint_reply(uuid) is 'An endpoint as the API shows it: of its secrets only the last four characters.';
 
-create function private.new_webhook_secret() returns text
+create function private.new_webhook_secret(p_config jsonb) returns text
 language sql
 volatile
 set search_path = ''
 as $$
-  select 'whsec_' || encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'base64');
+  select case when p_config ->> 'secret_encoding' = 'hex' then encode(b.bytes, 'hex') else 'whsec_' || encode(b.bytes, 'base64') end
+  from (select sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) as bytes) b;
 $$;
 
-revoke all on function private.new_webhook_secret() from public, anon, authenticated, service_role;
-comment on function private.new_webhook_secret() is 'A random signing secret of 32 bytes in the form of Standard Webhooks.';
+revoke all on function private.new_webhook_secret(jsonb) from public, anon, authenticated, service_role;
+comment on function private.new_webhook_secret(jsonb) is
+  'A random signing secret of 32 bytes in the form of Standard Webhooks, or in hex where the endpoint''s settings want that.';
 
 create function public.create_webhook_endpoint(
   p_flow_id uuid,
@@ -48,7 +50,7 @@ declare
   v_plan public.plans;
   v_reply jsonb;
   v_id uuid;
-  v_secret text := coalesce(p_secret, private.new_webhook_secret());
+  v_secret text := coalesce(p_secret, private.new_webhook_secret(p_config));
 begin
   select * into v_flow from public.flows f where f.id = p_flow_id and f.deleted_at is null;
   perform private.require_permission(v_flow.organization_id, 'webhooks:write', 'flow');
@@ -65,7 +67,7 @@ begin
   end if;
 
   select p.* into v_plan from public.organizations o join public.plans p on p.id = o.plan_id
-  where o.id = v_flow.organization_id for update of o;
+  where o.id = v_flow.organization_id for no key update of o;
   if (select count(*) from public.webhook_endpoints e where e.organization_id = v_flow.organization_id) >= v_plan.max_webhook_endpoints then
     perform private.fail('plan_limit_reached', format('The plan %s allows %s webhook endpoints', v_plan.id, v_plan.max_webhook_endpoints), 402);
   end if;

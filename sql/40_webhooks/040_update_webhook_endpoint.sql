@@ -80,9 +80,9 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_secret text := coalesce(p_secret, private.new_webhook_secret());
+  v_endpoint public.webhook_endpoints := private.lock_webhook_endpoint(p_endpoint_id);
+  v_secret text := coalesce(p_secret, private.new_webhook_secret(v_endpoint.config));
 begin
-  perform private.lock_webhook_endpoint(p_endpoint_id);
   if length(v_secret) not between 8 and 512 or coalesce(p_overlap_seconds, -1) not between 0 and 604800 then
     perform private.fail('invalid_request', 'A secret has 8 to 512 characters, the overlap is at most a week', 400);
   end if;

@@ -15,7 +15,7 @@ export const receiveWebhook = defineRawRoute({
   description: "The public address of a webhook endpoint. The signature is checked over the raw bytes; the event is " +
     "committed before the answer, and its run begins right after it. A repeated event starts nothing and gets the " +
     "answer of the first one.\n\nEndpoints of a provider take POST; custom ones take any method.",
-  tags: ["webhooks"],
+  tags: ["hooks"],
   admin: "A provider that delivers an event is no user: the endpoint's secret decides",
   responses: {
     202: { description: "Kept, and a run was started", schema: receiptSchema },

@@ -1,4 +1,12 @@
-import { defineRoute, idParams, readIdempotencyKey, reply, resourceUrl, waitUntil } from "../../../shared/http/mod.ts";
+import {
+  defineRoute,
+  idempotencyHeaders,
+  idParams,
+  readIdempotencyKey,
+  reply,
+  resourceUrl,
+  waitUntil,
+} from "../../../shared/http/mod.ts";
 import { createRetry, runInline } from "../queries.ts";
 import { runSchema } from "../schemas.ts";
 
@@ -14,7 +22,7 @@ export const retryRun = defineRoute({
   tags: ["runs"],
   access: { user: "runs:execute" },
   rateLimit: "run",
-  request: { params: idParams },
+  request: { params: idParams, headers: idempotencyHeaders },
   responses: { 202: { description: "The new run", schema: runSchema, headers: { Location: "Where the new run is" } } },
   errors: ["not_found", "run_finished", "run_not_finished", "idempotency_mismatch"],
 }, async (c, { params }) => {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   defineRoute,
+  idempotencyHeaders,
   jsonSchema,
   readIdempotencyKey,
   reply,
@@ -39,7 +40,7 @@ export const startRun = defineRoute({
   tags: ["runs"],
   access: { user: "runs:execute" },
   rateLimit: "run",
-  request: { body, query },
+  request: { body, query, headers: idempotencyHeaders },
   responses: {
     202: { description: "The run, under way", schema: runSchema, headers: { Location: "Where the run is" } },
     200: {

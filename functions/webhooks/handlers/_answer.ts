@@ -1,0 +1,2 @@
+/** What the headers of an answer with an endpoint say. */
+export const WEBHOOK_HEADERS = { ETag: "The version of the endpoint, for If-Match and If-None-Match" };

@@ -1,0 +1,34 @@
+import { defineRoute, etag, idParams, reply } from "../../../shared/http/mod.ts";
+import { requireSettings } from "../check_settings.ts";
+import { findWebhook, rotateSecret } from "../queries.ts";
+import { rotationSchema, webhookWithSecretSchema } from "../schemas.ts";
+import { WEBHOOK_HEADERS } from "./_answer.ts";
+
+/** POST /webhooks/:id/rotate */
+export const rotateWebhookSecret = defineRoute({
+  method: "post",
+  path: "/:id/rotate",
+  operationId: "rotateWebhookSecret",
+  summary: "Give a webhook endpoint a new secret",
+  description:
+    "Both secrets are valid during the overlap, so that no delivery is lost while the sender changes its own. " +
+    "Send `secret` where the provider makes it. The answer shows the new one this once.",
+  tags: ["webhooks"],
+  access: { user: "webhooks:write" },
+  request: { params: idParams, body: rotationSchema, bodyRequired: false },
+  responses: {
+    200: {
+      description: "The endpoint, with its new secret",
+      schema: webhookWithSecretSchema,
+      headers: WEBHOOK_HEADERS,
+    },
+  },
+  errors: ["not_found"],
+}, async (c, { params, body }) => {
+  if (body?.secret !== undefined) {
+    const { provider, config } = await findWebhook(c.var.request, params.id);
+    await requireSettings({ provider, config, secret: body.secret });
+  }
+  const webhook = await rotateSecret(c.var.request, params.id, body ?? rotationSchema.parse({}));
+  return reply(200, webhook, { ETag: etag(webhook.version) });
+});

@@ -1,0 +1,185 @@
+import {
+  type DatabaseClient,
+  type ListOptions,
+  listPage,
+  type Page,
+  type QueryResult,
+  rpc,
+  runSingle,
+} from "../../shared/db/mod.ts";
+import type { Env } from "../../shared/env/mod.ts";
+import { notFound } from "../../shared/errors/mod.ts";
+import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
+import { decodeBody } from "./decode_body.ts";
+import type {
+  EventSummary,
+  NewWebhook,
+  Replay,
+  Rotation,
+  Webhook,
+  WebhookChanges,
+  WebhookEvent,
+  WebhookSummary,
+  WebhookWithSecret,
+} from "./schemas.ts";
+
+type Context = RequestContext<UserAccess>;
+
+/** A list's query after validation. */
+interface PageQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly sort: string;
+}
+
+/** An endpoint as the database gives it: its address is not known there. */
+type Stored<T extends { url: string }> = Omit<T, "url"> & { slug: string };
+
+/** An endpoint as the API shows it: with the address instead of its last part. */
+function withUrl<T extends { url: string }>(env: Env, { slug, ...stored }: Stored<T>): T {
+  return { ...stored, url: `${env.functionsUrl}/hooks/${slug}` } as unknown as T;
+}
+
+const SUMMARY_COLUMNS = "id, organization_id, flow_id, trigger_node, name, provider, config, slug, " +
+  "signature_required, is_active, rejected_count, last_rejected_at, last_rejection, created_by, version, " +
+  "created_at, updated_at";
+
+/** Which endpoints to list. */
+export interface WebhooksQuery extends PageQuery {
+  readonly flow_id?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly is_active?: boolean | undefined;
+}
+
+/** A page of the organization's endpoints. */
+export async function findWebhooks(context: Context, query: WebhooksQuery): Promise<Page<WebhookSummary>> {
+  const { db, env, organizationId } = context;
+  let rows = db.from("webhook_endpoints").select(SUMMARY_COLUMNS).eq("organization_id", organizationId);
+  if (query.flow_id !== undefined) rows = rows.eq("flow_id", query.flow_id);
+  if (query.provider !== undefined) rows = rows.eq("provider", query.provider);
+  if (query.is_active !== undefined) rows = rows.eq("is_active", query.is_active);
+  const page = await listPage(
+    rows as unknown as PromiseLike<QueryResult<Stored<WebhookSummary>[]>>,
+    listOptions(context, "webhooks", query),
+  );
+  return { ...page, data: page.data.map((row) => withUrl<WebhookSummary>(env, row)) };
+}
+
+/** An endpoint with the ends of its secrets. */
+export async function findWebhook({ db, env }: Context, id: string): Promise<Webhook> {
+  return withUrl(env, await rpc<Stored<Webhook>>(db, "get_webhook_endpoint", { p_endpoint_id: id }));
+}
+
+/** Makes an endpoint. */
+export async function insertWebhook(
+  { db, env }: Context,
+  webhook: NewWebhook,
+  idempotencyKey: string | null,
+): Promise<WebhookWithSecret> {
+  return withUrl(
+    env,
+    await rpc<Stored<WebhookWithSecret>>(db, "create_webhook_endpoint", {
+      p_flow_id: webhook.flow_id,
+      p_name: webhook.name,
+      p_provider: webhook.provider,
+      p_config: webhook.config ?? {},
+      p_secret: webhook.secret ?? null,
+      p_trigger_node: webhook.trigger_node ?? null,
+      p_signature_required: webhook.signature_required,
+      p_idempotency_key: idempotencyKey,
+    }),
+  );
+}
+
+/** Changes an endpoint. */
+export async function saveWebhook(
+  { db, env }: Context,
+  id: string,
+  changes: WebhookChanges,
+  version: number | null,
+): Promise<Webhook> {
+  return withUrl(
+    env,
+    await rpc<Stored<Webhook>>(db, "update_webhook_endpoint", {
+      p_endpoint_id: id,
+      p_name: changes.name ?? null,
+      p_config: changes.config ?? null,
+      p_flow_id: changes.flow_id ?? null,
+      p_signature_required: changes.signature_required ?? null,
+      p_is_active: changes.is_active ?? null,
+      p_if_version: version,
+      p_trigger_node: changes.trigger_node ?? null,
+    }),
+  );
+}
+
+/** Gives an endpoint a new secret. */
+export async function rotateSecret({ db, env }: Context, id: string, rotation: Rotation): Promise<WebhookWithSecret> {
+  return withUrl(
+    env,
+    await rpc<Stored<WebhookWithSecret>>(db, "rotate_webhook_secret", {
+      p_endpoint_id: id,
+      p_secret: rotation.secret ?? null,
+      p_overlap_seconds: rotation.overlap_seconds,
+    }),
+  );
+}
+
+/** Deletes an endpoint with its events. */
+export async function removeWebhook(db: DatabaseClient, id: string, version: number | null): Promise<void> {
+  await rpc(db, "delete_webhook_endpoint", { p_endpoint_id: id, p_if_version: version });
+}
+
+const EVENT_COLUMNS = "id, endpoint_id, event_key, type, status, held_because, unsigned, method, run_id, deliveries, " +
+  "replay_of, received_at";
+
+type StoredEvent = Omit<EventSummary, "verdict"> & { unsigned: boolean };
+
+function withVerdict<T extends { unsigned: boolean }>({ unsigned, ...event }: T) {
+  return { ...event, verdict: unsigned ? "unsigned" as const : "verified" as const };
+}
+
+/** Which events to list. */
+export interface EventsQuery extends PageQuery {
+  readonly status?: string | undefined;
+  readonly type?: string | undefined;
+}
+
+/** A page of an endpoint's events. Ids are ordered by time, so the order is that of the id. */
+export async function findEvents(
+  context: Context,
+  endpointId: string,
+  query: EventsQuery,
+): Promise<Page<EventSummary>> {
+  let rows = context.db.from("webhook_events").select(EVENT_COLUMNS).eq("endpoint_id", endpointId);
+  if (query.status !== undefined) rows = rows.eq("status", query.status);
+  if (query.type !== undefined) rows = rows.eq("type", query.type);
+  const options: ListOptions = {
+    ...listOptions(context, "webhook_events", query, { endpoint_id: endpointId }),
+    sort: query.sort === "received_at" ? "id" : "-id",
+  };
+  const page = await listPage(rows as unknown as PromiseLike<QueryResult<StoredEvent[]>>, options);
+  // Only an empty list leaves open whether there is such an endpoint.
+  if (page.data.length === 0) await requireWebhook(context.db, endpointId);
+  return { ...page, data: page.data.map((event) => withVerdict(event)) };
+}
+
+async function requireWebhook(db: DatabaseClient, id: string): Promise<void> {
+  const missing = () => notFound("webhook endpoint");
+  await runSingle(db.from("webhook_endpoints").select("id").eq("id", id).maybeSingle<{ id: string }>(), missing);
+}
+
+/** An event with what came. */
+export async function findEvent(db: DatabaseClient, id: string): Promise<WebhookEvent> {
+  type Row = StoredEvent & Pick<WebhookEvent, "headers" | "query"> & { raw_body: string };
+  const { raw_body, ...event } = await runSingle<Row>(
+    db.from("webhook_events").select(`${EVENT_COLUMNS}, headers, query, raw_body`).eq("id", id).maybeSingle<Row>(),
+    () => notFound("webhook event"),
+  );
+  return { ...withVerdict(event), ...decodeBody(raw_body) };
+}
+
+/** Sends a kept event through its flow again. */
+export function replayEvent(db: DatabaseClient, id: string, idempotencyKey: string | null): Promise<Replay> {
+  return rpc<Replay>(db, "replay_webhook_event", { p_event_id: id, p_idempotency_key: idempotencyKey });
+}
