@@ -115,6 +115,7 @@ function showProject({ url, keys }: Stack, { databaseUrl, dataFolder }: StartOpt
     ["Auth", `${url}/auth/v1`],
     ["Storage", `${url}/storage/v1`],
     ["Functions", `${url}/functions/v1`],
+    ["API documentation", `${url}/functions/v1/docs`],
     ["Database", databaseUrl ? databaseUrl.replace(/:[^:@/]+@/, ":…@") : `PGlite in ${shown(dataFolder)}/pglite`],
     ...Object.entries(keys.publishable).map(([name, key]): [string, string] => [`Publishable key (${name})`, key]),
     ...Object.entries(keys.secret).map(([name, key]): [string, string] => [`Secret key (${name})`, key]),

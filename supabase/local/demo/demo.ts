@@ -34,6 +34,7 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
   const api = new Api(options.url, options.publishableKey, `${options.dataFolder}/demo`);
   const state = await loadState(options.dataFolder, 0);
   api.signInWith(await signIn(api, state));
+  await showOrganization(api);
   state.outsidePort = Number(new URL(options.outside.url).port);
 
   let completed = true;
@@ -61,6 +62,14 @@ async function signIn(api: Api, state: DemoState): Promise<string> {
   });
   state.signedUp = true;
   return session.access_token;
+}
+
+/** The first call of a user makes the organization. */
+async function showOrganization(api: Api): Promise<void> {
+  type Me = { organization_id: string; role: string; plan: string; organizations: { id: string; name: string }[] };
+  const me = await api.call<Me>("GET", "/functions/v1/orgs/me");
+  const name = me.organizations.find(({ id }) => id === me.organization_id)?.name ?? me.organization_id;
+  console.log(`    ${DEMO_USER.email} is ${me.role} of ${style(name, "bold")}, plan ${me.plan}`);
 }
 
 /** The flow's id: made, or brought up to date when its graph is another one. */
