@@ -13,6 +13,7 @@
  *
  * @module
  */
+import "./byte_encodings.ts";
 import { SignJWT } from "jose";
 import type { ProblemDetails } from "../../shared/errors/mod.ts";
 import { type Env, readEnv } from "../../shared/env/mod.ts";
