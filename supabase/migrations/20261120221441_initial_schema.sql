@@ -923,6 +923,7 @@ create or replace function engine.settle_jobs (
 declare
   v_now timestamptz := private.now();
   v_settled uuid[];
+  v_places bigint[];
   v_run_ids uuid[];
   v_dropped uuid[];
   v_kept uuid[] := '{}';
@@ -947,9 +948,11 @@ begin
   end if;
 
   -- Phase 2: the fence. All tokens that this call may touch are locked in one order, so that two calls never wait for each
-  -- other; a token that is not ours any more drops its result from here on.
+  -- other. A result whose token is not ours any more is dropped here; so is an older one of a token that this worker lost
+  -- and claimed again.
   with r as materialized (
-    select * from jsonb_to_recordset(p_results) as x (job uuid, epoch integer)
+    select * from rows from (jsonb_to_recordset(p_results) as (job uuid, epoch integer))
+      with ordinality as x (job, epoch, place)
   ),
   locked as materialized (
     select j.id, j.epoch, j.worker_id from public.job_queue j
@@ -958,12 +961,21 @@ begin
     order by j.id
     for update
   )
-  select array_agg(distinct l.id) into v_settled
-  from locked l
-  join r on r.job = l.id and r.epoch = l.epoch
-  where l.worker_id = p_worker_id;
+  select array_agg(v.id), array_agg(v.place) into v_settled, v_places
+  from (
+    select l.id, min(r.place) as place
+    from locked l
+    join r on r.job = l.id and r.epoch = l.epoch
+    where l.worker_id = p_worker_id
+    group by l.id
+  ) v;
   if v_settled is null then
     return '{"settled": [], "jobs": []}';
+  end if;
+  if cardinality(v_places) < jsonb_array_length(p_results) then
+    select jsonb_agg(x.value) into p_results
+    from jsonb_array_elements(p_results) with ordinality x
+    where x.ordinality = any (v_places);
   end if;
 
   -- Phase 3: tokens move or go; the others stay.
@@ -987,14 +999,14 @@ begin
       worker_id = case when (r.move ->> 'keep')::boolean then p_worker_id end,
       started_at = case when (r.move ->> 'keep')::boolean then v_now end
     from r
-    where r.move is not null and j.id = r.job and j.id = any (v_settled)
+    where r.move is not null and j.id = r.job
   )
   delete from public.job_queue j
   using r
-  where r.move is null and r.hold is not true and j.id = r.job and j.id = any (v_settled);
+  where r.move is null and r.hold is not true and j.id = r.job;
   select coalesce(array_agg(r.job), '{}') into v_kept
   from jsonb_to_recordset(p_results) as r (job uuid, move jsonb)
-  where (r.move ->> 'keep')::boolean and r.job = any (v_settled);
+  where (r.move ->> 'keep')::boolean;
 
   -- Phase 4: what was done is recorded.
   insert into public.run_steps (
@@ -1005,12 +1017,11 @@ begin
     s.handles, s.output, s.error,
     v_now - make_interval(secs => coalesce(s.started_ago, 0) / 1000000.0),
     v_now - make_interval(secs => coalesce(s.finished_ago, 0) / 1000000.0)
-  from jsonb_to_recordset(p_results) as r (job uuid, run_id uuid, organization_id uuid, steps jsonb)
+  from jsonb_to_recordset(p_results) as r (run_id uuid, organization_id uuid, steps jsonb)
   cross join lateral jsonb_to_recordset(r.steps) as s (
     node text, scope text, attempt smallint, status text, leaf boolean, handles text[], output jsonb, error jsonb,
     started_ago bigint, finished_ago bigint
   )
-  where r.job = any (v_settled)
   -- A worker that saw no answer sends the same again; a step that it holds is then recorded already.
   on conflict (run_id, node_id, scope, attempt) do nothing;
 
@@ -1025,9 +1036,9 @@ begin
       case when s.keep then 'running' else 'available' end, case when s.keep then p_worker_id end,
       case when s.keep then 1 else 0 end, case when s.keep then 1 else 0 end, case when s.keep then v_now end,
       v_now, v_now + make_interval(secs => r.deadline_ms / 1000.0), v_now
-    from jsonb_to_recordset(p_results) as r (job uuid, run_id uuid, organization_id uuid, deadline_ms bigint, spawn jsonb)
+    from jsonb_to_recordset(p_results) as r (run_id uuid, organization_id uuid, deadline_ms bigint, spawn jsonb)
     cross join lateral jsonb_to_recordset(r.spawn) as s (node text, scope text, reads text[], payload jsonb, keep boolean)
-    where r.spawn is not null and r.job = any (v_settled)
+    where r.spawn is not null
     returning id, worker_id
   )
   select array_agg(s.id) into v_more from spawned s where s.worker_id is not null;
@@ -1039,11 +1050,11 @@ begin
       select r.run_id, r.organization_id, r.deadline_ms, a.node, coalesce(a.scope, '') as scope, a.expects, a.reads,
         array(select jsonb_array_elements_text(coalesce(a.live, '[]'))::smallint) as live,
         array(select jsonb_array_elements_text(coalesce(a.dead, '[]'))::smallint) as dead
-      from jsonb_to_recordset(p_results) as r (job uuid, run_id uuid, organization_id uuid, deadline_ms bigint, arrive jsonb)
+      from jsonb_to_recordset(p_results) as r (run_id uuid, organization_id uuid, deadline_ms bigint, arrive jsonb)
       cross join lateral jsonb_to_recordset(r.arrive) as a (
         node text, scope text, expects integer, live jsonb, dead jsonb, reads text[]
       )
-      where r.arrive is not null and r.job = any (v_settled)
+        where r.arrive is not null
     ),
     grouped as (
       select a.run_id, a.node, a.scope, min(a.organization_id::text)::uuid as organization_id, min(a.deadline_ms) as deadline_ms,
@@ -1089,8 +1100,8 @@ begin
     -- Phase 7: runs end, by their own word or because no token is left.
     for v_run in
       select f.run_id, f.finish
-      from jsonb_to_recordset(p_results) as f (job uuid, run_id uuid, finish jsonb)
-      where f.finish is not null and f.job = any (v_settled)
+      from jsonb_to_recordset(p_results) as f (run_id uuid, finish jsonb)
+      where f.finish is not null
     loop
       perform private.end_run(
         v_run.run_id, v_run.finish ->> 'status',
@@ -1690,12 +1701,15 @@ begin
 end;
 $function$;
 
-create or replace function private.new_webhook_secret()
+create or replace function private.new_webhook_secret (
+  p_config jsonb
+)
   returns text
   language sql
   set search_path to ''
   AS $function$
-  select 'whsec_' || encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'base64');
+  select case when p_config ->> 'secret_encoding' = 'hex' then encode(b.bytes, 'hex') else 'whsec_' || encode(b.bytes, 'base64') end
+  from (select sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) as bytes) b;
 $function$;
 
 create or replace function private.organizations_with (
@@ -2135,7 +2149,7 @@ declare
   v_plan public.plans;
   v_reply jsonb;
   v_id uuid;
-  v_secret text := coalesce(p_secret, private.new_webhook_secret());
+  v_secret text := coalesce(p_secret, private.new_webhook_secret(p_config));
 begin
   select * into v_flow from public.flows f where f.id = p_flow_id and f.deleted_at is null;
   perform private.require_permission(v_flow.organization_id, 'webhooks:write', 'flow');
@@ -2371,6 +2385,24 @@ create or replace function public.get_run_progress (
   where r.id = p_run_id;
 $function$;
 
+create or replace function public.get_webhook_endpoint (
+  p_endpoint_id uuid
+)
+  returns jsonb
+  language plpgsql
+  stable
+  security definer
+  set search_path to ''
+  AS $function$
+declare
+  v_organization_id uuid;
+begin
+  select e.organization_id into v_organization_id from public.webhook_endpoints e where e.id = p_endpoint_id;
+  perform private.require_permission(v_organization_id, 'webhooks:read', 'webhook endpoint');
+  return private.webhook_endpoint_reply(p_endpoint_id);
+end;
+$function$;
+
 create or replace function public.list_run_steps (
   p_run_id uuid,
   p_from   timestamp with time zone default null::timestamp with time zone,
@@ -2532,9 +2564,9 @@ create or replace function public.rotate_webhook_secret (
   set search_path to ''
   AS $function$
 declare
-  v_secret text := coalesce(p_secret, private.new_webhook_secret());
+  v_endpoint public.webhook_endpoints := private.lock_webhook_endpoint(p_endpoint_id);
+  v_secret text := coalesce(p_secret, private.new_webhook_secret(v_endpoint.config));
 begin
-  perform private.lock_webhook_endpoint(p_endpoint_id);
   if length(v_secret) not between 8 and 512 or coalesce(p_overlap_seconds, -1) not between 0 and 604800 then
     perform private.fail('invalid_request', 'A secret has 8 to 512 characters, the overlap is at most a week', 400);
   end if;
@@ -3211,7 +3243,7 @@ comment on function "private"."keep_worker"(uuid, text) is 'Registers a worker, 
 comment on function "private"."lock_flow"(uuid, text, integer) is 'Locks a flow of the caller for a change: 404 when it is not theirs, 403 without the permission, 412 when p_if_version is not its row version.';
 comment on function "private"."lock_run"(uuid, text) is 'Locks a run of the caller: 404 when it is not theirs, 403 without the permission.';
 comment on function "private"."lock_webhook_endpoint"(uuid, integer) is 'Locks an endpoint of the caller for a change: 404 when it is not theirs, 403 without the permission, 412 when p_if_version is not its version.';
-comment on function "private"."new_webhook_secret"() is 'A random signing secret of 32 bytes in the form of Standard Webhooks.';
+comment on function "private"."new_webhook_secret"(jsonb) is 'A random signing secret of 32 bytes in the form of Standard Webhooks, or in hex where the endpoint''s settings want that.';
 comment on function "private"."now"() is 'The time, everywhere. A test sets it with `set millrace.now = ''2026-01-01T00:00:00Z''`; otherwise the clock.';
 comment on function "private"."organizations_with"(text) is 'The organizations in which the caller holds the permission: what every policy asks, once per statement. A suspended organization counts only for org:read.';
 comment on function "private"."purge_rate_limits"(integer) is 'Forgets full buckets that nobody has used for ten minutes; answers how many.';
@@ -3248,6 +3280,8 @@ comment on function "public"."get_run"(uuid, integer) is 'A run with its first s
 
 comment on function "public"."get_run_progress"(uuid, timestamp
   with time zone, text[], integer) is 'What is new about a run: its state, and the steps that ended at p_since or later and whose key is not among p_seen. Whoever follows a run asks again with p_since = complete_until less a margin for clocks, and p_seen = the keys of what has been seen since then. Null when the caller sees no such run. Runs as the caller.';
+
+comment on function "public"."get_webhook_endpoint"(uuid) is 'A webhook endpoint with the last four characters of its valid secrets. Needs webhooks:read.';
 
 comment on function "public"."list_run_steps"(uuid, timestamp
   with time zone, text, integer) is 'A page of the steps of a run in order: those after the step p_after that ended at p_from (null = from the first). Answers {steps, more}; null when the caller sees no such run. Runs as the caller.';
@@ -3343,7 +3377,7 @@ revoke all on function "private"."keep_worker"(uuid, text) from public;
 revoke all on function "private"."lock_flow"(uuid, text, integer) from public;
 revoke all on function "private"."lock_run"(uuid, text) from public;
 revoke all on function "private"."lock_webhook_endpoint"(uuid, integer) from public;
-revoke all on function "private"."new_webhook_secret"() from public;
+revoke all on function "private"."new_webhook_secret"(jsonb) from public;
 revoke all on function "private"."now"() from public;
 revoke all on function "private"."now"() from "authenticated";
 grant execute on function "private"."now"() to "authenticated";
@@ -3405,6 +3439,8 @@ grant execute
   on function "public"."get_run_progress"(uuid, timestamp with time zone, text[], integer)
   to "authenticated";
 
+revoke all on function "public"."get_webhook_endpoint"(uuid) from public;
+grant execute on function "public"."get_webhook_endpoint"(uuid) to "authenticated";
 revoke all on function "public"."list_run_steps"(uuid, timestamp with time zone, text, integer) from public;
 grant execute on function "public"."list_run_steps"(uuid, timestamp with time zone, text, integer) to "authenticated";
 revoke all on function "public"."replay_webhook_event"(uuid, text) from public;
