@@ -44,7 +44,18 @@ Deno.test("every function answers under /api/v1, by its name and by its old name
       assert(read.headers.has("ratelimit"));
     }
     for (
-      const path of ["runs", "executions", "nodes", "workers", "orgs", "orgs/me", "auth/me", "health", "health/live"]
+      const path of [
+        "runs",
+        "executions",
+        "nodes",
+        "workers",
+        "webhooks",
+        "orgs",
+        "orgs/me",
+        "auth/me",
+        "health",
+        "health/live",
+      ]
     ) {
       assertEquals((await ada.get(`/api/v1/${path}`)).status, 200, path);
     }

@@ -50,9 +50,10 @@ export async function makeDocument(functionsUrl: string): Promise<OpenApiDocumen
   return { ...document, tags: TAGS.map((tag) => ({ ...tag })) };
 }
 
-/** Worker and api are documented too, but not mounted: the one has callers that know where it is, the other is this. */
+/** Besides what is mounted: the functions that answer under their own names only. */
 async function loadRouters(): Promise<Router[]> {
   const worker = async (): Promise<Router> => (await import("../worker/router.ts")).router;
+  const docs = async (): Promise<Router> => (await import("../docs/router.ts")).router;
   const api = async (): Promise<Router> => (await import("./router.ts")).router;
-  return await Promise.all([...Object.values(FUNCTIONS), worker, api].map((load) => load()));
+  return await Promise.all([...Object.values(FUNCTIONS), worker, docs, api].map((load) => load()));
 }
