@@ -1,9 +1,12 @@
 create function private.now() returns timestamptz
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select coalesce(nullif(current_setting('millrace.now', true), '')::timestamptz, clock_timestamp());
+begin
+  -- PL/pgSQL, as everything that runs with each step: a SQL function is planned anew by every call.
+  return coalesce(nullif(current_setting('millrace.now', true), '')::timestamptz, clock_timestamp());
+end;
 $$;
 
 revoke all on function private.now() from public, anon, authenticated, service_role;

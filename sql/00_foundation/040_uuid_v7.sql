@@ -1,10 +1,11 @@
 create function private.uuid_v7(p_at timestamptz default null) returns uuid
-language sql
+language plpgsql
 volatile
 set search_path = ''
 as $$
+begin
   -- The first 48 bits of a random v4 become the milliseconds; bits 52 and 53 turn the version nibble 4 into 7.
-  select encode(
+  return encode(
     set_bit(
       set_bit(
         overlay(
@@ -20,6 +21,7 @@ as $$
     ),
     'hex'
   )::uuid;
+end;
 $$;
 
 revoke all on function private.uuid_v7(timestamptz) from public, anon, authenticated, service_role;

@@ -7,7 +7,8 @@ create function private.create_run(
   p_retry_of uuid default null,
   p_version_id uuid default null,
   p_traceparent text default null,
-  p_worker_id uuid default null
+  p_worker_id uuid default null,
+  p_run_id uuid default null
 ) returns public.runs
 language plpgsql
 set search_path = ''
@@ -17,11 +18,11 @@ declare
   v_run public.runs;
 begin
   insert into public.runs (
-    organization_id, flow_id, flow_version_id, status, trigger, trigger_node, webhook_event_id, retry_of, input,
+    id, organization_id, flow_id, flow_version_id, status, trigger, trigger_node, webhook_event_id, retry_of, input,
     created_by, traceparent, deadline_at, started_at, created_at
   )
   select
-    p_flow.organization_id, p_flow.id, v.id,
+    coalesce(p_run_id, private.uuid_v7()), p_flow.organization_id, p_flow.id, v.id,
     case when p_worker_id is null then 'queued' else 'running' end,
     p_trigger, p_trigger_node, p_webhook_event_id, p_retry_of, p_input,
     auth.uid(), p_traceparent, v_now + make_interval(secs => v.timeout_seconds),
@@ -43,6 +44,6 @@ begin
 end;
 $$;
 
-revoke all on function private.create_run(public.flows, text, jsonb, text, uuid, uuid, uuid, text, uuid) from public, anon, authenticated, service_role;
-comment on function private.create_run(public.flows, text, jsonb, text, uuid, uuid, uuid, text, uuid) is
-  'Writes a run and its first token. p_worker_id null = any worker may claim it; otherwise it starts leased to that worker (inline start). Trusts its caller for permissions.';
+revoke all on function private.create_run(public.flows, text, jsonb, text, uuid, uuid, uuid, text, uuid, uuid) from public, anon, authenticated, service_role;
+comment on function private.create_run(public.flows, text, jsonb, text, uuid, uuid, uuid, text, uuid, uuid) is
+  'Writes a run and its first token. p_worker_id null = any worker may claim it; otherwise it starts leased to that worker (inline start). p_run_id = an id that the caller has chosen already, by private.uuid_v7. Trusts its caller for permissions.';

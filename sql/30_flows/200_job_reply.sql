@@ -1,8 +1,11 @@
 create function private.job_reply(p_job_ids uuid[]) returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
+begin
+  return (
   select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
     'job', j.id,
     'epoch', j.epoch,
@@ -38,7 +41,9 @@ as $$
   ) order by j.id), '[]')
   from public.job_queue j
   left join public.runs r on r.id = j.run_id
-  where j.id = any (p_job_ids);
+  where j.id = any (p_job_ids)
+  );
+end;
 $$;
 
 revoke all on function private.job_reply(uuid[]) from public, anon, authenticated, service_role;

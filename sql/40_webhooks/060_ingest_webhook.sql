@@ -23,6 +23,7 @@ declare
   v_body_key bytea := case when p_dedupe_body then sha256(v_body) end;
   v_event public.webhook_events;
   v_run public.runs;
+  v_run_id uuid;
   v_held text;
 begin
   -- The lock that the foreign key takes anyway, taken first: an endpoint that is being deleted is a missing one.
@@ -33,13 +34,20 @@ begin
   select * into v_flow from public.flows f where f.id = v_endpoint.flow_id;
   v_held := case when v_flow.deleted_at is not null then 'flow_deleted' when not v_flow.is_active then 'flow_inactive' end;
 
+  if v_held is null then
+    -- Known before the run is written, so that the event, with its body, is written once.
+    v_run_id := private.uuid_v7();
+  end if;
+
   -- Two deliveries of one event at once: the second waits here for the first to commit, then finds it.
   insert into public.webhook_events (
-    organization_id, endpoint_id, event_key, body_key, type, status, held_because, unsigned, method, headers, query, raw_body
+    organization_id, endpoint_id, event_key, body_key, type, status, held_because, unsigned, method, headers, query, raw_body,
+    run_id
   )
   values (
     v_endpoint.organization_id, p_endpoint_id, p_event_key, v_body_key, p_type,
-    case when v_held is null then 'accepted' else 'held' end, v_held, p_unsigned, p_method, p_headers, p_query, v_body
+    case when v_held is null then 'accepted' else 'held' end, v_held, p_unsigned, p_method, p_headers, p_query, v_body,
+    v_run_id
   )
   on conflict do nothing
   returning * into v_event;
@@ -69,9 +77,8 @@ begin
   end if;
   v_run := private.create_run(
     v_flow, 'webhook', p_input || jsonb_build_object('event_id', v_event.id, 'received_at', v_event.received_at),
-    v_endpoint.trigger_node, v_event.id, p_traceparent => p_traceparent, p_worker_id => p_worker_id
+    v_endpoint.trigger_node, v_event.id, p_traceparent => p_traceparent, p_worker_id => p_worker_id, p_run_id => v_run_id
   );
-  update public.webhook_events e set run_id = v_run.id where e.id = v_event.id;
   if p_worker_id is null then
     perform private.wake_if_idle();
   end if;
