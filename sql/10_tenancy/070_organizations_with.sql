@@ -1,15 +1,20 @@
 create function private.organizations_with(p_permission text) returns uuid[]
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select coalesce(array_agg(m.organization_id), '{}')
-  from public.organization_members m
-  join private.role_permissions rp on rp.role = m.role and rp.permission = p_permission
-  join public.organizations o on o.id = m.organization_id
-  where m.user_id = (select auth.uid())
-    and (o.suspended_at is null or p_permission = 'org:read');
+begin
+  -- PL/pgSQL keeps its plan for the session: policies ask this in every statement.
+  return (
+    select coalesce(array_agg(m.organization_id), '{}')
+    from public.organization_members m
+    join private.role_permissions rp on rp.role = m.role and rp.permission = p_permission
+    join public.organizations o on o.id = m.organization_id
+    where m.user_id = (select auth.uid())
+      and (o.suspended_at is null or p_permission = 'org:read')
+  );
+end;
 $$;
 
 revoke all on function private.organizations_with(text) from public, anon, authenticated, service_role;
