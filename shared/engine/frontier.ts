@@ -5,6 +5,7 @@
  * @module
  */
 import type { Plan, PlanEdge, PlanNode } from "../graph/mod.ts";
+import { tokenReads } from "./token_reads.ts";
 import type { Arrival, TokenTarget } from "./types.ts";
 
 /** A node that is to be run or, when no way to it is live, to be skipped. */
@@ -76,7 +77,7 @@ export class Frontier {
       expects: node.in,
       live,
       dead,
-      reads: node.reads,
+      reads: tokenReads(this.#plan, node),
     }));
   }
 
@@ -99,11 +100,11 @@ export class Frontier {
 }
 
 /** A position as a token that stands there. */
-export function toTarget(position: Position, keep: boolean): TokenTarget {
+export function toTarget(plan: Plan, position: Position, keep: boolean): TokenTarget {
   const { node, live, slots } = position;
   return {
     node: node.id,
-    reads: node.reads,
+    reads: tokenReads(plan, node),
     keep,
     ...(!live ? { payload: { dead: true } } : node.in > 1 && slots !== null ? { payload: { live: slots } } : {}),
   };

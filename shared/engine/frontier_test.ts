@@ -70,7 +70,7 @@ Deno.test("Frontier gives a join the slots over which the run came", () => {
     frontier.answer(node, () => node.id !== "a");
   }
   assertEquals(join?.slots, [1]);
-  assertEquals(toTarget(join!, true).payload, { live: [1] });
+  assertEquals(toTarget(p, join!, true).payload, { live: [1] });
 });
 
 Deno.test("Frontier skips a join whose every way is dead, and all that follows", () => {

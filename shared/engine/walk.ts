@@ -20,6 +20,7 @@ export interface WalkFlow {
 /** The walk of one token. */
 export class TokenWalk {
   readonly #job: Job;
+  readonly #plan: Plan;
   readonly #surroundings: StepSurroundings;
   readonly #scope: StepScope;
   readonly #recorded: Map<string, RecordedStep>;
@@ -39,6 +40,7 @@ export class TokenWalk {
    */
   constructor(job: Job, flow: WalkFlow, surroundings: StepSurroundings) {
     this.#job = job;
+    this.#plan = flow.plan;
     this.#surroundings = surroundings;
     this.#deadline = performance.now() + job.deadline_ms;
     this.#recorded = new Map((job.recorded ?? []).map((step) => [step.node, step]));
@@ -80,8 +82,8 @@ export class TokenWalk {
       if (others.length > 0 || arrive.length > 0) {
         // Ways part, or one waits for others: from here on each way is a token of its own.
         return this.#result({
-          move: toTarget(first, true),
-          spawn: others.map((position) => toTarget(position, true)),
+          move: toTarget(this.#plan, first, true),
+          spawn: others.map((position) => toTarget(this.#plan, position, true)),
           ...(arrive.length > 0 && { arrive }),
         });
       }
@@ -137,7 +139,7 @@ export class TokenWalk {
       case "retry":
         return this.#result({
           move: {
-            ...toTarget(position, false),
+            ...toTarget(this.#plan, position, false),
             attempt,
             delayMs: outcome.delayMs,
             error: outcome.record.error?.message ?? "",
