@@ -13,7 +13,15 @@ import {
 import type { Json } from "../../shared/graph/mod.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
 import { assertEquals } from "../helpers/assert.ts";
-import { type Arguments, type CallOptions, service } from "./_world.ts";
+import {
+  type Arguments,
+  type CallOptions,
+  createFlow,
+  createTenant,
+  service,
+  startRun,
+  type Tenant,
+} from "./_world.ts";
 
 /** The engine through a database's pool; `now` sets the clock of every call. */
 export function engineOf(db: TestDatabase, options: CallOptions = {}): EngineClient {
@@ -34,6 +42,38 @@ export async function claimOne(engine: EngineClient, workerId: string, runId?: s
   const jobs = await engine.claimJobs(workerId, 10, "worker", runId);
   assertEquals(jobs.length, 1, `expected one job, got ${jobs.length}`);
   return jobs[0]!;
+}
+
+/** A run whose first token is leased to a worker. */
+export interface Begun {
+  tenant: Tenant;
+  run: string;
+  worker: string;
+  job: Job;
+}
+
+/** A run of a new tenant, claimed by a new worker. */
+export async function begin(db: TestDatabase): Promise<Begun> {
+  const tenant = await createTenant(db);
+  const run = await startRun(db, tenant, await createFlow(db, tenant));
+  const worker = newWorker();
+  return { tenant, run, worker, job: await claimOne(engineOf(db), worker, run) };
+}
+
+/** A run with one token at each node, all leased to one worker; the jobs come in the order of the nodes. */
+export async function fork(db: TestDatabase, nodes: string[]): Promise<Begun & { jobs: Job[] }> {
+  const begun = await begin(db);
+  const [first = "", ...others] = nodes;
+  const { jobs } = await engineOf(db).settleJobs(begun.worker, [result(begun.job, {
+    move: { node: first, reads: [], keep: true },
+    spawn: others.map((node) => ({ node, reads: [], keep: true })),
+  })]);
+  return { ...begun, jobs: nodes.map((node) => jobs.find((job) => job.node === node)!) };
+}
+
+/** Lets a worker die: nobody prolongs its lease any more. */
+export async function lapse(db: TestDatabase, worker: string): Promise<void> {
+  await db.sql`update private.workers set expires_at = now() - interval '1 millisecond' where id = ${worker}`;
 }
 
 /** A step that a worker has done. */

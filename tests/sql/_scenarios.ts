@@ -11,13 +11,24 @@ export type Scenarios = Record<string, (db: TestDatabase) => Promise<void>>;
 /**
  * Registers a test whose steps share one database.
  *
- * @param name What is tested.
- * @param all Steps in order; a step that counts rows of the whole database belongs into a test of its own.
+ * @param name What the file is about.
+ * @param groups Steps in order, by what they are about. Each group begins with an empty queue and no workers.
  */
-export function scenarios(name: string, all: Scenarios, options: DatabaseOptions = {}): void {
+export function scenarios(name: string, groups: Record<string, Scenarios>, options: DatabaseOptions = {}): void {
   Deno.test(name, async (test) => {
     await withDatabase(async (db) => {
-      for (const [behaviour, run] of Object.entries(all)) await test.step(behaviour, () => run(db));
+      for (const [subject, steps] of Object.entries(groups)) {
+        await clear(db);
+        await test.step(subject, async (group) => {
+          for (const [behaviour, run] of Object.entries(steps)) await group.step(behaviour, () => run(db));
+        });
+      }
     }, options);
   });
+}
+
+async function clear(db: TestDatabase): Promise<void> {
+  for (const table of ["public.job_queue", "private.workers", "private.worker_wakes"]) {
+    await db.sql.unsafe(`delete from ${table}`);
+  }
 }

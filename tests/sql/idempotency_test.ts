@@ -1,8 +1,8 @@
+import type { Json } from "../../shared/graph/mod.ts";
 import { assertEquals } from "../helpers/assert.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
-import type { Json } from "../../shared/graph/mod.ts";
 import { interleave } from "./_interleave.ts";
-import { scenarios } from "./_scenarios.ts";
+import { type Scenarios, scenarios } from "./_scenarios.ts";
 import {
   type Arguments,
   assertFails,
@@ -87,8 +87,9 @@ async function count(db: TestDatabase, tenant: Tenant, table: string): Promise<n
   return row?.n;
 }
 
-for (const [name, { prepare, counts }] of Object.entries(KEYED)) {
-  scenarios(`${name}() with an idempotency key`, {
+/** What every function that takes a key owes to it. */
+function keyed(name: string, { prepare, counts }: Keyed): Scenarios {
+  return {
     "answers the same request with the same reply and does it once": async (db) => {
       const tenant = await createTenant(db);
       const [request] = await prepare(db, tenant);
@@ -133,57 +134,60 @@ for (const [name, { prepare, counts }] of Object.entries(KEYED)) {
       }
       await rpc(db, tenant.user, name, { ...request, p_idempotency_key: "x".repeat(255) });
     },
-  }, { connections: 20 });
+  };
 }
 
-scenarios("private.idempotent_reply()", {
-  "keeps keys of tenants and operations apart": async (db) => {
-    const [a, b] = [await createTenant(db), await createTenant(db)];
-    const flows = await parallel(2, (index) => createFlow(db, [a, b][index]!, { p_idempotency_key: "k" }));
-    assertEquals(new Set(flows).size, 2);
-    await startRun(db, a, flows[0]!, { p_idempotency_key: "k" });
-  },
-  "a failed request leaves its key free": async (db) => {
-    const tenant = await createTenant(db);
-    const request = { p_organization_id: tenant.organizationId, p_name: "A", p_idempotency_key: "k" };
-    await assertFails(rpc(db, tenant.user, "create_flow", { ...request, p_graph: [] }), "flow_invalid", 422);
-    await rpc(db, tenant.user, "create_flow", { ...request, p_graph: smallGraph() });
-  },
-  "a key is free again after 24 hours": async (db) => {
-    const tenant = await createTenant(db);
-    const at = (now: string, mark: Json) =>
-      rpc<{ id: string }>(db, tenant.user, "create_flow", {
-        p_organization_id: tenant.organizationId,
-        p_name: "A",
-        p_graph: smallGraph(mark),
-        p_idempotency_key: "k",
-      }, { now });
-    const first = await at("2026-01-01T00:00:00Z", 1);
-    assertEquals((await at("2026-01-02T00:00:00Z", 1)).id, first.id);
-    const second = await at("2026-01-02T00:00:01Z", 2);
-    assertEquals((await at("2026-01-02T12:00:00Z", 2)).id, second.id);
-  },
-  "a second request waits for the first and gets its reply, or goes on when the first fails": (db) =>
-    interleave(db, async (stage) => {
+scenarios("idempotency keys", {
+  ...Object.fromEntries(Object.entries(KEYED).map(([name, facts]) => [`${name}()`, keyed(name, facts)])),
+  "private.idempotent_reply()": {
+    "keeps keys of tenants and operations apart": async (db) => {
+      const [a, b] = [await createTenant(db), await createTenant(db)];
+      const flows = await parallel(2, (index) => createFlow(db, [a, b][index]!, { p_idempotency_key: "k" }));
+      assertEquals(new Set(flows).size, 2);
+      await startRun(db, a, flows[0]!, { p_idempotency_key: "k" });
+    },
+    "a failed request leaves its key free": async (db) => {
       const tenant = await createTenant(db);
-      const [first, second] = [await stage.session("first"), await stage.session("second")];
-      for (const end of ["commit", "rollback"] as const) {
-        const request = {
+      const request = { p_organization_id: tenant.organizationId, p_name: "A", p_idempotency_key: "k" };
+      await assertFails(rpc(db, tenant.user, "create_flow", { ...request, p_graph: [] }), "flow_invalid", 422);
+      await rpc(db, tenant.user, "create_flow", { ...request, p_graph: smallGraph() });
+    },
+    "a key is free again after 24 hours": async (db) => {
+      const tenant = await createTenant(db);
+      const at = (now: string, mark: Json) =>
+        rpc<{ id: string }>(db, tenant.user, "create_flow", {
           p_organization_id: tenant.organizationId,
           p_name: "A",
-          p_graph: smallGraph(),
-          p_idempotency_key: end,
-        };
-        const made = await first.rpc<{ id: string }>(tenant.user, "create_flow", request);
-        const waiting = await stage.untilBlocked(
-          second,
-          () => second.rpc<{ id: string }>(tenant.user, "create_flow", request),
-        );
-        await first[end]();
-        const reply = await waiting.result;
-        assertEquals(reply.id === made.id, end === "commit");
-        await second.commit();
-      }
-      assertEquals(await count(db, tenant, "flows"), 2);
-    }),
-});
+          p_graph: smallGraph(mark),
+          p_idempotency_key: "k",
+        }, { now });
+      const first = await at("2026-01-01T00:00:00Z", 1);
+      assertEquals((await at("2026-01-02T00:00:00Z", 1)).id, first.id);
+      const second = await at("2026-01-02T00:00:01Z", 2);
+      assertEquals((await at("2026-01-02T12:00:00Z", 2)).id, second.id);
+    },
+    "a second request waits for the first and gets its reply, or goes on when the first fails": (db) =>
+      interleave(db, async (stage) => {
+        const tenant = await createTenant(db);
+        const [first, second] = [await stage.session("first"), await stage.session("second")];
+        for (const end of ["commit", "rollback"] as const) {
+          const request = {
+            p_organization_id: tenant.organizationId,
+            p_name: "A",
+            p_graph: smallGraph(),
+            p_idempotency_key: end,
+          };
+          const made = await first.rpc<{ id: string }>(tenant.user, "create_flow", request);
+          const waiting = await stage.untilBlocked(
+            second,
+            () => second.rpc<{ id: string }>(tenant.user, "create_flow", request),
+          );
+          await first[end]();
+          const reply = await waiting.result;
+          assertEquals(reply.id === made.id, end === "commit");
+          await second.commit();
+        }
+        assertEquals(await count(db, tenant, "flows"), 2);
+      }),
+  },
+}, { connections: 20 });

@@ -5,7 +5,6 @@ import { claimOne, engineOf, leftovers, newWorker, result, runState, step, stepS
 import { scenarios } from "./_scenarios.ts";
 import {
   addMember,
-  type Arguments,
   assertFails,
   createFlow,
   createTenant,
@@ -15,7 +14,6 @@ import {
   smallGraph,
   startRun,
   type Tenant,
-  unusedId,
 } from "./_world.ts";
 
 interface Run {
@@ -55,287 +53,194 @@ async function failedRun(db: TestDatabase, tenant: Tenant, flow: string): Promis
   return run;
 }
 
-scenarios("public.start_run()", {
-  "starts a run of the current version, queued, with one token": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const now = "2026-01-01T00:00:00Z";
-    const run = await rpc<Run>(db, tenant.user, "start_run", {
-      p_flow_id: flow,
-      p_input: { n: 1 },
-      p_trigger_node: "start",
-      p_traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-    }, { now });
-    const [version] = await db.sql`select current_version_id as id from public.flows where id = ${flow}`;
-    const { id, ...rest } = run;
-    assert(id.startsWith("019b76da-"), "the id is of the time at which the run was asked for");
-    assertEquals(
-      rest,
-      {
-        organization_id: tenant.organizationId,
-        flow_id: flow,
-        flow_version_id: version?.id,
-        status: "queued",
-        trigger: "manual",
-        trigger_node: "start",
-        webhook_event_id: null,
-        retry_of: null,
-        input: { n: 1 },
-        output: null,
-        error: null,
-        created_by: tenant.user.id,
-        traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-        deadline_at: "2026-01-02T00:00:00+00:00",
-        started_at: null,
-        finished_at: null,
-        created_at: "2026-01-01T00:00:00+00:00",
-      } as unknown as typeof rest,
-    );
-    assertEquals(await leftovers(db, id), { tokens: 1, joins: 0 });
+scenarios("runs", {
+  "public.start_run()": {
+    "starts a run of the current version, queued, with one token": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      const now = "2026-01-01T00:00:00Z";
+      const run = await rpc<Run>(db, tenant.user, "start_run", {
+        p_flow_id: flow,
+        p_input: { n: 1 },
+        p_trigger_node: "start",
+        p_traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      }, { now });
+      const [version] = await db.sql`select current_version_id as id from public.flows where id = ${flow}`;
+      const { id, ...rest } = run;
+      assert(id.startsWith("019b76da-"), "the id is of the time at which the run was asked for");
+      assertEquals(
+        rest,
+        {
+          organization_id: tenant.organizationId,
+          flow_id: flow,
+          flow_version_id: version?.id,
+          status: "queued",
+          trigger: "manual",
+          trigger_node: "start",
+          webhook_event_id: null,
+          retry_of: null,
+          input: { n: 1 },
+          output: null,
+          error: null,
+          created_by: tenant.user.id,
+          traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+          deadline_at: "2026-01-02T00:00:00+00:00",
+          started_at: null,
+          finished_at: null,
+          created_at: "2026-01-01T00:00:00+00:00",
+        } as unknown as typeof rest,
+      );
+      assertEquals(await leftovers(db, id), { tokens: 1, joins: 0 });
+    },
+    "pins the version: what is saved later is for later runs": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      const first = await rpc<Run>(db, tenant.user, "start_run", { p_flow_id: flow });
+      await rpc(db, tenant.user, "save_flow", { p_flow_id: flow, p_graph: smallGraph(2) });
+      const second = await rpc<Run>(db, tenant.user, "start_run", { p_flow_id: flow });
+      assert(first.flow_version_id !== second.flow_version_id);
+      assertEquals((await claimOne(engineOf(db), newWorker(), first.id)).flow_version_id, first.flow_version_id);
+    },
+    "takes any JSON as input, up to 1 MiB; none is an empty object": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      for (const input of [[], "text", 0, true, { a: null }, "x".repeat(1_048_574)]) {
+        assertEquals((await rpc<Run>(db, tenant.user, "start_run", { p_flow_id: flow, p_input: input })).input, input);
+      }
+      for (const args of [{}, { p_input: null }]) {
+        const run = await rpc<Run>(db, tenant.user, "start_run", { p_flow_id: flow, ...args });
+        assertEquals(run.input, {});
+      }
+      const large = { p_input: "x".repeat(1_048_575) };
+      await assertFails(startRun(db, tenant, flow, large), "payload_too_large", 413);
+    },
+    "refuses a trigger node or traceparent that is too long": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      await startRun(db, tenant, flow, { p_trigger_node: "x".repeat(64), p_traceparent: "x".repeat(64) });
+      for (const name of ["p_trigger_node", "p_traceparent"]) {
+        await assertFails(startRun(db, tenant, flow, { [name]: "x".repeat(65) }), "invalid_request", 400);
+      }
+    },
+    "refuses a flow that is off": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      await rpc(db, tenant.user, "save_flow", { p_flow_id: flow, p_is_active: false });
+      await assertFails(startRun(db, tenant, flow), "flow_inactive", 409);
+    },
+    "needs runs:execute": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      for (const [role, may] of Object.entries({ developer: true, member: true, viewer: false, guest: false })) {
+        const user = await addMember(db, tenant.organizationId, role as "member");
+        const call = startRun(db, { ...tenant, user }, flow);
+        if (may) await call;
+        else await assertFails(call, "forbidden", 403);
+      }
+    },
   },
-  "pins the version: what is saved later is for later runs": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const first = await rpc<Run>(db, tenant.user, "start_run", { p_flow_id: flow });
-    await rpc(db, tenant.user, "save_flow", { p_flow_id: flow, p_graph: smallGraph(2) });
-    const second = await rpc<Run>(db, tenant.user, "start_run", { p_flow_id: flow });
-    assert(first.flow_version_id !== second.flow_version_id);
-    assertEquals((await claimOne(engineOf(db), newWorker(), first.id)).flow_version_id, first.flow_version_id);
+  "public.cancel_run()": {
+    "ends a run in whatever state, drops its tokens and joins, and says the same again": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      const engine = engineOf(db);
+      const queued = await startRun(db, tenant, flow);
+      const running = await startRun(db, tenant, flow);
+      const worker = newWorker();
+      await engine.settleJobs(worker, [result(await claimOne(engine, worker, running), {
+        move: { node: "b", reads: [], keep: true },
+        spawn: [{ node: "c", reads: [], keep: false }],
+        arrive: [{ node: "j", expects: 3, live: [0], dead: [], reads: [] }],
+      })]);
+      for (const run of [queued, running]) {
+        const cancelled = await rpc<Run>(db, tenant.user, "cancel_run", { p_run_id: run });
+        assertEquals([cancelled.status, cancelled.error], ["cancelled", null]);
+        assert(cancelled.finished_at);
+        assertEquals(await rpc<Run>(db, tenant.user, "cancel_run", { p_run_id: run }), cancelled);
+        assertEquals(await leftovers(db, run), { tokens: 0, joins: 0 });
+      }
+      assertEquals((await runState(db, queued)).started_at, null);
+    },
+    "ten at once get one answer": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      const run = await startRun(db, tenant, flow);
+      const replies = await parallel(10, () => rpc<Run>(db, tenant.user, "cancel_run", { p_run_id: run }));
+      assertEquals(new Set(replies.map((reply) => JSON.stringify(reply))).size, 1);
+    },
+    "refuses a run that ended otherwise": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      const failed = await failedRun(db, tenant, flow);
+      assertEquals(await failureOf(rpc(db, tenant.user, "cancel_run", { p_run_id: failed })), {
+        code: "run_finished",
+        message: "The run has already failed",
+        status: 409,
+      });
+    },
   },
-  "takes any JSON as input, up to 1 MiB; none is an empty object": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    for (const input of [[], "text", 0, true, { a: null }, "x".repeat(1_048_574)]) {
-      assertEquals((await rpc<Run>(db, tenant.user, "start_run", { p_flow_id: flow, p_input: input })).input, input);
-    }
-    for (const args of [{}, { p_input: null }]) {
-      const run = await rpc<Run>(db, tenant.user, "start_run", { p_flow_id: flow, ...args });
-      assertEquals(run.input, {});
-    }
-    const large = { p_input: "x".repeat(1_048_575) };
-    await assertFails(startRun(db, tenant, flow, large), "payload_too_large", 413);
+  "public.retry_run()": {
+    "takes over what the run went past and starts anew behind it": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      const failed = await failedRun(db, tenant, flow);
+      await rpc(db, tenant.user, "save_flow", { p_flow_id: flow, p_graph: smallGraph(2) });
+      const retry = await rpc<Run>(db, tenant.user, "retry_run", { p_run_id: failed });
+      const [old] = await db.sql<Run[]>`select * from public.runs where id = ${failed}`;
+      assertEquals([retry.status, retry.retry_of, retry.flow_version_id], ["queued", failed, old!.flow_version_id]);
+      assertEquals([retry.input, retry.trigger, retry.trigger_node], [{ n: 1 }, "manual", "start"]);
+      assertEquals(await stepStates(db, retry.id), ["a:1:completed", "b:1:failed"]);
+      assertEquals(await stepStates(db, failed), [
+        "a:1:completed",
+        "b:1:failed",
+        "c:1:retried",
+        "c:2:failed",
+        "s:1:skipped",
+      ]);
+      const job = await claimOne(engineOf(db), newWorker(), retry.id);
+      assertEquals(job.recorded?.toSorted((x, y) => x.node < y.node ? -1 : 1), [
+        { node: "a", status: "completed", handles: ["out"], output: "A" },
+        { node: "b", status: "failed", handles: ["error"], output: { error: "handled" } },
+      ]);
+    },
+    "begins at the stop node that failed the run": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      const run = await startRun(db, tenant, flow);
+      const worker = newWorker();
+      const error = { code: "stopped", message: "Not today", node_id: "stop" };
+      await engineOf(db).settleJobs(worker, [result(await claimOne(engineOf(db), worker, run), {
+        steps: [step("a"), step("stop", { leaf: true })],
+        finish: { status: "failed", output: null, error },
+      })]);
+      const retry = await rpc<Run>(db, tenant.user, "retry_run", { p_run_id: run });
+      assertEquals(await stepStates(db, retry.id), ["a:1:completed"]);
+    },
+    "retries a cancelled run, and a retry": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      const run = await startRun(db, tenant, flow);
+      await rpc(db, tenant.user, "cancel_run", { p_run_id: run });
+      const first = await rpc<Run>(db, tenant.user, "retry_run", { p_run_id: run });
+      await rpc(db, tenant.user, "cancel_run", { p_run_id: first.id });
+      assertEquals((await rpc<Run>(db, tenant.user, "retry_run", { p_run_id: first.id })).retry_of, first.id);
+    },
+    "refuses a run that is under way or completed, or whose flow is gone": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      const run = await startRun(db, tenant, flow);
+      const retry = () => rpc(db, tenant.user, "retry_run", { p_run_id: run });
+      await assertFails(retry(), "run_not_finished", 409);
+      const worker = newWorker();
+      await engineOf(db).settleJobs(worker, [result(await claimOne(engineOf(db), worker, run))]);
+      await assertFails(retry(), "run_finished", 409);
+      const failed = await failedRun(db, tenant, flow);
+      await rpc(db, tenant.user, "delete_flow", { p_flow_id: flow });
+      const call = rpc(db, tenant.user, "retry_run", { p_run_id: failed });
+      assertEquals(await failureOf(call), { code: "not_found", message: "No such flow", status: 404 });
+    },
   },
-  "refuses a trigger node or traceparent that is too long": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    await startRun(db, tenant, flow, { p_trigger_node: "x".repeat(64), p_traceparent: "x".repeat(64) });
-    for (const name of ["p_trigger_node", "p_traceparent"]) {
-      await assertFails(startRun(db, tenant, flow, { [name]: "x".repeat(65) }), "invalid_request", 400);
-    }
-  },
-  "refuses a flow that is off": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    await rpc(db, tenant.user, "save_flow", { p_flow_id: flow, p_is_active: false });
-    await assertFails(startRun(db, tenant, flow), "flow_inactive", 409);
-  },
-  "needs runs:execute": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    for (const [role, may] of Object.entries({ developer: true, member: true, viewer: false, guest: false })) {
-      const user = await addMember(db, tenant.organizationId, role as "member");
-      const call = startRun(db, { ...tenant, user }, flow);
-      if (may) await call;
-      else await assertFails(call, "forbidden", 403);
-    }
-  },
-});
-
-scenarios("public.cancel_run()", {
-  "ends a run in whatever state, drops its tokens and joins, and says the same again": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const engine = engineOf(db);
-    const queued = await startRun(db, tenant, flow);
-    const running = await startRun(db, tenant, flow);
-    const worker = newWorker();
-    await engine.settleJobs(worker, [result(await claimOne(engine, worker, running), {
-      move: { node: "b", reads: [], keep: true },
-      spawn: [{ node: "c", reads: [], keep: false }],
-      arrive: [{ node: "j", expects: 3, live: [0], dead: [], reads: [] }],
-    })]);
-    for (const run of [queued, running]) {
-      const cancelled = await rpc<Run>(db, tenant.user, "cancel_run", { p_run_id: run });
-      assertEquals([cancelled.status, cancelled.error], ["cancelled", null]);
-      assert(cancelled.finished_at);
-      assertEquals(await rpc<Run>(db, tenant.user, "cancel_run", { p_run_id: run }), cancelled);
-      assertEquals(await leftovers(db, run), { tokens: 0, joins: 0 });
-    }
-    assertEquals((await runState(db, queued)).started_at, null);
-  },
-  "ten at once get one answer": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const run = await startRun(db, tenant, flow);
-    const replies = await parallel(10, () => rpc<Run>(db, tenant.user, "cancel_run", { p_run_id: run }));
-    assertEquals(new Set(replies.map((reply) => JSON.stringify(reply))).size, 1);
-  },
-  "refuses a run that ended otherwise": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const failed = await failedRun(db, tenant, flow);
-    assertEquals(await failureOf(rpc(db, tenant.user, "cancel_run", { p_run_id: failed })), {
-      code: "run_finished",
-      message: "The run has already failed",
-      status: 409,
-    });
+  "public.delete_run()": {
+    "removes an ended run with its steps": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      const failed = await failedRun(db, tenant, flow);
+      const other = await failedRun(db, tenant, flow);
+      await rpc(db, tenant.user, "delete_run", { p_run_id: failed });
+      assertEquals(await stepStates(db, failed), []);
+      assertEquals((await stepStates(db, other)).length, 5);
+      await assertFails(rpc(db, tenant.user, "delete_run", { p_run_id: failed }), "not_found", 404);
+    },
+    "refuses one that is under way": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      const run = await startRun(db, tenant, flow);
+      await assertFails(rpc(db, tenant.user, "delete_run", { p_run_id: run }), "run_not_finished", 409);
+    },
   },
 }, { connections: 10 });
-
-scenarios("public.retry_run()", {
-  "takes over what the run went past and starts anew behind it": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const failed = await failedRun(db, tenant, flow);
-    await rpc(db, tenant.user, "save_flow", { p_flow_id: flow, p_graph: smallGraph(2) });
-    const retry = await rpc<Run>(db, tenant.user, "retry_run", { p_run_id: failed });
-    const [old] = await db.sql<Run[]>`select * from public.runs where id = ${failed}`;
-    assertEquals([retry.status, retry.retry_of, retry.flow_version_id], ["queued", failed, old!.flow_version_id]);
-    assertEquals([retry.input, retry.trigger, retry.trigger_node], [{ n: 1 }, "manual", "start"]);
-    assertEquals(await stepStates(db, retry.id), ["a:1:completed", "b:1:failed"]);
-    assertEquals(await stepStates(db, failed), [
-      "a:1:completed",
-      "b:1:failed",
-      "c:1:retried",
-      "c:2:failed",
-      "s:1:skipped",
-    ]);
-    const job = await claimOne(engineOf(db), newWorker(), retry.id);
-    assertEquals(job.recorded?.toSorted((x, y) => x.node < y.node ? -1 : 1), [
-      { node: "a", status: "completed", handles: ["out"], output: "A" },
-      { node: "b", status: "failed", handles: ["error"], output: { error: "handled" } },
-    ]);
-  },
-  "begins at the stop node that failed the run": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const run = await startRun(db, tenant, flow);
-    const worker = newWorker();
-    const error = { code: "stopped", message: "Not today", node_id: "stop" };
-    await engineOf(db).settleJobs(worker, [result(await claimOne(engineOf(db), worker, run), {
-      steps: [step("a"), step("stop", { leaf: true })],
-      finish: { status: "failed", output: null, error },
-    })]);
-    const retry = await rpc<Run>(db, tenant.user, "retry_run", { p_run_id: run });
-    assertEquals(await stepStates(db, retry.id), ["a:1:completed"]);
-  },
-  "retries a cancelled run, and a retry": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const run = await startRun(db, tenant, flow);
-    await rpc(db, tenant.user, "cancel_run", { p_run_id: run });
-    const first = await rpc<Run>(db, tenant.user, "retry_run", { p_run_id: run });
-    await rpc(db, tenant.user, "cancel_run", { p_run_id: first.id });
-    assertEquals((await rpc<Run>(db, tenant.user, "retry_run", { p_run_id: first.id })).retry_of, first.id);
-  },
-  "refuses a run that is under way or completed, or whose flow is gone": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const run = await startRun(db, tenant, flow);
-    const retry = () => rpc(db, tenant.user, "retry_run", { p_run_id: run });
-    await assertFails(retry(), "run_not_finished", 409);
-    const worker = newWorker();
-    await engineOf(db).settleJobs(worker, [result(await claimOne(engineOf(db), worker, run))]);
-    await assertFails(retry(), "run_finished", 409);
-    const failed = await failedRun(db, tenant, flow);
-    await rpc(db, tenant.user, "delete_flow", { p_flow_id: flow });
-    const call = rpc(db, tenant.user, "retry_run", { p_run_id: failed });
-    assertEquals(await failureOf(call), { code: "not_found", message: "No such flow", status: 404 });
-  },
-});
-
-scenarios("public.delete_run()", {
-  "removes an ended run with its steps": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const failed = await failedRun(db, tenant, flow);
-    const other = await failedRun(db, tenant, flow);
-    await rpc(db, tenant.user, "delete_run", { p_run_id: failed });
-    assertEquals(await stepStates(db, failed), []);
-    assertEquals((await stepStates(db, other)).length, 5);
-    await assertFails(rpc(db, tenant.user, "delete_run", { p_run_id: failed }), "not_found", 404);
-  },
-  "refuses one that is under way": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const run = await startRun(db, tenant, flow);
-    await assertFails(rpc(db, tenant.user, "delete_run", { p_run_id: run }), "run_not_finished", 409);
-  },
-});
-
-interface Page {
-  steps: { id: string; node_id: string; attempt: number; finished_at: string; key?: string; duration_ms: number }[];
-  more: boolean;
-}
-
-/** A run with `count` steps in the order n000, n001 … and a token that waits. */
-async function longRun(db: TestDatabase, tenant: Tenant, flow: string, count: number): Promise<string> {
-  const run = await startRun(db, tenant, flow);
-  const worker = newWorker();
-  const now = performance.now();
-  const steps = Array.from(
-    { length: count },
-    (_, index) =>
-      step(`n${String(index).padStart(3, "0")}`, {
-        startedAt: now - count + index,
-        finishedAt: now - count + index + 0.5,
-      }),
-  );
-  const job = await claimOne(engineOf(db), worker, run);
-  const move = { node: "later", reads: [], keep: false, attempt: 1, delayMs: 60_000, error: "Try again" };
-  await engineOf(db).settleJobs(worker, [result(job, { steps, move })]);
-  return run;
-}
-
-scenarios("reading runs", {
-  "get_run() gives the run, its first steps and where it stands": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const run = await longRun(db, tenant, flow, 5);
-    const got = await rpc<Run & Page>(db, tenant.user, "get_run", { p_run_id: run, p_step_limit: 3 });
-    assertEquals([got.id, got.status, got.more], [run, "running", true]);
-    assertEquals(got.steps.map((s) => s.id), ["n000:1", "n001:1", "n002:1"]);
-    assertEquals(got.steps[0]?.duration_ms, 0.5);
-    const [active] = got.active as { [key: string]: Json }[];
-    assertEquals([active?.node_id, active?.status, active?.attempt, active?.last_error], [
-      "later",
-      "scheduled",
-      2,
-      "Try again",
-    ]);
-    const latest = await rpc<Run>(db, tenant.user, "get_latest_run", { p_flow_id: flow });
-    assertEquals(latest.id, run);
-  },
-  "list_run_steps() pages through all of them, each once, in order": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const run = await longRun(db, tenant, flow, 120);
-    const seen: string[] = [];
-    let from: Arguments = {};
-    for (let more = true; more;) {
-      const page = await rpc<Page>(db, tenant.user, "list_run_steps", {
-        p_run_id: run,
-        p_limit: 37,
-        ...from,
-      });
-      seen.push(...page.steps.map((s) => s.node_id));
-      const last = page.steps.at(-1)!;
-      from = { p_from: last.finished_at, p_after: last.id };
-      more = page.more;
-    }
-    assertEquals(seen, Array.from({ length: 120 }, (_, index) => `n${String(index).padStart(3, "0")}`));
-  },
-  "pages are bounded, whatever is asked for": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const run = await longRun(db, tenant, flow, 130);
-    for (const [limit, expected] of [[1000, 100], [0, 1], [-5, 1]]) {
-      const page = await rpc<Page>(db, tenant.user, "list_run_steps", { p_run_id: run, p_limit: limit });
-      assertEquals([page.steps.length, page.more], [expected!, true]);
-    }
-  },
-  "get_run_progress() gives what was not seen": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const run = await longRun(db, tenant, flow, 6);
-    const first = await rpc<Page>(db, tenant.user, "get_run_progress", { p_run_id: run, p_limit: 4 });
-    assertEquals(first.steps.map((s) => s.node_id), ["n000", "n001", "n002", "n003"]);
-    const seen = first.steps.map((s) => s.key!);
-    const rest = await rpc<Page>(db, tenant.user, "get_run_progress", { p_run_id: run, p_seen: seen });
-    assertEquals([rest.steps.map((s) => s.node_id), rest.more], [["n004", "n005"], false]);
-  },
-  "a run that is another's, or nobody's, is null": async (db) => {
-    const { tenant, flow } = await tenantWithFlow(db);
-    const run = await longRun(db, tenant, flow, 1);
-    const stranger = await createTenant(db);
-    const guest = await addMember(db, tenant.organizationId, "guest");
-    for (const user of [stranger.user, guest]) {
-      for (const name of ["get_run", "list_run_steps", "get_run_progress"]) {
-        assertEquals(await rpc(db, user, name, { p_run_id: run }), null);
-        assertEquals(await rpc(db, user, name, { p_run_id: unusedId() }), null);
-      }
-      assertEquals(await rpc(db, user, "get_latest_run", { p_flow_id: flow }), null);
-    }
-  },
-});
