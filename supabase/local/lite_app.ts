@@ -7,7 +7,7 @@ import { App, setExperimental } from "@supabase/lite";
 import type { LocalDatabase } from "./database.ts";
 import type { ProjectConfig } from "./config.ts";
 import type { ProjectKeys } from "./keys.ts";
-import { toReportedError } from "./lite_errors.ts";
+import { answerUncaught, toReportedError } from "./lite_errors.ts";
 import { folderStorage } from "./storage_files.ts";
 
 /** Options of {@linkcode createLiteApp}. */
@@ -50,6 +50,7 @@ export function createLiteApp({ database, keys, config, storageFolder }: LiteApp
     },
   });
   app._storageAdapter = folderStorage(storageFolder);
+  app.server.onError(answerUncaught);
   return app;
 }
 

@@ -72,6 +72,19 @@ export function toReportedError(error: unknown): unknown {
   });
 }
 
+/**
+ * The answer to an error that lite lets pass: it looks up a token's session outside of its own error handling, so that a
+ * database that is away shows there as well.
+ */
+export function answerUncaught(error: unknown): Response {
+  const isAway = isSqlError(error) && NO_CONNECTION.test(error.code);
+  if (!isAway) console.error(error);
+  const body = isAway
+    ? { code: "PGRST001", message: "Database client error. Retrying the connection.", details: null, hint: null }
+    : { code: "SUP", message: "Internal Server Error", details: null, hint: null };
+  return Response.json(body, { status: isAway ? 503 : 500, ...(isAway && { headers: { "Retry-After": "1" } }) });
+}
+
 /** An error as `raise sqlstate 'PGRST'` would have made it. */
 function raised(status: number, body: Record<string, unknown>, headers: Record<string, string> = {}): ReportedError {
   return new ReportedError({
