@@ -1,0 +1,124 @@
+/**
+ * Three organizations with everything in them, and everybody who may come by.
+ *
+ * @module
+ */
+import type { TestDatabase, TestUser } from "../helpers/postgres.ts";
+import { createTenant } from "../helpers/engine.ts";
+
+/** Somebody who sends a statement. */
+export interface Actor {
+  name: string;
+  /** The database role. */
+  role: "anon" | "authenticated" | "service_role";
+  claims: Record<string, unknown>;
+  userId: string | null;
+  /** The organization that is their own. */
+  organizationId: string | null;
+}
+
+/** Ids of things of one organization. */
+export interface Things {
+  organization: string;
+  workspace: string;
+  flow: string;
+  version: string;
+  /** A run that has not ended. */
+  openRun: string;
+  /** A run that has failed. */
+  failedRun: string;
+  endpoint: string;
+  event: string;
+}
+
+/** Whom and what the matrix is about. */
+export interface Cast {
+  actors: Actor[];
+  a: Things;
+  b: Things;
+  suspended: Things;
+}
+
+const ROLES = ["owner", "admin", "developer", "member", "viewer", "guest"];
+
+/** Fills the database. */
+export async function prepareCast(db: TestDatabase): Promise<Cast> {
+  await db.sql`select engine.ensure_partitions(0)`;
+  const [a, b, s] = [await createTenant(db), await createTenant(db), await createTenant(db)];
+  const actors: Actor[] = [
+    { name: "anon", role: "anon", claims: {}, userId: null, organizationId: null },
+    { name: "service", role: "service_role", claims: {}, userId: null, organizationId: null },
+    actorOf("owner", a.user, a.organizationId),
+    actorOf("stranger", b.user, b.organizationId),
+    actorOf("suspended", s.user, s.organizationId),
+    actorOf("loner", await db.createUser(), null),
+  ];
+  for (const role of ROLES.slice(1)) {
+    actors.push(actorOf(role, await addMember(db, a.organizationId, role), a.organizationId));
+  }
+  // A second member each, so that the own rows are more than those about oneself.
+  for (const { organizationId } of [b, s]) await addMember(db, organizationId, "admin");
+  const cast = {
+    actors,
+    a: await addThings(db, a.user.id, a.organizationId),
+    b: await addThings(db, b.user.id, b.organizationId),
+    suspended: await addThings(db, s.user.id, s.organizationId),
+  };
+  await db.sql`insert into private.settings (name, value) values ('functions_url', 'https://example.com')`;
+  await db.sql`insert into private.workers (id, kind, expires_at) values (gen_random_uuid(), 'worker', now())`;
+  await db.sql`insert into private.worker_wakes default values`;
+  await db.sql`update public.organizations set suspended_at = now() where id = ${s.organizationId}`;
+  return cast;
+}
+
+function actorOf(name: string, user: TestUser, organizationId: string | null): Actor {
+  return { name, role: "authenticated", claims: user.claims, userId: user.id, organizationId };
+}
+
+async function addMember(db: TestDatabase, organizationId: string, role: string): Promise<TestUser> {
+  const user = await db.createUser();
+  await db.sql`insert into public.profiles (id, email) values (${user.id}, ${user.email})`;
+  await db.sql`
+    insert into public.organization_members (organization_id, user_id, role)
+    values (${organizationId}, ${user.id}, ${role})`;
+  return user;
+}
+
+/** One row at least in every table that belongs to tenants, in the default partitions and in this week's. */
+async function addThings(db: TestDatabase, userId: string, organizationId: string): Promise<Things> {
+  return await db.sql.begin(async (sql) => {
+    const claims = JSON.stringify({ sub: userId, role: "authenticated" });
+    await sql`select set_config('request.jwt.claims', ${claims}, true)`;
+    const call = async (text: string, values: string[]) =>
+      (await sql.unsafe(`select ${text} as reply`, values))[0]?.reply;
+    const flow = await call("public.create_flow($1, 'Flow', '{}', p_idempotency_key => 'key')", [organizationId]);
+    const start = async () => (await call("public.start_run($1)", [flow.id])).id as string;
+    await sql`set local millrace.now = '2026-01-01T00:00:00Z'`;
+    await start();
+    await sql`set local millrace.now = ''`;
+    const openRun = await start();
+    const failedRun = await start();
+    await sql`
+      insert into public.run_steps (run_id, node_id, organization_id, status, started_at, finished_at)
+      select r.id, 'a', r.organization_id, 'completed', now(), now() from public.runs r where r.flow_id = ${flow.id}`;
+    await sql`insert into private.run_joins (run_id, node_id, live, dead) values (${openRun}, 'join', '{}', '{}')`;
+    await sql`select private.end_run(${failedRun}, 'failed', null, '{"code": "http_error", "message": "No"}')`;
+    const [version] = await sql`select current_version_id as id from public.flows where id = ${flow.id}`;
+    await sql`select engine.store_plan(${version?.id}, '{}', 1)`;
+    const endpoint = await call("public.create_webhook_endpoint($1, 'Endpoint', 'custom')", [flow.id]);
+    const event = await call(
+      "engine.ingest_webhook($1, 'event', 'type', 'POST', '{}', '{}', '', false, '{}')",
+      [endpoint.id],
+    );
+    return {
+      organization: organizationId,
+      workspace: flow.workspace_id,
+      flow: flow.id,
+      version: version?.id,
+      openRun,
+      failedRun,
+      endpoint: endpoint.id,
+      event: event.event_id,
+    };
+  }) as Things;
+}

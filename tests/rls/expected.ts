@@ -1,0 +1,183 @@
+/**
+ * Who may do what, as one table a kind. The tests read the catalog and fail for whatever has no line here, and for every
+ * line whose object is gone.
+ *
+ * @module
+ */
+
+/**
+ * Which rows each caller sees with `select`:
+ *
+ * | word | sees |
+ * | --- | --- |
+ * | `deny` | permission denied |
+ * | `none` | no row |
+ * | `self` | only the rows about themselves |
+ * | `own` | the rows of the own organization |
+ * | `all` | every row of every tenant |
+ *
+ * owner … guest = roles in organization A. suspended = the owner of a suspended organization. stranger = the owner of
+ * organization B: `own` means B's rows. loner = signed in, in no organization. Weeks stand for the partitions of a week.
+ */
+export const READS = `
+relation                      anon  owner  admin  developer  member  viewer  guest  suspended  stranger  loner  service
+public.plans                  all   all    all    all        all     all     all    all        all       all    all
+public.profiles               deny  own    own    own        own     own     self   self       own       none   all
+public.organizations          deny  own    own    own        own     own     own    own        own       none   all
+public.organization_members   deny  own    own    own        own     own     self   self       own       none   all
+public.workspaces             deny  own    own    own        own     own     own    none       own       none   all
+public.flows                  deny  own    own    own        own     own     own    none       own       none   all
+public.flow_versions          deny  own    own    own        own     own     own    none       own       none   all
+public.runs                   deny  own    own    own        own     own     none   none       own       none   all
+public.run_steps              deny  own    own    own        own     own     none   none       own       none   all
+public.job_queue              deny  own    own    own        own     own     none   none       own       none   all
+public.webhook_endpoints      deny  own    own    own        own     none    none   none       own       none   all
+public.webhook_events         deny  own    own    own        own     none    none   none       own       none   all
+public.runs_default           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+public.runs_<week>            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+public.run_steps_default      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+public.run_steps_<week>       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.flow_plans            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.idempotency_keys      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.rate_limits           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.role_permissions      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+private.run_joins             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+private.settings              deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.webhook_secrets       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.worker_wakes          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.workers               deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+`;
+
+/**
+ * insert, update, delete, truncate: denied to every caller on every relation but for the lines here, written as
+ * `"relation actor verb": "outcome"`. There is none: every change goes through a function.
+ */
+export const WRITES: Record<string, string> = {};
+
+/** Schemas: who may use them. Nobody may create in them. */
+export const SCHEMAS = `
+schema   anon  user  service
+public   use   use   use
+private  -     use   use
+engine   -     -     use
+`;
+
+/**
+ * Functions: which database role may execute them (x). user = authenticated. One line covers all functions of a name.
+ * What no caller may execute is called by other functions, as triggers, or by pg_cron.
+ */
+export const EXECUTES = `
+function                           anon  user  service
+public.cancel_run                  -     x     -
+public.create_flow                 -     x     -
+public.create_webhook_endpoint     -     x     -
+public.delete_flow                 -     x     -
+public.delete_run                  -     x     -
+public.delete_webhook_endpoint     -     x     -
+public.duplicate_flow              -     x     -
+public.gate                        -     x     -
+public.get_latest_run              -     x     -
+public.get_run                     -     x     -
+public.get_run_progress            -     x     -
+public.get_webhook_endpoint        -     x     -
+public.list_run_steps              -     x     -
+public.replay_webhook_event        -     x     -
+public.restore_flow_version        -     x     -
+public.retry_run                   -     x     -
+public.rotate_webhook_secret       -     x     -
+public.save_flow                   -     x     -
+public.start_run                   -     x     -
+public.sync_profile                -     x     -
+public.update_webhook_endpoint     -     x     -
+engine.claim_jobs                  -     -     x
+engine.configure                   -     -     x
+engine.ensure_partitions           -     -     x
+engine.get_webhook_endpoint        -     -     x
+engine.heartbeat                   -     -     x
+engine.ingest_webhook              -     -     x
+engine.load_plans                  -     -     x
+engine.record_webhook_rejection    -     -     x
+engine.redeem_wake                 -     -     x
+engine.release_worker              -     -     x
+engine.settle_jobs                 -     -     x
+engine.store_plan                  -     -     x
+engine.tick                        -     -     x
+private.add_flow_version           -     -     -
+private.create_run                 -     -     -
+private.end_run                    -     -     -
+private.ensure_tenant              -     -     -
+private.fail                       -     -     -
+private.finish_run                 -     -     -
+private.flow_reply                 -     -     -
+private.graph_without_layout       -     -     -
+private.idempotent_reply           -     -     -
+private.job_reply                  -     -     -
+private.keep_reply                 -     -     -
+private.keep_worker                -     -     -
+private.lock_flow                  -     -     -
+private.lock_run                   -     -     -
+private.lock_webhook_endpoint      -     -     -
+private.new_webhook_secret         -     -     -
+private.now                        -     x     x
+private.organizations_with         -     x     -
+private.purge_rate_limits          -     -     -
+private.refuse_change              -     -     -
+private.require_permission         -     -     -
+private.run_steps_page             -     x     -
+private.run_tokens                 -     x     -
+private.setting                    -     -     -
+private.take_tokens                -     -     -
+private.touch                      -     -     -
+private.try_lock_run               -     -     -
+private.uuid_v7                    -     -     -
+private.uuid_v7_floor              -     -     -
+private.wake_if_idle               -     -     -
+private.wake_workers               -     -     -
+private.webhook_body               -     -     -
+private.webhook_endpoint_reply     -     -     -
+`;
+
+/**
+ * What each RPC of `public` answers members of the organization that owns the thing named: `ok`, `null` (nothing to see),
+ * or the code of the error. Strangers are not in the table: for them every thing of another tenant is a missing one, which
+ * is tested of every id of every RPC.
+ */
+export const CALLS = `
+rpc                       owner  admin  developer  member     viewer     guest      suspended
+cancel_run                ok     ok     ok         ok         forbidden  forbidden  forbidden
+create_flow               ok     ok     ok         forbidden  forbidden  forbidden  forbidden
+create_webhook_endpoint   ok     ok     ok         forbidden  forbidden  forbidden  forbidden
+delete_flow               ok     ok     ok         forbidden  forbidden  forbidden  forbidden
+delete_run                ok     ok     ok         ok         forbidden  forbidden  forbidden
+delete_webhook_endpoint   ok     ok     ok         forbidden  forbidden  forbidden  forbidden
+duplicate_flow            ok     ok     ok         forbidden  forbidden  forbidden  forbidden
+gate                      ok     ok     ok         ok         ok         ok         ok
+get_latest_run            ok     ok     ok         ok         ok         null       null
+get_run                   ok     ok     ok         ok         ok         null       null
+get_run_progress          ok     ok     ok         ok         ok         null       null
+get_webhook_endpoint      ok     ok     ok         ok         forbidden  forbidden  forbidden
+list_run_steps            ok     ok     ok         ok         ok         null       null
+replay_webhook_event      ok     ok     ok         forbidden  forbidden  forbidden  forbidden
+restore_flow_version      ok     ok     ok         forbidden  forbidden  forbidden  forbidden
+retry_run                 ok     ok     ok         ok         forbidden  forbidden  forbidden
+rotate_webhook_secret     ok     ok     ok         forbidden  forbidden  forbidden  forbidden
+save_flow                 ok     ok     ok         forbidden  forbidden  forbidden  forbidden
+start_run                 ok     ok     ok         ok         forbidden  forbidden  forbidden
+sync_profile              ok     ok     ok         ok         ok         ok         ok
+update_webhook_endpoint   ok     ok     ok         forbidden  forbidden  forbidden  forbidden
+`;
+
+/** A table of this file: row name → column name → cell. */
+export type Table = Record<string, Record<string, string>>;
+
+/** Reads a table of this file. */
+export function parseTable(text: string): Table {
+  const [head, ...lines] = text.trim().split("\n").map((line) => line.trim().split(/\s+/));
+  const columns = head!.slice(1);
+  const table: Table = {};
+  for (const [name, ...cells] of lines) {
+    if (cells.length !== columns.length || name! in table) throw new Error(`Cannot read the line of ${name}`);
+    table[name!] = Object.fromEntries(columns.map((column, index) => [column, cells[index]!]));
+  }
+  return table;
+}

@@ -1,0 +1,190 @@
+import type postgres from "postgres";
+import { assert, assertEquals } from "../helpers/assert.ts";
+import { withDatabase } from "../helpers/postgres.ts";
+import { type Actor, type Cast, prepareCast, type Things } from "./_actors.ts";
+import { type CallOutcome, installProbe, probeCall } from "./_probe.ts";
+import { CALLS, EXECUTES, parseTable, SCHEMAS } from "./expected.ts";
+
+const executes = parseTable(EXECUTES);
+const calls = parseTable(CALLS);
+
+/** Ids that a call names, as parameter → thing; and what else it needs, as SQL. */
+interface Call {
+  ids: Record<string, keyof Things>;
+  rest?: string;
+}
+
+/** How each RPC is called in good order. */
+const RPCS: Record<string, Call> = {
+  cancel_run: { ids: { p_run_id: "openRun" } },
+  create_flow: {
+    ids: { p_organization_id: "organization", p_workspace_id: "workspace" },
+    rest: "p_name => 'New', p_graph => '{}'",
+  },
+  create_webhook_endpoint: { ids: { p_flow_id: "flow" }, rest: "p_name => 'New', p_provider => 'stripe'" },
+  delete_flow: { ids: { p_flow_id: "flow" } },
+  delete_run: { ids: { p_run_id: "failedRun" } },
+  delete_webhook_endpoint: { ids: { p_endpoint_id: "endpoint" } },
+  duplicate_flow: { ids: { p_flow_id: "flow" } },
+  gate: { ids: { p_organization_id: "organization" } },
+  get_latest_run: { ids: { p_flow_id: "flow" } },
+  get_run: { ids: { p_run_id: "openRun" } },
+  get_run_progress: { ids: { p_run_id: "openRun" } },
+  get_webhook_endpoint: { ids: { p_endpoint_id: "endpoint" } },
+  list_run_steps: { ids: { p_run_id: "openRun" } },
+  replay_webhook_event: { ids: { p_event_id: "event" } },
+  restore_flow_version: { ids: { p_flow_id: "flow", p_version_id: "version" } },
+  retry_run: { ids: { p_run_id: "failedRun" } },
+  rotate_webhook_secret: { ids: { p_endpoint_id: "endpoint" } },
+  save_flow: { ids: { p_flow_id: "flow", p_workspace_id: "workspace" }, rest: "p_name => 'Other'" },
+  start_run: { ids: { p_flow_id: "flow" } },
+  sync_profile: { ids: {} },
+  update_webhook_endpoint: { ids: { p_endpoint_id: "endpoint", p_flow_id: "flow" }, rest: "p_name => 'Other'" },
+};
+
+/** The call as SQL; `replaced` gives other values for some ids. */
+function expression(name: string, things: Things, replaced: Record<string, string> = {}): string {
+  const { ids, rest } = RPCS[name]!;
+  const list = Object.entries(ids).map(([parameter, thing]) =>
+    `${parameter} => '${replaced[parameter] ?? things[thing]}'`
+  );
+  return `public.${name}(${[...list, ...(rest === undefined ? [] : [rest])].join(", ")})`;
+}
+
+function word(outcome: CallOutcome): string {
+  return "ok" in outcome ? outcome.ok === null ? "null" : "ok" : outcome.code;
+}
+
+async function listFunctions(sql: postgres.Sql): Promise<string[]> {
+  const rows = await sql<{ name: string }[]>`
+    select distinct format('%s.%s', p.pronamespace::regnamespace, p.proname) as name from pg_proc p
+    where p.pronamespace in ('public'::regnamespace, 'engine'::regnamespace, 'private'::regnamespace) order by 1`;
+  return rows.map((row) => row.name);
+}
+
+async function executors(sql: postgres.Sql, name: string): Promise<Record<string, string>> {
+  const [row] = await sql<{ by: Record<string, boolean> }[]>`select probe.executes(${name}) as by`;
+  return Object.fromEntries(Object.entries(row!.by).map(([role, may]) => [role, may ? "x" : "-"]));
+}
+
+Deno.test("who may execute which function, and what it answers to whom", async (test) => {
+  await withDatabase(async (db) => {
+    const cast = await prepareCast(db);
+    await installProbe(db, cast.actors);
+    const functions = await listFunctions(db.sql);
+    const actor = (name: string) => cast.actors.find((candidate) => candidate.name === name)!;
+
+    await test.step("every function has a line, every line a function", () => {
+      assertEquals(functions, Object.keys(executes).toSorted());
+      const rpcs = functions.filter((name) => name.startsWith("public.")).map((name) => name.slice("public.".length));
+      assertEquals(rpcs, Object.keys(calls).toSorted());
+      assertEquals(rpcs, Object.keys(RPCS).toSorted());
+    });
+    await test.step("schemas may be used as the table says, and nothing be created in them", () =>
+      checkSchemas(db.sql));
+    await test.step("functions may be executed as the table says", async () => {
+      const found: Record<string, Record<string, string>> = {};
+      for (const name of functions) found[name] = await executors(db.sql, name);
+      assertEquals(found, executes);
+    });
+    await test.step("a call by a role without the privilege is refused", async () => {
+      for (const name of functions) {
+        for (const [role, caller] of Object.entries({ anon: "anon", user: "owner", service: "service" })) {
+          const outcome = await callBare(db.sql, actor(caller), name);
+          assertEquals(outcome === "deny", executes[name]![role] === "-" || !mayUse(name, role), `${name} by ${role}`);
+        }
+      }
+    });
+    await test.step("each privilege that is given too much is noticed", () => noticesGrants(db.sql, functions));
+    for (const [name, line] of Object.entries(calls)) {
+      await test.step(`${name}() as each member`, async () => {
+        for (const [member, expected] of Object.entries(line)) {
+          const things = member === "suspended" ? cast.suspended : cast.a;
+          assertEquals(word(await probeCall(db, actor(member), expression(name, things))), expected, member);
+        }
+      });
+    }
+    await test.step("another tenant's id is answered as one that does not exist, whichever parameter it is", () =>
+      checkStrangers(cast, (caller, text) => probeCall(db, caller, text)));
+  });
+});
+
+const schemas = parseTable(SCHEMAS);
+
+async function checkSchemas(sql: postgres.Sql): Promise<void> {
+  const roles = { anon: "anon", user: "authenticated", service: "service_role" };
+  for (const [schema, line] of Object.entries(schemas)) {
+    for (const [column, role] of Object.entries(roles)) {
+      const [row] = await sql`
+        select has_schema_privilege(${role}, ${schema}, 'usage') as usable, has_schema_privilege(${role}, ${schema}, 'create') as open`;
+      assertEquals([row?.usable, row?.open], [line[column] === "use", false], `${schema} by ${role}`);
+    }
+  }
+}
+
+function mayUse(name: string, role: string): boolean {
+  return schemas[name.split(".")[0]!]![role] === "use";
+}
+
+/** Calls a function with nothing but nulls; `deny` when it was not even begun. */
+async function callBare(sql: postgres.Sql, actor: Actor, name: string): Promise<string> {
+  const [row] = await sql<{ text: string }[]>`
+    select format('select %s(%s)', ${name}::text, (
+      select string_agg(format('null::%s', t.type::regtype), ', ' order by t.place)
+      from unnest(p.proargtypes::oid[]) with ordinality as t (type, place)
+    )) as text
+    from pg_proc p where format('%s.%s', p.pronamespace::regnamespace, p.proname) = ${name} limit 1`;
+  return await sql.begin(async (transaction) => {
+    await transaction`
+      select set_config('role', ${actor.role}, true), set_config('request.jwt.claims', ${
+      JSON.stringify(actor.claims)
+    }, true)`;
+    const [outcome] = await transaction`select probe.attempt(${row!.text}) as outcome`;
+    return outcome?.outcome;
+  }) as string;
+}
+
+async function noticesGrants(sql: postgres.Sql, functions: string[]): Promise<void> {
+  const missed: string[] = [];
+  const roles = { anon: "anon", user: "authenticated", service: "service_role" };
+  for (const name of functions) {
+    for (const [column, role] of [...Object.entries(roles), ["anon", "public"]]) {
+      if (executes[name]![column!] === "x") continue;
+      await sql.begin(async (transaction) => {
+        await transaction.unsafe(`grant execute on function ${name} to ${role}`);
+        const found = await executors(transaction as unknown as postgres.Sql, name);
+        if (JSON.stringify(found) === JSON.stringify(executes[name])) missed.push(`${name} to ${role}`);
+        await transaction.unsafe(`revoke execute on function ${name} from ${role}`);
+      });
+    }
+  }
+  assertEquals(missed, []);
+}
+
+/** Both as a stranger who names what is A's, and as A's owner who names what is B's among the own. */
+async function checkStrangers(
+  cast: Cast,
+  call: (caller: Actor, text: string) => Promise<CallOutcome>,
+): Promise<void> {
+  const missing = crypto.randomUUID();
+  const who = (name: string) => cast.actors.find((candidate) => candidate.name === name)!;
+  const attempts: [caller: Actor, own: Things, foreign: Things][] = [
+    [who("owner"), cast.a, cast.b],
+    [who("stranger"), cast.b, cast.a],
+    [who("loner"), cast.b, cast.a],
+    [who("guest"), cast.a, cast.b],
+    [who("suspended"), cast.suspended, cast.a],
+    [who("owner"), cast.a, cast.suspended],
+  ];
+  for (const [name, { ids }] of Object.entries(RPCS)) {
+    for (const [parameter, thing] of Object.entries(ids)) {
+      for (const [caller, own, foreign] of attempts) {
+        const other = await call(caller, expression(name, own, { [parameter]: foreign[thing] }));
+        const none = await call(caller, expression(name, own, { [parameter]: missing }));
+        assertEquals(other, none, `${name}(${parameter}) by ${caller.name}`);
+        const refused = "ok" in other ? other.ok === null : ["not_found", "forbidden"].includes(other.code);
+        assert(refused, `${name}(${parameter}) by ${caller.name} gave ${JSON.stringify(other)}`);
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import type postgres from "postgres";
+import { assert, assertEquals } from "../helpers/assert.ts";
+import { withDatabase } from "../helpers/postgres.ts";
+import { prepareCast } from "./_actors.ts";
+import {
+  installProbe,
+  lineOf,
+  listRelations,
+  type Outcomes,
+  privilegesOf,
+  probeChanged,
+  probeRelation,
+} from "./_probe.ts";
+import { parseTable, READS, WRITES } from "./expected.ts";
+
+const reads = parseTable(READS);
+const WRITING = ["insert", "update", "delete", "truncate"] as const;
+const ROLES = { anon: ["anon"], authenticated: ["owner"], service_role: ["service"] };
+const PRIVILEGES = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"];
+
+/** What the table says of a relation. */
+function expectedOutcomes(relation: string): Outcomes {
+  const line = reads[lineOf(relation)];
+  assert(line !== undefined, `${relation} has no line in tests/rls/expected.ts: say who may do what with it`);
+  return Object.fromEntries(
+    Object.entries(line).map(([actor, word]) => {
+      const writes = WRITING.map((verb) => [verb, WRITES[`${lineOf(relation)} ${actor} ${verb}`] ?? "deny"]);
+      return [actor, { ...Object.fromEntries(writes), select: word }];
+    }),
+  );
+}
+
+/** The privileges that the table implies: select for whoever is not denied, nothing else, nothing on columns. */
+function expectedPrivileges(relation: string): string[] {
+  const line = reads[lineOf(relation)]!;
+  return Object.entries(ROLES)
+    .filter(([, [actor]]) => line[actor!] !== "deny")
+    .map(([role]) => `${role} SELECT`)
+    .sort();
+}
+
+function differs(relation: string, found: { relation: Outcomes; privileges: string[] }): boolean {
+  const same = JSON.stringify(sorted(found.relation)) === JSON.stringify(sorted(expectedOutcomes(relation)));
+  return !same || found.privileges.join() !== expectedPrivileges(relation).join();
+}
+
+function sorted(outcomes: Outcomes): [string, [string, string][]][] {
+  return Object.entries(outcomes).toSorted().map(([actor, verbs]) => [actor, Object.entries(verbs).toSorted()]);
+}
+
+Deno.test("who may do what with which rows", async (test) => {
+  await withDatabase(async (db) => {
+    const cast = await prepareCast(db);
+    await installProbe(db, cast.actors);
+    const relations = await listRelations(db.sql);
+
+    await test.step("every relation has a line, every line a relation", () => {
+      assertEquals([...new Set(relations.map(lineOf))].toSorted(), Object.keys(reads).toSorted());
+      for (const key of Object.keys(WRITES)) assert(key.split(" ")[0]! in reads, `${key} is about no relation`);
+    });
+    await test.step("every relation has rows of three tenants, or a line proves nothing", async () => {
+      for (const relation of relations) {
+        const [row] = await db.sql.unsafe(`select count(*)::int as n from ${relation}`);
+        assert(row?.n > 0, `${relation} is empty`);
+      }
+    });
+    for (const relation of relations) {
+      await test.step(relation, async () => {
+        assertEquals(await probeRelation(db.sql, relation), expectedOutcomes(relation));
+        assertEquals(await privilegesOf(db.sql, relation), expectedPrivileges(relation));
+      });
+    }
+    await test.step("the matrix notices every change for the worse", () => noticesChanges(db.sql, relations));
+  });
+});
+
+/** Each change by itself, undone afterwards. */
+async function noticesChanges(sql: postgres.Sql, relations: string[]): Promise<void> {
+  const policies = await sql`
+    select format('%I.%I', n.nspname, c.relname) as relation, p.polname as name
+    from pg_policy p join pg_class c on c.oid = p.polrelid join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname in ('public', 'engine', 'private')`;
+  assert(policies.length > 0);
+  const changes: [change: string, relation: string][] = [];
+  for (const { relation, name } of policies) {
+    changes.push([`drop policy ${name} on ${relation}`, relation]);
+    // Plans are everybody's to read: their policy cannot be opened any wider.
+    if (relation !== "public.plans") changes.push([`alter policy ${name} on ${relation} using (true)`, relation]);
+  }
+  for (const relation of relations) {
+    const granted = expectedPrivileges(relation);
+    const readable = Object.entries(reads[lineOf(relation)]!).some(([actor, word]) =>
+      actor !== "service" && word !== "deny" && word !== "all"
+    );
+    if (readable) changes.push([`alter table ${relation} disable row level security`, relation]);
+    for (const role of Object.keys(ROLES)) {
+      for (const privilege of PRIVILEGES) {
+        const change = granted.includes(`${role} ${privilege}`) ? "revoke" : "grant";
+        const preposition = change === "grant" ? "to" : "from";
+        changes.push([`${change} ${privilege} on ${relation} ${preposition} ${role}`, relation]);
+      }
+    }
+    changes.push([`grant select on ${relation} to public`, relation]);
+    changes.push([`grant all on ${relation} to authenticated`, relation]);
+  }
+  const missed: string[] = [];
+  for (const [change, relation] of changes) {
+    if (!differs(relation, await probeChanged(sql, change, relation))) missed.push(change);
+  }
+  assertEquals(missed, []);
+  for (const relation of relations) {
+    const found = { relation: await probeRelation(sql, relation), privileges: await privilegesOf(sql, relation) };
+    assert(!differs(relation, found), `${relation} is not as it was before`);
+  }
+}
