@@ -385,3 +385,37 @@ Deno.test("a viewer reads flows and changes none; X-Organization-Id chooses amon
     const { body } = await bob.post<Flow>("/flows", { name: "Bob's" }, inAdas);
     assertEquals(body.organization_id, ada.organizationId);
   }));
+
+Deno.test("whatever a graph holds, saving it as a draft is an answer, and reading it back too", () =>
+  withApi([router], async (api) => {
+    const ada = await api.createUser();
+    const node = { id: "a", type: "trigger.manual" };
+    const deep = (levels: number): unknown => levels === 0 ? 1 : { a: deep(levels - 1) };
+    const graphs = [
+      { nodes: [null, 1, "x", [], {}], edges: [null, 1, "x", [], {}] },
+      { nodes: [{ id: 1, type: [] }, { id: "", type: "" }, { id: "x".repeat(10_000), type: "logic.if" }], edges: [] },
+      {
+        nodes: [{ ...node, data: [] }, { ...node, data: { config: 1, retry: "often", timeoutSeconds: -1 } }],
+        edges: [],
+      },
+      { nodes: [{ ...node, id: "constructor" }, { ...node, id: "toString" }, { ...node, id: "__proto__" }], edges: [] },
+      { nodes: [node], edges: [{ id: "e", source: "a", target: "a", sourceHandle: 1, data: { condition: "{{" } }] },
+      { nodes: [{ ...node, data: { config: deep(50) } }], edges: [], viewport: deep(50) },
+      { nodes: [node], edges: [], settings: { timeoutSeconds: 1e308 } },
+      { nodes: [node], edges: [], settings: "none", "": { "\u{1f984}": "\u202e" } },
+      { nodes: [{ ...node, data: { config: { text: "{{".repeat(5_000) } } }], edges: [] },
+      { nodes: [{ ...node, data: { label: "x".repeat(600_000) } }], edges: [] },
+      { nodes: Array.from({ length: 500 }, (_, n) => ({ id: `n${n}`, type: "nothing.known" })), edges: [] },
+    ];
+    for (const graph of graphs) {
+      const what = JSON.stringify(graph).slice(0, 100);
+      const saved = await ada.post<Flow>("/flows", { name: "Hostile", graph, is_active: false });
+      assert([201, 422].includes(saved.status), `${saved.status} ${what}`);
+      assertEquals((await ada.post("/flows/validate", { graph })).status, 200, what);
+      if (saved.status === 422) continue;
+      const read = await ada.get<Flow>(`/flows/${saved.body.id}`);
+      assertEquals<unknown>([read.status, read.body.graph], [200, graph], what);
+      const broken = read.body.problems.some(({ severity }) => severity === "error");
+      assertEquals((await ada.post(`/flows/${saved.body.id}/activate`)).status, broken ? 422 : 200, what);
+    }
+  }));

@@ -3,7 +3,7 @@ import { withApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
 import { router } from "./router.ts";
-import type { NodeTestReply, NodeType } from "./schemas.ts";
+import { type NodeTestReply, nodeTestSchema, type NodeType } from "./schemas.ts";
 
 interface Schemas {
   type: string;
@@ -51,6 +51,24 @@ Deno.test("POST /nodes/:type/test runs a pure node with the sample, and says whe
       config: { status: "failed", message: "No stock left" },
     });
     assertEquals(stop.body.stop, { status: "failed", message: "No stock left" });
+  }));
+
+Deno.test("POST /nodes/:type/test does what its documented example says, and what each type's own example says", () =>
+  withApi([router], async (api) => {
+    const ada = await api.createUser();
+    const [example] = nodeTestSchema.meta()?.examples as unknown[];
+    const documented = await ada.post<NodeTestReply>("/nodes/action.transform/test", example);
+    assertEquals<unknown>(documented.body.output, [{ name: "Lamp", price: 40 }], JSON.stringify(documented.body));
+    for (const node of listNodes().filter(({ kind }) => kind !== "effect")) {
+      const { trigger, steps } = node.exampleInput ?? {};
+      const input = { ...(trigger === undefined ? {} : { trigger }), ...(steps === undefined ? {} : { steps }) };
+      const reply = await ada.post<NodeTestReply>(`/nodes/${node.type}/test`, { config: node.exampleConfig, input });
+      assertEquals(
+        [reply.status, reply.body.status],
+        [200, "completed"],
+        `${node.type}: ${JSON.stringify(reply.body)}`,
+      );
+    }
   }));
 
 Deno.test("POST /nodes/:type/test names what is wrong with the configuration", () =>

@@ -11,7 +11,7 @@ const jsonObject: z.ZodType<JsonObject, JsonObject> = z.record(z.string(), anyJs
 
 /** The parameter of a node type's path. */
 export const typeParams = z.object({
-  type: z.string().max(64).meta({ description: "The name of the type", examples: ["action.http"] }),
+  type: z.string().max(64).meta({ description: "The name of the type", examples: ["action.transform"] }),
 });
 
 /** The shelves of the palette. */
@@ -75,8 +75,8 @@ export const nodeTestSchema = z.strictObject({
   timeout_seconds: z.number().min(0.1).max(30).default(30),
 }).meta({
   examples: [{
-    config: { operation: "template", template: "Hello {{ trigger.name }}" },
-    input: { trigger: { name: "Ada" } },
+    config: { input: "{{ trigger.items }}", operations: [{ op: "filter", where: "@.price > 10" }] },
+    input: { trigger: { items: [{ name: "Pen", price: 2 }, { name: "Lamp", price: 40 }] } },
   }],
 });
 
