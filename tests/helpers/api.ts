@@ -96,16 +96,18 @@ export async function withApi<T>(
 ): Promise<T> {
   const db = await createDatabase({ connections: 2 });
   const database = openPostgres(db.url);
+  const storageFolder = await Deno.makeTempDir({ prefix: "millrace-storage-" });
   const { error } = console;
   // lite writes every refusal to the terminal; the tests read them from the answers.
   console.error = (...parts: unknown[]) => parts[0] instanceof ReportedError ? undefined : error(...parts);
   try {
-    return await fn(await startApi(routers, db, database, options));
+    return await fn(await startApi(routers, db, database, storageFolder, options));
   } finally {
     console.error = error;
     await backgroundSettled();
     await database.close();
     await db.drop();
+    await Deno.remove(storageFolder, { recursive: true });
   }
 }
 
@@ -113,13 +115,14 @@ async function startApi(
   routers: readonly Router[],
   db: TestDatabase,
   database: LocalDatabase,
+  storageFolder: string,
   options: ApiOptions,
 ): Promise<TestApi> {
   const keys = await loadKeys(null);
   const config = await loadConfig();
   const env = environment(keys, options.env);
   const apps = new Map<string, App>();
-  const app = createLiteApp({ database, keys, config, storageFolder: await Deno.makeTempDir() });
+  const app = createLiteApp({ database, keys, config, storageFolder });
   const functions = {
     has: (slug: string) => apps.has(slug),
     fetch: async (request: Request) =>
