@@ -884,6 +884,7 @@ export type Database = {
         Args: { "p_limit"?: number; "p_run_id": string; "p_seen"?: (string)[]; "p_since"?: string };
         Returns: Json;
       };
+      "get_webhook_endpoint": { Args: { "p_endpoint_id": string }; Returns: Json };
       "list_run_steps": {
         Args: { "p_after"?: string; "p_from"?: string; "p_limit"?: number; "p_run_id": string };
         Returns: Json;

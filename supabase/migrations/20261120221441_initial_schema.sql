@@ -7,22 +7,26 @@ create schema "private";
 
 create or replace function private.now()
   returns timestamp with time zone
-  language sql
+  language plpgsql
   stable
   set search_path to ''
   AS $function$
-  select coalesce(nullif(current_setting('millrace.now', true), '')::timestamptz, clock_timestamp());
+begin
+  -- PL/pgSQL, as everything that runs with each step: a SQL function is planned anew by every call.
+  return coalesce(nullif(current_setting('millrace.now', true), '')::timestamptz, clock_timestamp());
+end;
 $function$;
 
 create or replace function private.uuid_v7 (
   p_at timestamp with time zone default null::timestamp with time zone
 )
   returns uuid
-  language sql
+  language plpgsql
   set search_path to ''
   AS $function$
+begin
   -- The first 48 bits of a random v4 become the milliseconds; bits 52 and 53 turn the version nibble 4 into 7.
-  select encode(
+  return encode(
     set_bit(
       set_bit(
         overlay(
@@ -38,6 +42,7 @@ create or replace function private.uuid_v7 (
     ),
     'hex'
   )::uuid;
+end;
 $function$;
 
 alter default privileges in schema "public" revoke all on sequences from "anon";
@@ -752,6 +757,7 @@ declare
   v_body_key bytea := case when p_dedupe_body then sha256(v_body) end;
   v_event public.webhook_events;
   v_run public.runs;
+  v_run_id uuid;
   v_held text;
 begin
   -- The lock that the foreign key takes anyway, taken first: an endpoint that is being deleted is a missing one.
@@ -762,13 +768,20 @@ begin
   select * into v_flow from public.flows f where f.id = v_endpoint.flow_id;
   v_held := case when v_flow.deleted_at is not null then 'flow_deleted' when not v_flow.is_active then 'flow_inactive' end;
 
+  if v_held is null then
+    -- Known before the run is written, so that the event, with its body, is written once.
+    v_run_id := private.uuid_v7();
+  end if;
+
   -- Two deliveries of one event at once: the second waits here for the first to commit, then finds it.
   insert into public.webhook_events (
-    organization_id, endpoint_id, event_key, body_key, type, status, held_because, unsigned, method, headers, query, raw_body
+    organization_id, endpoint_id, event_key, body_key, type, status, held_because, unsigned, method, headers, query, raw_body,
+    run_id
   )
   values (
     v_endpoint.organization_id, p_endpoint_id, p_event_key, v_body_key, p_type,
-    case when v_held is null then 'accepted' else 'held' end, v_held, p_unsigned, p_method, p_headers, p_query, v_body
+    case when v_held is null then 'accepted' else 'held' end, v_held, p_unsigned, p_method, p_headers, p_query, v_body,
+    v_run_id
   )
   on conflict do nothing
   returning * into v_event;
@@ -798,9 +811,8 @@ begin
   end if;
   v_run := private.create_run(
     v_flow, 'webhook', p_input || jsonb_build_object('event_id', v_event.id, 'received_at', v_event.received_at),
-    v_endpoint.trigger_node, v_event.id, p_traceparent => p_traceparent, p_worker_id => p_worker_id
+    v_endpoint.trigger_node, v_event.id, p_traceparent => p_traceparent, p_worker_id => p_worker_id, p_run_id => v_run_id
   );
-  update public.webhook_events e set run_id = v_run.id where e.id = v_event.id;
   if p_worker_id is null then
     perform private.wake_if_idle();
   end if;
@@ -1292,7 +1304,8 @@ create or replace function private.create_run (
   p_retry_of         uuid         default null::uuid,
   p_version_id       uuid         default null::uuid,
   p_traceparent      text         default null::text,
-  p_worker_id        uuid         default null::uuid
+  p_worker_id        uuid         default null::uuid,
+  p_run_id           uuid         default null::uuid
 )
   returns public.runs
   language plpgsql
@@ -1303,11 +1316,11 @@ declare
   v_run public.runs;
 begin
   insert into public.runs (
-    organization_id, flow_id, flow_version_id, status, trigger, trigger_node, webhook_event_id, retry_of, input,
+    id, organization_id, flow_id, flow_version_id, status, trigger, trigger_node, webhook_event_id, retry_of, input,
     created_by, traceparent, deadline_at, started_at, created_at
   )
   select
-    p_flow.organization_id, p_flow.id, v.id,
+    coalesce(p_run_id, private.uuid_v7()), p_flow.organization_id, p_flow.id, v.id,
     case when p_worker_id is null then 'queued' else 'running' end,
     p_trigger, p_trigger_node, p_webhook_event_id, p_retry_of, p_input,
     auth.uid(), p_traceparent, v_now + make_interval(secs => v.timeout_seconds),
@@ -1546,10 +1559,13 @@ create or replace function private.job_reply (
   p_job_ids uuid[]
 )
   returns jsonb
-  language sql
+  language plpgsql
   stable
   set search_path to ''
+  set plan_cache_mode to 'force_generic_plan'
   AS $function$
+begin
+  return (
   select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
     'job', j.id,
     'epoch', j.epoch,
@@ -1585,7 +1601,9 @@ create or replace function private.job_reply (
   ) order by j.id), '[]')
   from public.job_queue j
   left join public.runs r on r.id = j.run_id
-  where j.id = any (p_job_ids);
+  where j.id = any (p_job_ids)
+  );
+end;
 $function$;
 
 create or replace function private.keep_reply (
@@ -1716,17 +1734,22 @@ create or replace function private.organizations_with (
   p_permission text
 )
   returns uuid[]
-  language sql
+  language plpgsql
   stable
   security definer
   set search_path to ''
   AS $function$
-  select coalesce(array_agg(m.organization_id), '{}')
-  from public.organization_members m
-  join private.role_permissions rp on rp.role = m.role and rp.permission = p_permission
-  join public.organizations o on o.id = m.organization_id
-  where m.user_id = (select auth.uid())
-    and (o.suspended_at is null or p_permission = 'org:read');
+begin
+  -- PL/pgSQL keeps its plan for the session: policies ask this in every statement.
+  return (
+    select coalesce(array_agg(m.organization_id), '{}')
+    from public.organization_members m
+    join private.role_permissions rp on rp.role = m.role and rp.permission = p_permission
+    join public.organizations o on o.id = m.organization_id
+    where m.user_id = (select auth.uid())
+      and (o.suspended_at is null or p_permission = 'org:read')
+  );
+end;
 $function$;
 
 create or replace function private.purge_rate_limits (
@@ -3227,8 +3250,8 @@ comment on function "engine"."store_plan"(uuid, jsonb, integer) is 'Keeps the pl
 comment on function "engine"."tick"() is 'The clock, every ten seconds by pg_cron: gives away the jobs of workers whose lease lapsed, fails runs past their deadline or that lost their worker again and again, wakes as many workers as the backlog needs, forgets what is old. Answers what it did.';
 comment on function "private"."add_flow_version"(public.flows, jsonb, integer) is 'Saves a graph as the next version of a flow whose row the caller has locked, unless it is the same as the current one. Answers the current version.';
 
-comment on function "private"."create_run"(public.flows, text, jsonb, text, uuid, uuid, uuid, text, uuid) is
-  'Writes a run and its first token. p_worker_id null = any worker may claim it; otherwise it starts leased to that worker (inline start). Trusts its caller for permissions.';
+comment on function "private"."create_run"(public.flows, text, jsonb, text, uuid, uuid, uuid, text, uuid, uuid) is
+  'Writes a run and its first token. p_worker_id null = any worker may claim it; otherwise it starts leased to that worker (inline start). p_run_id = an id that the caller has chosen already, by private.uuid_v7. Trusts its caller for permissions.';
 
 comment on function "private"."end_run"(uuid, text, jsonb, jsonb) is 'Ends a run: status, output or error, and no token left; a worker that still holds one finds its fence gone. False = it had ended before.';
 comment on function "private"."ensure_tenant"(uuid) is 'The default organization of a user; makes profile, organization, default workspace and owner membership when there is none.';
@@ -3361,7 +3384,7 @@ grant execute on function "engine"."tick"() to "service_role";
 revoke all on function "private"."add_flow_version"(public.flows, jsonb, integer) from public;
 
 revoke all
-  on function "private"."create_run"(public.flows, text, jsonb, text, uuid, uuid, uuid, text, uuid)
+  on function "private"."create_run"(public.flows, text, jsonb, text, uuid, uuid, uuid, text, uuid, uuid)
   from public;
 
 revoke all on function "private"."end_run"(uuid, text, jsonb, jsonb) from public;

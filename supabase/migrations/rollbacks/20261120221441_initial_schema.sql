@@ -95,7 +95,7 @@ drop function "engine"."settle_jobs"(uuid, jsonb);
 drop function "engine"."store_plan"(uuid, jsonb, integer);
 drop function "engine"."tick"();
 drop function "private"."add_flow_version"(public.flows, jsonb, integer);
-drop function "private"."create_run"(public.flows, text, jsonb, text, uuid, uuid, uuid, text, uuid);
+drop function "private"."create_run"(public.flows, text, jsonb, text, uuid, uuid, uuid, text, uuid, uuid);
 drop function "private"."end_run"(uuid, text, jsonb, jsonb);
 drop function "private"."ensure_tenant"(uuid);
 drop function "private"."fail"(text, text, integer, jsonb);
