@@ -15,7 +15,9 @@ grant usage on schema engine to service_role;
 -- every helper and table in it still carries its own grants.
 grant usage on schema private to authenticated, service_role;
 
--- A new object is reachable by nobody until its own file says so: no grant by default, not even on functions.
+-- A new object is reachable by nobody until its own file says so. These lines take back what projects grant by default; the
+-- execute on functions that Postgres itself gives everybody cannot be taken back for a schema, so each file revokes it, and
+-- tests/rls fails for one that does not.
 alter default privileges in schema public revoke all on tables from public, anon, authenticated, service_role;
 alter default privileges in schema public revoke all on sequences from public, anon, authenticated, service_role;
 alter default privileges in schema public revoke all on functions from public, anon, authenticated, service_role;
