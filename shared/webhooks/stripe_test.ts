@@ -183,7 +183,7 @@ Deno.test("stripe signs raw bytes, not decoded text", async () => {
 });
 
 Deno.test("stripe calls a genuine body that is no JSON invalid", async () => {
-  for (const body of ["", "[", "not json", "\ufeff{}"]) {
+  for (const body of ["[", "not json", "\ufeff{}"]) {
     assertEquals(await reasonOf(await sign(body), body), "invalid_body", body);
   }
 });
