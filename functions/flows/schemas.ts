@@ -52,7 +52,16 @@ export const graphProblemSchema = z.strictObject({
   edge_id: z.string().optional(),
   path: z.string().meta({ description: "Where in the graph", examples: ["nodes[1].data.config.output"] }),
   position: z.int().optional().meta({ description: "Where in an expression, in UTF-16 units from 0" }),
-}).meta({ id: "GraphProblem" });
+}).meta({
+  id: "GraphProblem",
+  examples: [{
+    code: "unknown_node_type",
+    message: 'There is no node type "action.htp"; did you mean "action.http"?',
+    severity: "error",
+    node_id: "call",
+    path: "nodes[1].type",
+  }],
+});
 
 const name = z.string().trim().min(1).max(200).meta({ examples: ["Greet new customers"] });
 const description = z.string().max(4000).meta({ examples: ["Says hello to whoever pays"] });
@@ -101,6 +110,7 @@ export const flowSchema = z.strictObject({
   ...storedFlowSchema.shape,
   problems: z.array(graphProblemSchema).meta({
     description: "What is wrong with the graph. An active flow had no errors when it was saved",
+    examples: [[]],
   }),
 }).meta({ id: "Flow" });
 

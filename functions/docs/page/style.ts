@@ -49,6 +49,7 @@ button.main:disabled { opacity: 0.55; cursor: default; }
 button.quiet { border-color: var(--line); background: var(--surface); white-space: nowrap; }
 button.quiet:hover { border-color: var(--accent); }
 input, select, textarea { width: 100%; padding: 0.42rem 0.65rem; border: 1px solid var(--line); border-radius: 8px; background: var(--surface); }
+input, select { height: 2.45rem; }
 textarea { font: 13px/1.55 var(--mono); resize: vertical; min-height: 8rem; tab-size: 2; }
 input[aria-invalid="true"], textarea[aria-invalid="true"] { border-color: var(--danger); }
 label { display: block; font-size: 0.85rem; font-weight: 600; margin-bottom: 0.25rem; }
@@ -80,6 +81,9 @@ const FRAME = `
 .lamp.on { background: #22a06b; }
 .menu { display: none; }
 .layout { display: grid; grid-template-columns: 17.5rem minmax(0, 1fr); }
+.layout:has(nav[hidden]) { grid-template-columns: minmax(0, 1fr); }
+.search[hidden] ~ #theme { margin-left: auto; }
+.notice { margin-top: 1.25rem; }
 nav { position: sticky; top: var(--bar); height: calc(100vh - var(--bar)); overflow-y: auto; padding: 1rem 0.75rem 3rem; border-right: 1px solid var(--line); background: var(--surface); scrollbar-width: thin; }
 nav h2 { font-size: 0.74rem; text-transform: uppercase; letter-spacing: 0.07em; color: var(--soft); padding: 1.1rem 0.6rem 0.35rem; }
 nav ul { list-style: none; margin: 0; padding: 0; }

@@ -20,7 +20,8 @@ function readOperations() {
 function toOperation(path, method, operation) {
   const text = operation.description || "";
   const permission = /Permission: .([a-z]+:[a-z]+)./.exec(text);
-  const body = operation.requestBody && operation.requestBody.content && operation.requestBody.content["application/json"];
+  const content = (operation.requestBody && operation.requestBody.content) || {};
+  const anyBytes = "*/*" in content;
   const security = operation.security || [];
   return {
     ...operation,
@@ -33,7 +34,8 @@ function toOperation(path, method, operation) {
     secretOnly: security.length > 0 && security.every((item) => "secretKey" in item),
     parameters: (operation.parameters || []).map((parameter) => resolve(parameter).value)
       .map((parameter) => ({ ...parameter, label: labelOf(parameter) })),
-    body: body ? body.schema : null,
+    anyBytes,
+    body: anyBytes ? {} : content["application/json"] ? content["application/json"].schema : null,
     bodyRequired: Boolean(operation.requestBody && operation.requestBody.required),
   };
 }
@@ -61,6 +63,13 @@ function searchText({ method, path, summary, operationId, text, tags }) {
 function matching(query) {
   const words = query.toLowerCase().split(/\s+/).filter((word) => word !== "");
   return (operation) => words.every((word) => searchText(operation).includes(word));
+}
+
+/** What Enter opens: rather what is called so than what only mentions it. */
+function bestMatch(query) {
+  const word = query.trim().toLowerCase();
+  const fitting = operations.filter(matching(query));
+  return fitting.find(({ summary, path }) => (summary + " " + path).toLowerCase().includes(word)) || fitting[0];
 }
 
 function renderNav() {
@@ -137,7 +146,7 @@ function startSearch() {
   search.addEventListener("keydown", (event) => {
     if (event.key === "Escape") { search.value = ""; renderNav(); }
     if (event.key !== "Enter") return;
-    const first = operations.find(matching(search.value));
+    const first = bestMatch(search.value);
     if (search.value.trim() !== "" && first) location.hash = first.operationId;
   });
   document.addEventListener("keydown", (event) => {

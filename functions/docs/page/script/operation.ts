@@ -58,6 +58,7 @@ function parametersPart(operation) {
 
 function bodyPart(operation) {
   if (!operation.body) return null;
+  if (operation.anyBytes) return part("Body", null, h("p", null, "Any bytes, as the sender makes them."));
   return part("Body", operation.bodyRequired ? "JSON, required" : "JSON, optional", schemaFields(operation.body, false));
 }
 
