@@ -146,6 +146,19 @@ scenarios("webhook endpoints", {
       }
     },
   },
+  "public.get_webhook_endpoint()": {
+    "shows an endpoint without its secrets, to whoever holds webhooks:read": async (db) => {
+      const { tenant, endpoint } = await tenantWithEndpoint(db, { p_secret: "a secret of nine" });
+      const member = await addMember(db, tenant.organizationId, "member");
+      const got = await rpc<Endpoint>(db, member, "get_webhook_endpoint", { p_endpoint_id: endpoint.id });
+      const { secret: _, ...shown } = endpoint;
+      assertEquals(got, shown as Endpoint);
+      assertEquals(got.secrets.map((s) => s.last_four), ["nine"]);
+      const viewer = await addMember(db, tenant.organizationId, "viewer");
+      const call = rpc(db, viewer, "get_webhook_endpoint", { p_endpoint_id: endpoint.id });
+      await assertFails(call, "forbidden", 403);
+    },
+  },
   "public.update_webhook_endpoint(), rotate, delete": {
     "changes what is given, raising the version": async (db) => {
       const { tenant, endpoint } = await tenantWithEndpoint(db, { p_config: { header: "x-sign" } });
