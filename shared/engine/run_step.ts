@@ -18,6 +18,7 @@ import type { Position } from "./frontier.ts";
 import { retryDelay } from "./retry.ts";
 import type { StepScope } from "./step_scope.ts";
 import { toStorable } from "./storable.ts";
+import { startTimeLimit } from "./time_limit.ts";
 import type { Job, JobResult, StepError, StepRecord } from "./types.ts";
 
 /** What steps may use. */
@@ -153,10 +154,7 @@ async function execute(step: StepAttempt, surroundings: StepSurroundings): Promi
     throw new NodeError(`There is no node type ${node.type}`, { code: "node_config_invalid" });
   }
   const config = resolveConfig(node.config, scope.expressions) as JsonObject;
-  const seconds = Math.min(node.timeoutSeconds, Math.max(0, step.remainingMs) / 1000);
-  const timeout = AbortSignal.timeout(Math.ceil(seconds * 1000));
-  const signal = AbortSignal.any([surroundings.signal, timeout]);
-  const context: NodeContext = {
+  const context = (signal: AbortSignal): NodeContext => ({
     run: {
       id: job.run_id,
       organizationId: job.organization_id,
@@ -170,17 +168,22 @@ async function execute(step: StepAttempt, surroundings: StepSurroundings): Promi
     signal,
     log: surroundings.log,
     providers: surroundings.providers,
-  };
-  if (node.kind === "pure") return await runNode(definition, config, context);
+  });
+  // What only computes is bounded in itself, and no timer would interrupt it.
+  if (node.kind === "pure") return await runNode(definition, config, context(surroundings.signal));
+  const seconds = Math.min(node.timeoutSeconds, Math.max(0, step.remainingMs) / 1000);
+  const limit = startTimeLimit(surroundings.signal, Math.ceil(seconds * 1000));
   try {
-    return await Promise.race([runNode(definition, config, context), rejectOnAbort(signal)]);
+    return await Promise.race([runNode(definition, config, context(limit.signal)), limit.aborted]);
   } catch (error) {
-    if (!timeout.aborted || surroundings.signal.aborted) throw error;
+    if (!limit.isOver) throw error;
     throw new NodeError(`The step took longer than ${seconds} s`, {
       code: "step_timeout",
       retryable: true,
       cause: error,
     });
+  } finally {
+    limit.release();
   }
 }
 
@@ -196,13 +199,6 @@ function joinInputs(step: StepAttempt, slots: number[] | null): { nodeId: string
 function liveEdges(step: StepAttempt, handles: string[] | null): Set<PlanEdge> {
   const budget = new ExpressionBudget();
   return new Set(step.position.node.out.filter((edge) => step.scope.isLive(edge, handles, budget)));
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }
 
 function toNodeError(error: unknown, node: PlanNode, log: NodeLog): NodeError {
