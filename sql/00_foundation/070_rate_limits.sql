@@ -45,7 +45,8 @@ begin
   return jsonb_build_object(
     'allowed', v_allowed,
     'limit', p_burst,
-    'window_seconds', p_window_seconds,
+    -- What a client may rely on: so many in so many seconds, again and again.
+    'window_seconds', ceil(p_window_seconds::double precision * p_burst / p_limit)::integer,
     'remaining', greatest(0, floor(extract(epoch from v_tolerance - (v_tat - v_now)) / extract(epoch from v_interval)))::integer,
     'reset_seconds', greatest(0, ceil(extract(epoch from v_tat - v_now)))::integer,
     'retry_after_seconds', case when v_allowed then 0
@@ -56,7 +57,7 @@ $$;
 
 revoke all on function private.take_tokens(text, integer, integer, integer) from public, anon, authenticated, service_role;
 comment on function private.take_tokens(text, integer, integer, integer) is
-  'Takes one token from the bucket p_key that refills p_limit per p_window_seconds and holds p_burst. Answers allowed, remaining, reset_seconds, retry_after_seconds.';
+  'Takes one token from the bucket p_key that refills p_limit per p_window_seconds and holds p_burst. Answers allowed, limit and window_seconds (p_burst, and the time in which as many come back), remaining, reset_seconds, retry_after_seconds.';
 
 create function private.purge_rate_limits(p_limit integer default 10000) returns integer
 language sql
