@@ -39,12 +39,15 @@ export function startEffectServer(
   const effects: Effect[] = [];
   const stop = new AbortController();
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, signal: stop.signal, onListen() {} }, async (request) => {
+    // A caller that dies in the middle of a request has not made it.
+    const text = await request.text().catch(() => undefined);
+    if (text === undefined) return new Response(null, { status: 400 });
     const effect: Effect = {
       method: request.method,
       path: new URL(request.url).pathname,
       headers: request.headers,
       key: request.headers.get("idempotency-key") ?? "",
-      text: await request.text(),
+      text,
     };
     effects.push(effect);
     return await answer(effect, effects.filter(({ path }) => path === effect.path).length);
