@@ -10,9 +10,10 @@ set search_path = ''
 as $$
 declare
   v_now timestamptz := private.now();
-  v_start uuid := gen_random_uuid();
+  v_start uuid;
   v_ids uuid[];
-  v_orgs uuid[];
+  v_walk uuid[];
+  v_orgs integer;
   v_rest integer;
 begin
   perform private.keep_worker(p_worker_id, p_kind);
@@ -25,11 +26,13 @@ begin
       for update skip locked
     ) c;
   else
-    -- Organizations take turns: the index is walked from one organization with due work to the next, beginning at a random
-    -- place and around the end, and each gives an equal share of the batch.
+    -- Organizations take turns: the index is walked from one organization with due work to the next, beginning where the
+    -- last batch ended and around the end, and each gives an equal share of the batch. (A random place to begin at would
+    -- be no turn: ids are ordered by time and lie close together.)
+    select (lpad(to_hex(t.last_value), 15, '0') || repeat('f', 17))::uuid into v_start from private.claim_turns t;
     with recursive turns as (
       (select j.organization_id from public.job_queue j
-       where j.status = 'available' and j.scheduled_for <= v_now and j.organization_id >= v_start
+       where j.status = 'available' and j.scheduled_for <= v_now and j.organization_id > v_start
        order by j.organization_id limit 1)
       union all
       select t.organization_id from (
@@ -44,14 +47,14 @@ begin
     ),
     around as (
       (select j.organization_id from public.job_queue j
-       where j.status = 'available' and j.scheduled_for <= v_now and j.organization_id < v_start
+       where j.status = 'available' and j.scheduled_for <= v_now and j.organization_id <= v_start
        order by j.organization_id limit 1)
       union all
       select t.organization_id from (
         select (
           select j.organization_id from public.job_queue j
           where j.status = 'available' and j.scheduled_for <= v_now
-            and j.organization_id > p.organization_id and j.organization_id < v_start
+            and j.organization_id > p.organization_id and j.organization_id <= v_start
           order by j.organization_id limit 1
         ) as organization_id
         from around p
@@ -74,13 +77,17 @@ begin
       ) c
       limit p_limit
     )
-    select array_agg(p.id), array_agg(distinct p.organization_id) into v_ids, v_orgs from picked p;
+    select array_agg(p.id), array_agg(p.organization_id), (select count(*) from orgs) into v_ids, v_walk, v_orgs from picked p;
 
+    if v_orgs >= p_limit then
+      perform setval('private.claim_turns', ('x' || left(replace(v_walk[cardinality(v_walk)]::text, '-', ''), 15))::bit(60)::bigint)
+      where v_walk is not null;
+    end if;
     -- What some leave of their share goes to the others.
-    if cardinality(v_ids) < p_limit and cardinality(v_orgs) > 1 then
+    if cardinality(v_ids) < p_limit and v_orgs > 1 then
       v_rest := p_limit - cardinality(v_ids);
       select v_ids || coalesce(array_agg(f.id), '{}') into v_ids from (
-        select c.id from unnest(v_orgs) as o (organization_id)
+        select c.id from (select distinct w.organization_id from unnest(v_walk) as w (organization_id)) o
         cross join lateral (
           select j.id from public.job_queue j
           where j.status = 'available' and j.organization_id = o.organization_id and j.scheduled_for <= v_now
