@@ -54,7 +54,7 @@ create function probe.visible(p_relation text) returns jsonb language plpgsql as
 declare
   v_rows jsonb;
 begin
-  execute format('select coalesce(jsonb_agg(to_jsonb(t) order by to_jsonb(t)::text), ''[]'') from %s t', p_relation) into v_rows;
+  execute format('select coalesce(jsonb_agg(to_jsonb(t) order by to_jsonb(t)::text), ''[]'') from (select * from %s) t', p_relation) into v_rows;
   return v_rows;
 exception when insufficient_privilege then return null;
 end $$;
@@ -63,7 +63,7 @@ create function probe.act(p_actor probe.actors) returns void language sql as $$
   select set_config('role', p_actor.role, true), set_config('request.jwt.claims', p_actor.claims::text, true);
 $$;
 
--- {actor: {select, insert, update, delete, truncate}}
+-- {actor: {select, insert, update, delete, truncate}}; for a sequence, insert stands for nextval and update for setval
 create function probe.relation(p_relation text) returns jsonb language plpgsql as $$
 declare
   v_actors probe.actors[] := array(select a from probe.actors a order by a.place);
@@ -75,6 +75,7 @@ declare
   v_column text;
   v_row jsonb;
   v_outcome jsonb := '{}';
+  v_is_sequence boolean := (select c.relkind = 'S' from pg_class c where c.oid = p_relation::regclass);
 begin
   select a.attname into v_column from pg_attribute a
   where a.attrelid = p_relation::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum limit 1;
@@ -87,12 +88,17 @@ begin
     where v_actor.user_id::text = case p_relation when 'public.profiles' then r.value ->> 'id' else r.value ->> 'user_id' end;
     perform probe.act(v_actor);
     v_seen := probe.visible(p_relation);
-    v_row := jsonb_build_object(
+    v_row := case when v_is_sequence then jsonb_build_object(
+      'insert', probe.attempt(format('select nextval(%L)', p_relation)),
+      'update', probe.attempt(format('select setval(%L, 1)', p_relation)),
+      'delete', 'deny',
+      'truncate', 'deny'
+    ) else jsonb_build_object(
       'insert', probe.attempt(format('insert into %s default values', p_relation)),
       'update', probe.attempt(format('update %s set %I = default', p_relation, v_column)),
       'delete', probe.attempt(format('delete from %s', p_relation)),
       'truncate', probe.attempt(format('truncate %s', p_relation))
-    );
+    ) end;
     perform set_config('role', 'none', true);
     v_outcome := v_outcome || jsonb_build_object(v_actor.name, v_row || jsonb_build_object('select', case
       when v_seen is null then 'deny'

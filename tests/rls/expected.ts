@@ -37,6 +37,7 @@ public.runs_default           deny  deny   deny   deny       deny    deny    den
 public.runs_<week>            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 public.run_steps_default      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 public.run_steps_<week>       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.claim_turns           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.flow_plans            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.idempotency_keys      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.rate_limits           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny

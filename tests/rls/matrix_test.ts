@@ -17,6 +17,7 @@ const reads = parseTable(READS);
 const WRITING = ["insert", "update", "delete", "truncate"] as const;
 const ROLES = { anon: ["anon"], authenticated: ["owner"], service_role: ["service"] };
 const PRIVILEGES = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"];
+const SEQUENCE_PRIVILEGES = ["SELECT", "UPDATE", "USAGE"];
 
 /** What the table says of a relation. */
 function expectedOutcomes(relation: string): Outcomes {
@@ -93,8 +94,11 @@ async function noticesChanges(sql: postgres.Sql, relations: string[]): Promise<v
       actor !== "service" && word !== "deny" && word !== "all"
     );
     if (readable) changes.push([`alter table ${relation} disable row level security`, relation]);
+    const [{ relkind }] = await sql`select relkind from pg_class where oid = ${relation}::regclass` as [
+      { relkind: string },
+    ];
     for (const role of Object.keys(ROLES)) {
-      for (const privilege of PRIVILEGES) {
+      for (const privilege of relkind === "S" ? SEQUENCE_PRIVILEGES : PRIVILEGES) {
         const change = granted.includes(`${role} ${privilege}`) ? "revoke" : "grant";
         const preposition = change === "grant" ? "to" : "from";
         changes.push([`${change} ${privilege} on ${relation} ${preposition} ${role}`, relation]);

@@ -146,6 +146,15 @@ scenarios("engine.claim_jobs()", {
     },
   },
   "engine.claim_jobs() over many": {
+    "never gives a job of a named run to two workers": async (db) => {
+      const { tenant, flow } = await backlog(db, 0);
+      for (let round = 0; round < 5; round++) {
+        const run = await startRun(db, tenant, flow);
+        const claimed = await parallel(8, () => engineOf(db).claimJobs(newWorker(), 10, "inline", run));
+        assertEquals(claimed.flat().length, 1);
+      }
+      await emptyQueue(db);
+    },
     "never gives a job to two workers": async (db) => {
       const engine = engineOf(db);
       await backlog(db, 100);
@@ -199,6 +208,18 @@ scenarios("engine.claim_jobs()", {
       assertEquals(new Set(jobs.map((job) => job.organization_id)).size, 4);
       const others = await engine.claimJobs(newWorker(), 8, "worker");
       assertEquals(new Set(others.map((job) => job.organization_id)).size, 8);
+      await emptyQueue(db);
+    },
+    "goes on with the next organization where the last batch ended: none waits longer than a round": async (db) => {
+      const engine = engineOf(db);
+      for (let index = 0; index < 8; index++) await backlog(db, 12);
+      const turns: Record<string, number> = {};
+      for (const limit of [1, 1, 1, 1, 1, 1, 1, 1, 3, 3, 3, 3, 3, 3, 3, 3]) {
+        for (const { organization_id } of await engine.claimJobs(newWorker(), limit, "worker")) {
+          turns[organization_id] = (turns[organization_id] ?? 0) + 1;
+        }
+      }
+      assertEquals(Object.values(turns), Array(8).fill(4));
       await emptyQueue(db);
     },
     "does not spend turns on organizations whose jobs are not due": async (db) => {

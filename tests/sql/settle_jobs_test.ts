@@ -66,6 +66,15 @@ scenarios("engine.settle_jobs()", {
       const next = await claimOne(engineOf(db), newWorker(), run);
       assertEquals([next.node, next.attempt, next.epoch], ["b", 1, 3]);
     },
+    "move: what was recorded before is not sent again": async (db) => {
+      const { run, worker, job } = await begin(db);
+      const engine = engineOf(db);
+      await engine.settleJobs(worker, [result(job, { hold: true, steps: [step("a")] })]);
+      await engine.releaseWorker(worker);
+      const resumed = await claimOne(engine, worker, run);
+      await engine.settleJobs(worker, [result(resumed, { move: { node: "b", reads: [], keep: false } })]);
+      assertEquals((await claimOne(engine, newWorker(), run)).recorded, null);
+    },
     "move with attempt and delay: a retry, not before its time": async (db) => {
       const { run, worker, job } = await begin(db);
       const failed = step("b", { status: "retried", error: { code: "http_error", message: "503" } });
@@ -116,8 +125,8 @@ scenarios("engine.settle_jobs()", {
     },
     "consume: the last token ends the run": async (db) => {
       const { run, worker, job } = await begin(db);
-      const leaf = step("a", { output: { done: true }, leaf: true });
-      const reply = await engineOf(db).settleJobs(worker, [result(job, { steps: [leaf] })]);
+      const steps = [step("a", { output: "on the way" }), step("b", { output: { done: true }, leaf: true })];
+      const reply = await engineOf(db).settleJobs(worker, [result(job, { steps })]);
       assertEquals(reply, { settled: [job.job], jobs: [] });
       const state = await runState(db, run);
       assertEquals([state.status, state.output, state.error], ["completed", { done: true }, null]);
