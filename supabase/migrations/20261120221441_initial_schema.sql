@@ -55,6 +55,9 @@ alter default privileges in schema "public" revoke all on tables from "anon";
 alter default privileges in schema "public" revoke all on tables from "authenticated";
 alter default privileges in schema "public" revoke all on tables from "service_role";
 
+create sequence "private"."claim_turns" as bigint increment by 1 minvalue 0 maxvalue 9223372036854775807 START
+  with 0 cache 1 no cycle;
+
 create table "private"."flow_plans" (
   "organization_id" uuid    not null,
   "plan_hash"       bytea   not null,
@@ -485,9 +488,10 @@ create or replace function engine.claim_jobs (
   AS $function$
 declare
   v_now timestamptz := private.now();
-  v_start uuid := gen_random_uuid();
+  v_start uuid;
   v_ids uuid[];
-  v_orgs uuid[];
+  v_walk uuid[];
+  v_orgs integer;
   v_rest integer;
 begin
   perform private.keep_worker(p_worker_id, p_kind);
@@ -500,11 +504,13 @@ begin
       for update skip locked
     ) c;
   else
-    -- Organizations take turns: the index is walked from one organization with due work to the next, beginning at a random
-    -- place and around the end, and each gives an equal share of the batch.
+    -- Organizations take turns: the index is walked from one organization with due work to the next, beginning where the
+    -- last batch ended and around the end, and each gives an equal share of the batch. (A random place to begin at would
+    -- be no turn: ids are ordered by time and lie close together.)
+    select (lpad(to_hex(t.last_value), 15, '0') || repeat('f', 17))::uuid into v_start from private.claim_turns t;
     with recursive turns as (
       (select j.organization_id from public.job_queue j
-       where j.status = 'available' and j.scheduled_for <= v_now and j.organization_id >= v_start
+       where j.status = 'available' and j.scheduled_for <= v_now and j.organization_id > v_start
        order by j.organization_id limit 1)
       union all
       select t.organization_id from (
@@ -519,14 +525,14 @@ begin
     ),
     around as (
       (select j.organization_id from public.job_queue j
-       where j.status = 'available' and j.scheduled_for <= v_now and j.organization_id < v_start
+       where j.status = 'available' and j.scheduled_for <= v_now and j.organization_id <= v_start
        order by j.organization_id limit 1)
       union all
       select t.organization_id from (
         select (
           select j.organization_id from public.job_queue j
           where j.status = 'available' and j.scheduled_for <= v_now
-            and j.organization_id > p.organization_id and j.organization_id < v_start
+            and j.organization_id > p.organization_id and j.organization_id <= v_start
           order by j.organization_id limit 1
         ) as organization_id
         from around p
@@ -549,13 +555,17 @@ begin
       ) c
       limit p_limit
     )
-    select array_agg(p.id), array_agg(distinct p.organization_id) into v_ids, v_orgs from picked p;
+    select array_agg(p.id), array_agg(p.organization_id), (select count(*) from orgs) into v_ids, v_walk, v_orgs from picked p;
 
+    if v_orgs >= p_limit then
+      perform setval('private.claim_turns', ('x' || left(replace(v_walk[cardinality(v_walk)]::text, '-', ''), 15))::bit(60)::bigint)
+      where v_walk is not null;
+    end if;
     -- What some leave of their share goes to the others.
-    if cardinality(v_ids) < p_limit and cardinality(v_orgs) > 1 then
+    if cardinality(v_ids) < p_limit and v_orgs > 1 then
       v_rest := p_limit - cardinality(v_ids);
       select v_ids || coalesce(array_agg(f.id), '{}') into v_ids from (
-        select c.id from unnest(v_orgs) as o (organization_id)
+        select c.id from (select distinct w.organization_id from unnest(v_walk) as w (organization_id)) o
         cross join lateral (
           select j.id from public.job_queue j
           where j.status = 'available' and j.organization_id = o.organization_id and j.scheduled_for <= v_now
@@ -1938,7 +1948,8 @@ begin
   return jsonb_build_object(
     'allowed', v_allowed,
     'limit', p_burst,
-    'window_seconds', p_window_seconds,
+    -- What a client may rely on: so many in so many seconds, again and again.
+    'window_seconds', ceil(p_window_seconds::double precision * p_burst / p_limit)::integer,
     'remaining', greatest(0, floor(extract(epoch from v_tolerance - (v_tat - v_now)) / extract(epoch from v_interval)))::integer,
     'reset_seconds', greatest(0, ceil(extract(epoch from v_tat - v_now)))::integer,
     'retry_after_seconds', case when v_allowed then 0
@@ -3278,7 +3289,7 @@ comment on function "private"."run_steps_page"(uuid, timestamp
 
 comment on function "private"."run_tokens"(uuid) is 'Where a run stands: its tokens, running, scheduled for later or available to the next worker. Called by functions that run as the caller: RLS decides.';
 comment on function "private"."setting"(text) is 'The value of a setting, null when it was never set.';
-comment on function "private"."take_tokens"(text, integer, integer, integer) is 'Takes one token from the bucket p_key that refills p_limit per p_window_seconds and holds p_burst. Answers allowed, remaining, reset_seconds, retry_after_seconds.';
+comment on function "private"."take_tokens"(text, integer, integer, integer) is 'Takes one token from the bucket p_key that refills p_limit per p_window_seconds and holds p_burst. Answers allowed, limit and window_seconds (p_burst, and the time in which as many come back), remaining, reset_seconds, retry_after_seconds.';
 comment on function "private"."touch"() is 'Trigger: stamps updated_at and raises the row version that ETag and If-Match compare.';
 comment on function "private"."try_lock_run"(uuid) is 'Locks a run that has not ended, and all its tokens, without waiting. False = someone else is at it, or it has ended.';
 comment on function "private"."uuid_v7"(timestamp with time zone) is 'A UUID version 7 (RFC 9562): ordered by time, so an index grows at one end and a time range is a range of ids. p_at null = now.';
@@ -3322,6 +3333,7 @@ comment on function "public"."update_webhook_endpoint"(uuid, text, jsonb, uuid, 
 
 comment on schema "engine" is 'Functions of the engine. Exposed to the Data API, executable by service_role only.';
 comment on schema "private" is 'Helpers and internal tables. Never exposed to the Data API.';
+comment on sequence "private"."claim_turns" is 'The organization at which the last batch of claims ended, as the first 60 bits of its id; the next batch goes on behind it. Not moved while all organizations with work fit into one batch.';
 comment on table "private"."flow_plans" is 'Compiled plans by the hash of what they were compiled from. Written by the service only: what a worker executes never comes from a tenant''s hand.';
 comment on table "private"."idempotency_keys" is 'Idempotency-Key of creating requests. The row is written in the transaction of the effect, so both exist or neither.';
 comment on table "private"."rate_limits" is 'Rate limits by GCRA. Unlogged: it is forgotten after a crash, so never a place for quotas or money.';

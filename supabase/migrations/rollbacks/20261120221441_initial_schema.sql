@@ -176,6 +176,8 @@ drop function "private"."now"();
 drop function "private"."touch"();
 drop function "private"."uuid_v7"(timestamp with time zone);
 
+drop sequence "private"."claim_turns";
+
 drop schema "engine";
 drop schema "private";
 
