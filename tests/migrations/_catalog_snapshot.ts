@@ -16,7 +16,7 @@ const QUERIES: Readonly<Record<string, string>> = {
     select format('%s kind %s persistence %s rls %s forced %s options %s acl %s partition of %s %s replica %s: %s',
       c.oid::regclass, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
       (select string_agg(o, ' ' order by o) from unnest(c.reloptions) o),
-      (select string_agg(a::text, ' ' order by a::text) from unnest(coalesce(c.relacl, acldefault('r', c.relowner))) a
+      (select string_agg(a::text, ' ' order by a::text) from unnest(coalesce(c.relacl, acldefault(case c.relkind when 'S' then 's' else 'r' end::"char", c.relowner))) a
         where c.relkind <> 'i'),
       (select i.inhparent::regclass from pg_inherits i where i.inhrelid = c.oid),
       pg_get_expr(c.relpartbound, c.oid), c.relreplident, obj_description(c.oid, 'pg_class'))
