@@ -1,8 +1,7 @@
 import type { DatabaseClient } from "../../shared/db/mod.ts";
 import { isAppError } from "../../shared/errors/mod.ts";
-import type { SendEvent } from "../../shared/http/mod.ts";
+import { pause, type SendEvent } from "../../shared/http/mod.ts";
 import type { EventPosition } from "./event_position.ts";
-import { pause } from "./pause.ts";
 import { findProgress, type RunProgress } from "./queries.ts";
 import { endEvent, RunEvents } from "./run_events.ts";
 import { isFinal } from "./schemas.ts";

@@ -1,6 +1,6 @@
 import type { DatabaseClient } from "../../shared/db/mod.ts";
+import { pause } from "../../shared/http/mod.ts";
 import { findRunState } from "./queries.ts";
-import { pause } from "./pause.ts";
 import { isFinal } from "./schemas.ts";
 
 /** Milliseconds before the first look, and the longest time between two. */

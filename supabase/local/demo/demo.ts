@@ -21,6 +21,14 @@ export interface DemoOptions {
   dataFolder: string;
 }
 
+/** A webhook endpoint, as far as the demo reads it. */
+interface Endpoint {
+  id: string;
+  /** Its public address. */
+  url: string;
+  secret: string;
+}
+
 /** The demo's user: everything is on this machine, so the password is no secret. */
 export const DEMO_USER = { email: "demo@example.com", password: "millrace-demo" };
 
@@ -42,9 +50,8 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
     heading(flow.name);
     console.log(`  ${flow.description}`);
     const flowId = await ensureFlow(api, flow);
-    const known = state.endpoints[flow.provider];
-    const endpoint = known?.flowId === flowId ? known : await createEndpoint(api, flow, flowId);
-    state.endpoints[flow.provider] = endpoint;
+    const endpoint = await ensureEndpoint(api, flow, flowId, state.endpoints[flow.provider]);
+    state.endpoints[flow.provider] = { flowId, id: endpoint.id, secret: endpoint.secret };
     await saveState(options.dataFolder, state);
     completed = await deliver(api, flow, endpoint, options.outside) && completed;
   }
@@ -90,15 +97,27 @@ async function ensureFlow(api: Api, { name, description, graph }: DemoFlow): Pro
   return id;
 }
 
-async function createEndpoint(api: Api, flow: DemoFlow, flowId: string): Promise<DemoEndpoint> {
-  type Created = { id: string; slug: string; url: string; secret: string };
-  const body = { flow_id: flowId, name: `${flow.name} (${flow.provider})`, provider: flow.provider };
-  const { id, url, secret } = await api.call<Created>("POST", "/functions/v1/webhooks", { body });
-  return { flowId, endpointId: id, url, secret };
+/** The flow's webhook: made, or the one of an earlier start. Its address is asked for, since the port may be another. */
+async function ensureEndpoint(
+  api: Api,
+  { name, provider }: DemoFlow,
+  flowId: string,
+  known: DemoEndpoint | undefined,
+): Promise<Endpoint> {
+  if (known?.flowId === flowId) {
+    const path = `/functions/v1/webhooks/${known.id}`;
+    const found = await api.call<Omit<Endpoint, "secret">>("GET", path).catch((error) => {
+      if (error instanceof ApiError && error.status === 404) return null;
+      throw error;
+    });
+    if (found !== null) return { ...found, secret: known.secret };
+  }
+  const body = { flow_id: flowId, name: `${name} (${provider})`, provider };
+  return await api.call<Endpoint>("POST", "/functions/v1/webhooks", { body });
 }
 
 /** Posts a signed event as the provider would and follows the run that it starts. */
-async function deliver(api: Api, flow: DemoFlow, endpoint: DemoEndpoint, outside: OutsideWorld): Promise<boolean> {
+async function deliver(api: Api, flow: DemoFlow, endpoint: Endpoint, outside: OutsideWorld): Promise<boolean> {
   const event = await signedEvent(flow.provider, endpoint.secret);
   const before = outside.deliveries.length;
   const start = performance.now();

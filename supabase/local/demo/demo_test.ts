@@ -23,6 +23,11 @@ async function twoStarts(database: "postgres" | "pglite"): Promise<void> {
     assertEquals((await count("public.flows"))[0]?.n, 2);
     assertEquals((await count("public.flow_versions"))[0]?.n, 2);
     assertEquals((await count("public.webhook_endpoints"))[0]?.n, 2);
+
+    // Its owner may remove a webhook: the next start makes it anew.
+    await stack.executor.exec("delete from public.webhook_endpoints where provider = 'stripe'");
+    assert(await runDemo(options), output.join("\n"));
+    assertEquals((await count("public.webhook_endpoints"))[0]?.n, 2);
   } catch (error) {
     throw new Error(`${output.join("\n")}\n${stack.lines.join("\n")}`, { cause: error });
   } finally {

@@ -7,9 +7,7 @@
 /** A webhook endpoint of the demo. */
 export interface DemoEndpoint {
   flowId: string;
-  endpointId: string;
-  /** Public address of the hook. */
-  url: string;
+  id: string;
   secret: string;
 }
 
