@@ -51,7 +51,7 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
     console.log(`  ${flow.description}`);
     const flowId = await ensureFlow(api, flow);
     const endpoint = await ensureEndpoint(api, flow, flowId, state.endpoints[flow.provider]);
-    state.endpoints[flow.provider] = { flowId, id: endpoint.id, secret: endpoint.secret };
+    state.endpoints[flow.provider] = { flowId, endpointId: endpoint.id, secret: endpoint.secret };
     await saveState(options.dataFolder, state);
     completed = await deliver(api, flow, endpoint, options.outside) && completed;
   }
@@ -105,7 +105,7 @@ async function ensureEndpoint(
   known: DemoEndpoint | undefined,
 ): Promise<Endpoint> {
   if (known?.flowId === flowId) {
-    const path = `/functions/v1/webhooks/${known.id}`;
+    const path = `/functions/v1/webhooks/${known.endpointId}`;
     const found = await api.call<Omit<Endpoint, "secret">>("GET", path).catch((error) => {
       if (error instanceof ApiError && error.status === 404) return null;
       throw error;

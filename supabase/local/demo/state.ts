@@ -7,7 +7,7 @@
 /** A webhook endpoint of the demo. */
 export interface DemoEndpoint {
   flowId: string;
-  id: string;
+  endpointId: string;
   secret: string;
 }
 
