@@ -81,7 +81,11 @@ export class SettleQueue {
       const reply = await this.#send(batch.map((entry) => entry.result));
       this.#options.onJobs(reply.jobs);
       const settled = new Set(reply.settled);
-      for (const entry of batch) entry.resolve({ written: settled.has(entry.result.job.job) });
+      const newest = newestEpochs(batch);
+      for (const entry of batch) {
+        const { job, epoch } = entry.result.job;
+        entry.resolve({ written: settled.has(job) && newest.get(job) === epoch });
+      }
     } catch (error) {
       if (batch.length === 1 || isTransient(error)) {
         for (const entry of batch) entry.reject(error);
@@ -106,6 +110,16 @@ export class SettleQueue {
       }
     }
   }
+}
+
+/**
+ * The newest claim of each job. Two results of one job in a batch come from two claims of it by this worker, with a lapse
+ * between that it has not noticed; Postgres writes the newer one only.
+ */
+function newestEpochs(batch: Waiting[]): Map<string, number> {
+  const newest = new Map<string, number>();
+  for (const { result: { job } } of batch) newest.set(job.job, Math.max(job.epoch, newest.get(job.job) ?? 0));
+  return newest;
 }
 
 /** Whether the call may have run without our learning of it, and may be made again. */
