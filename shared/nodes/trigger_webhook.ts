@@ -11,7 +11,7 @@ export const triggerWebhook = defineNode({
   kind: "trigger",
   configSchema: z.strictObject({}),
   outputSchema: z.object({
-    event_id: z.string().nullable().describe("Id of the event as the sender gave it"),
+    event_id: z.string().describe("Id of the event in the log of its endpoint"),
     type: z.string().nullable().describe("Type of the event as the sender names it"),
     headers: z.record(z.string(), z.string()),
     query: z.record(z.string(), json),
@@ -22,7 +22,7 @@ export const triggerWebhook = defineNode({
   exampleConfig: {},
   exampleInput: {
     trigger: {
-      event_id: "evt_1",
+      event_id: "0193a000-0000-7000-8000-000000000001",
       type: "checkout.session.completed",
       headers: { "content-type": "application/json" },
       query: {},

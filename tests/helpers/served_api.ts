@@ -14,10 +14,12 @@ const ISSUING_PROJECT = "http://project.test";
 export async function withServedApi<T>(
   routers: readonly Router[],
   fn: (api: TestApi) => Promise<T>,
-  options: ApiOptions = {},
+  apiOptions: ApiOptions = {},
 ): Promise<T> {
   let project: typeof fetch | undefined;
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+  const stop = new AbortController();
+  const options = { hostname: "127.0.0.1", port: 0, signal: stop.signal, onListen() {} };
+  const server = Deno.serve(options, async (request) => {
     try {
       return await project?.(request) ?? away();
     } catch {
@@ -28,15 +30,17 @@ export async function withServedApi<T>(
     SUPABASE_URL: `http://127.0.0.1:${server.addr.port}`,
     SUPABASE_PUBLIC_URL: ISSUING_PROJECT,
     WORKER_TRANSPORT: "postgrest",
-    ...options.env,
+    ...apiOptions.env,
   };
   try {
     return await withApi(routers, (api) => {
       project = api.fetch;
       return fn(api);
-    }, { ...options, env });
+    }, { ...apiOptions, env });
   } finally {
-    await server.shutdown();
+    // Not graceful: nothing is under way any more, and Deno 2.1.4 may wait minutes for a connection that is idle.
+    stop.abort();
+    await server.finished;
   }
 }
 
