@@ -5,11 +5,15 @@
  */
 import { Buffer } from "node:buffer";
 import type { LiteConnection } from "./database.ts";
+import { disguiseLogic } from "./lite_filters.ts";
 
-/** A request whose body is in memory: lite must not wait for a slow client while it holds PGlite's one connection. */
+/**
+ * A request for lite: with filters that it reads as PostgREST does, and with its body in memory, because lite must not
+ * wait for a slow client while it holds PGlite's one connection.
+ */
 export async function bufferRequest(request: Request, body?: BodyInit): Promise<Request> {
   const hasBody = request.method !== "GET" && request.method !== "HEAD";
-  return new Request(request.url, {
+  return new Request(disguiseLogic(request.url), {
     method: request.method,
     headers: request.headers,
     ...(hasBody ? { body: body ?? await request.arrayBuffer() } : {}),

@@ -5,6 +5,7 @@
  * @module
  */
 import type postgres from "postgres";
+import { undisguise } from "./lite_filters.ts";
 
 type Parse = (text: string) => unknown;
 
@@ -34,6 +35,7 @@ export const PGLITE_PARSERS: Record<number, Parse> = Object.fromEntries(
 
 /** Serializers for PGlite's option of that name: it takes bytes only as bytes, PostgREST as hexadecimal text. */
 export const PGLITE_SERIALIZERS: Record<number, (value: unknown) => string> = {
+  25: toText,
   17: (value) => value instanceof Uint8Array ? `\\x${value.toHex()}` : String(value),
 };
 
@@ -42,6 +44,7 @@ export const POSTGRES_TYPES: Record<string, postgres.PostgresType> = {
   ...Object.fromEntries(
     Object.entries(TYPES).map(([name, { oid, parse }]) => [name, { to: oid, from: [oid], serialize: String, parse }]),
   ),
+  string: { to: 25, from: [25], serialize: toText, parse: text },
   // lite hands jsonb arguments over as JSON text already; its own serializer would encode them a second time.
   jsonb: {
     to: 3802,
@@ -50,3 +53,8 @@ export const POSTGRES_TYPES: Record<string, postgres.PostgresType> = {
     parse: (value: string) => JSON.parse(value),
   },
 };
+
+/** A parameter of type text; see `lite_filters.ts`. */
+function toText(value: unknown): string {
+  return undisguise(String(value));
+}

@@ -207,6 +207,25 @@ Deno.test("the Data API answers 503 with Retry-After while the database is away,
   }));
 
 /** Tells the Data API that there is something new and waits until it knows the function. */
+test("or=(…) finds names with every special character, as PostgREST does", async (stack) => {
+  await stack.executor.exec(`
+    create table public.names (name text primary key);
+    alter table public.names enable row level security;
+    grant all on public.names to service_role;
+    create function public.nothing() returns void language sql as '';
+  `);
+  await reloadSchema(stack, "nothing");
+  const admin = client(stack, stack.secretKeys.default);
+  const names = ["plain", 'quo"te', "back\\slash", 'both\\"', "open(", "close)", "brace{", "comma,", 'many")),(("'];
+  assertEquals((await admin.from("names").insert(names.map((name) => ({ name })))).error, null);
+  for (const name of names) {
+    const quoted = `"${name.replaceAll(/["\\]/g, "\\$&")}"`;
+    const filter = `and(name.gte.${quoted},name.lte.${quoted}),name.in.(${quoted})`;
+    const { data, error } = await admin.from("names").select("name").or(filter);
+    assertEquals([data, error], [[{ name }], null]);
+  }
+});
+
 async function reloadSchema(stack: TestStack, name: string): Promise<void> {
   await stack.executor.exec("notify pgrst, 'reload schema'");
   const headers = { apikey: stack.secretKeys.default };
