@@ -53,6 +53,9 @@ export type StepOutcome =
   /** The worker is going; nothing is known of the attempt. */
   | { kind: "given_back" };
 
+/** Characters of a failure's message that are kept. */
+const MAX_MESSAGE = 10_000;
+
 /** Runs one attempt of a node. Never throws. */
 export async function runStep(step: StepAttempt, surroundings: StepSurroundings): Promise<StepOutcome> {
   const { node } = step.position;
@@ -87,12 +90,7 @@ export async function runStep(step: StepAttempt, surroundings: StepSurroundings)
     failure = toNodeError(error, node, surroundings.log);
   }
 
-  const error: StepError = {
-    code: failure.code,
-    message: failure.message,
-    node_id: node.id,
-    ...(failure.details !== undefined && { details: toStorable(failure.details) }),
-  };
+  const error = storableError(failure, node);
   const delayMs = node.kind === "effect" ? retryDelay(node.retry, step.attempt, failure, surroundings.random()) : null;
   if (delayMs !== null && delayMs < step.remainingMs) {
     return { kind: "retry", record: record("retried", null, null, error), delayMs };
@@ -116,13 +114,13 @@ function failed(step: StepAttempt, error: StepError, record: MakeRecord): StepOu
     finish: { status: "failed", output: null, error },
   });
   if (node.onError === "stop") return ended();
-  const output: Json = { error: { ...error } };
   const handles = node.onError === "branch" ? ["error"] : null;
-  step.scope.set(node.id, output);
   try {
+    const output = toStorable({ error });
+    step.scope.set(node.id, output);
     return { kind: "done", record: record("failed", output, handles, error), live: liveEdges(step, handles) };
   } catch {
-    // The condition of an edge can not be evaluated for the error either.
+    // The condition of an edge can not be evaluated for the error either, or the error is too large to go on with.
     return ended();
   }
 }
@@ -199,6 +197,17 @@ function joinInputs(step: StepAttempt, slots: number[] | null): { nodeId: string
 function liveEdges(step: StepAttempt, handles: string[] | null): Set<PlanEdge> {
   const budget = new ExpressionBudget();
   return new Set(step.position.node.out.filter((edge) => step.scope.isLive(edge, handles, budget)));
+}
+
+/** A failure as it is stored; without its details when they are more than a step may keep. */
+function storableError({ code, message, details }: NodeError, node: PlanNode): StepError {
+  const error: StepError = { code, message: toStorable(message.slice(0, MAX_MESSAGE)) as string, node_id: node.id };
+  if (details === undefined) return error;
+  try {
+    return { ...error, details: toStorable(details) };
+  } catch {
+    return error;
+  }
 }
 
 function toNodeError(error: unknown, node: PlanNode, log: NodeLog): NodeError {

@@ -22,3 +22,9 @@ Deno.test("toStorable() refuses one byte too many, counted in UTF-8", () => {
   assertThrows(() => toStorable("x".repeat(MAX_OUTPUT_BYTES - 1)), NodeError, "larger");
   assertThrows(() => toStorable("ü".repeat(MAX_OUTPUT_BYTES / 2)), NodeError, "larger");
 });
+
+Deno.test("toStorable() gives the keys of objects the order in which Postgres gives them back", () => {
+  const value = { zebra: { b: 1, a: 2 }, é: 1, ab: [{ long: 1, b: 2 }], z: null, "10": 1, "9": 2 };
+  const text = '{"9":2,"10":1,"z":null,"ab":[{"b":2,"long":1}],"é":1,"zebra":{"a":2,"b":1}}';
+  assertEquals(JSON.stringify(toStorable(value)), text);
+});
