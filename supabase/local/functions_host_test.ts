@@ -74,6 +74,13 @@ Deno.test("FunctionsHost streams server-sent events and tells the function when 
     await until(() => lines.some((line) => line.startsWith("probe stopped events")));
   }));
 
+Deno.test("FunctionsHost.stop() ends streams of events without an error, so that their clients connect again", async () => {
+  const host = new FunctionsHost({ folder: FIXTURES, env: {} });
+  const answer = await host.fetch(request("/probe/events"));
+  const [text] = await Promise.all([answer.text(), host.stop()]);
+  assertStringIncludes(text, "data: 1");
+});
+
 Deno.test("FunctionsHost.reload() lets requests and waitUntil work of the old process finish", () =>
   withHost(async (host, lines) => {
     const before = await host.pid();

@@ -51,6 +51,7 @@ export async function startFunctionsProcess(options: FunctionsProcessOptions): P
   forwardLines(output, options.onLine);
 
   let inFlight = 0;
+  let retiring = false;
   let idle: (() => void) | undefined;
   const finished = () => {
     inFlight--;
@@ -64,13 +65,14 @@ export async function startFunctionsProcess(options: FunctionsProcessOptions): P
       inFlight++;
       const done = once(finished);
       try {
-        return watchBody(await forward(request, port), done);
+        return watchBody(await forward(request, port), done, () => retiring);
       } catch (error) {
         done();
         throw error;
       }
     },
     async retire(drainMs) {
+      retiring = true;
       const drained = inFlight === 0 ? Promise.resolve() : new Promise<void>((resolve) => idle = resolve);
       await Promise.race([drained, ended, pause(drainMs)]);
       await process.stdin.close().catch(() => {});
@@ -122,12 +124,18 @@ async function forward(request: Request, port: number): Promise<Response> {
   return new Response(response.body, { status: response.status, headers: decoded });
 }
 
-/** Calls `finished` when the body was read to its end or nobody wants it any more. */
-function watchBody(response: Response, finished: () => void): Response {
+/**
+ * Calls `finished` when the body was read to its end or nobody wants it any more.
+ *
+ * @param retiring whether the process is being ended on purpose: then streams of events just end, as their clients
+ *   expect now and then, while an answer that breaks off must be seen to
+ */
+function watchBody(response: Response, finished: () => void, retiring: () => boolean): Response {
   if (!response.body) {
     finished();
     return response;
   }
+  const isEvents = response.headers.get("content-type")?.startsWith("text/event-stream");
   const reader = response.body.getReader();
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
@@ -136,7 +144,8 @@ function watchBody(response: Response, finished: () => void): Response {
         if (!done) return controller.enqueue(value);
         controller.close();
       } catch (error) {
-        controller.error(error);
+        if (isEvents && retiring()) controller.close();
+        else controller.error(error);
       }
       finished();
     },
