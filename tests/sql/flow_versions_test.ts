@@ -1,7 +1,7 @@
 import type { Json } from "../../shared/graph/mod.ts";
 import { assertEquals, assertNotEquals } from "../helpers/assert.ts";
-import type { TestDatabase } from "../helpers/postgres.ts";
 import { scenarios } from "./_scenarios.ts";
+import { changed, create, type Flow, save, versions } from "./_flows.ts";
 import {
   type Arguments,
   assertFails,
@@ -11,60 +11,8 @@ import {
   rpc,
   service,
   smallGraph,
-  type Tenant,
   unusedId,
 } from "./_world.ts";
-
-interface Flow {
-  id: string;
-  organization_id: string;
-  workspace_id: string;
-  name: string;
-  description: string;
-  is_active: boolean;
-  current_version_id: string;
-  version: number;
-  version_number: number;
-  graph: Json;
-  [column: string]: Json;
-}
-
-interface Version {
-  id: string;
-  number: number;
-  content_hash: string;
-  plan_hash: string;
-  timeout_seconds: number;
-}
-
-async function create(db: TestDatabase, tenant: Tenant, args: Arguments = {}): Promise<Flow> {
-  return await rpc<Flow>(db, tenant.user, "create_flow", {
-    p_organization_id: tenant.organizationId,
-    p_name: "Orders",
-    p_graph: smallGraph(),
-    ...args,
-  });
-}
-
-async function save(db: TestDatabase, tenant: Tenant, flowId: string, args: Arguments): Promise<Flow> {
-  return await rpc<Flow>(db, tenant.user, "save_flow", { p_flow_id: flowId, ...args });
-}
-
-async function versions(db: TestDatabase, flowId: string): Promise<Version[]> {
-  const rows = await db.sql<Version[]>`
-    select id, number, encode(content_hash, 'hex') as content_hash, encode(plan_hash, 'hex') as plan_hash, timeout_seconds
-    from public.flow_versions where flow_id = ${flowId} order by number`;
-  return rows.map((row) => ({ ...row }));
-}
-
-/** The same graph with this changed, in React Flow's shape. */
-function changed(
-  change: (graph: { nodes: Record<string, Json>[]; [key: string]: Json | Record<string, Json>[] }) => void,
-) {
-  const graph = structuredClone(smallGraph()) as { nodes: Record<string, Json>[]; [key: string]: Json };
-  change(graph);
-  return graph as { [key: string]: Json };
-}
 
 scenarios("flow versions", {
   "public.restore_flow_version()": {

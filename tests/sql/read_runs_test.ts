@@ -3,24 +3,8 @@ import { assertEquals } from "../helpers/assert.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
 import { claimOne, engineOf, newWorker, result, step } from "./_engine.ts";
 import { scenarios } from "./_scenarios.ts";
-import { addMember, type Arguments, createFlow, createTenant, rpc, startRun, type Tenant, unusedId } from "./_world.ts";
-
-interface Run {
-  id: string;
-  status: string;
-  flow_id: string;
-  flow_version_id: string;
-  retry_of: string | null;
-  input: Json;
-  deadline_at: string;
-  created_at: string;
-  [column: string]: Json;
-}
-
-async function tenantWithFlow(db: TestDatabase): Promise<{ tenant: Tenant; flow: string }> {
-  const tenant = await createTenant(db);
-  return { tenant, flow: await createFlow(db, tenant) };
-}
+import { type Run, tenantWithFlow } from "./_runs.ts";
+import { addMember, type Arguments, createTenant, rpc, startRun, type Tenant, unusedId } from "./_world.ts";
 
 interface Page {
   steps: { id: string; node_id: string; attempt: number; finished_at: string; key?: string; duration_ms: number }[];

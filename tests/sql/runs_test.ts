@@ -1,37 +1,9 @@
-import type { Json } from "../../shared/graph/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
 import { claimOne, engineOf, leftovers, newWorker, result, runState, step, stepStates } from "./_engine.ts";
 import { scenarios } from "./_scenarios.ts";
-import {
-  addMember,
-  assertFails,
-  createFlow,
-  createTenant,
-  failureOf,
-  parallel,
-  rpc,
-  smallGraph,
-  startRun,
-  type Tenant,
-} from "./_world.ts";
-
-interface Run {
-  id: string;
-  status: string;
-  flow_id: string;
-  flow_version_id: string;
-  retry_of: string | null;
-  input: Json;
-  deadline_at: string;
-  created_at: string;
-  [column: string]: Json;
-}
-
-async function tenantWithFlow(db: TestDatabase): Promise<{ tenant: Tenant; flow: string }> {
-  const tenant = await createTenant(db);
-  return { tenant, flow: await createFlow(db, tenant) };
-}
+import { type Run, tenantWithFlow } from "./_runs.ts";
+import { addMember, assertFails, failureOf, parallel, rpc, smallGraph, startRun, type Tenant } from "./_world.ts";
 
 const HTTP_ERROR = { code: "http_error", message: "503", node_id: "c" };
 

@@ -1,70 +1,10 @@
-import type { IngestReply, WebhookDelivery } from "../../shared/engine/mod.ts";
+import type { IngestReply } from "../../shared/engine/mod.ts";
 import type { Json } from "../../shared/graph/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
-import type { TestDatabase } from "../helpers/postgres.ts";
 import { engineOf, newWorker, result, runState, step } from "./_engine.ts";
 import { scenarios } from "./_scenarios.ts";
-import {
-  addMember,
-  type Arguments,
-  assertFails,
-  createFlow,
-  createTenant,
-  failureOf,
-  parallel,
-  rpc,
-  type Tenant,
-  unusedId,
-} from "./_world.ts";
-
-interface Endpoint {
-  id: string;
-  slug: string;
-  secret: string;
-  secrets: { last_four: string; expires_at: string | null }[];
-  version: number;
-  [column: string]: unknown;
-}
-
-async function create(db: TestDatabase, tenant: Tenant, args: Arguments): Promise<Endpoint> {
-  return await rpc<Endpoint>(db, tenant.user, "create_webhook_endpoint", {
-    p_name: "Shop",
-    p_provider: "custom",
-    ...args,
-  });
-}
-
-async function tenantWithEndpoint(db: TestDatabase, args: Arguments = {}) {
-  const tenant = await createTenant(db);
-  const flow = await createFlow(db, tenant);
-  return { tenant, flow, endpoint: await create(db, tenant, { p_flow_id: flow, ...args }) };
-}
-
-const encode = (text: string) => new TextEncoder().encode(text);
-
-function delivery(endpoint: { id: string }, fields: Partial<WebhookDelivery> = {}): WebhookDelivery {
-  return {
-    endpointId: endpoint.id,
-    eventKey: crypto.randomUUID(),
-    type: "order.paid",
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    query: { shop: "1" },
-    rawBody: encode('{"amount": 100}'),
-    dedupeBody: false,
-    input: { type: "order.paid", body: { amount: 100 } },
-    ...fields,
-  };
-}
-
-async function counts(db: TestDatabase, endpointId: string) {
-  const [row] = await db.sql`
-    select count(*)::int as events, coalesce(sum(deliveries), 0)::int as deliveries,
-      (select count(*)::int from public.runs r where r.webhook_event_id in (
-        select id from public.webhook_events where endpoint_id = ${endpointId})) as runs
-    from public.webhook_events where endpoint_id = ${endpointId}`;
-  return { ...row };
-}
+import { counts, delivery, encode, tenantWithEndpoint } from "./_webhooks.ts";
+import { addMember, assertFails, failureOf, parallel, rpc, unusedId } from "./_world.ts";
 
 scenarios("webhook events", {
   "engine.ingest_webhook()": {
