@@ -44,15 +44,22 @@ export async function createTenant(db: TestDatabase): Promise<Tenant> {
 
 /** Saves a graph as a flow of the tenant; gives its id. */
 export async function createFlow(db: TestDatabase, tenant: Tenant, graph: Graph, name = "Test"): Promise<string> {
-  const [row] = await db.as("authenticated", tenant.user.claims, (sql) =>
-    sql`select public.create_flow(${tenant.organizationId}, ${name}, ${JSON.stringify(graph)}::text::jsonb) as flow`);
+  const [row] = await db.as(
+    "authenticated",
+    tenant.user.claims,
+    (sql) =>
+      sql`select public.create_flow(${tenant.organizationId}, ${name}, ${JSON.stringify(graph)}::text::jsonb) as flow`,
+  );
   return row?.flow.id;
 }
 
 /** Starts a run by hand; gives its id. */
 export async function startRun(db: TestDatabase, tenant: Tenant, flowId: string, input: Json = {}): Promise<string> {
-  const [row] = await db.as("authenticated", tenant.user.claims, (sql) =>
-    sql`select public.start_run(${flowId}, ${JSON.stringify(input)}::text::jsonb) as run`);
+  const [row] = await db.as(
+    "authenticated",
+    tenant.user.claims,
+    (sql) => sql`select public.start_run(${flowId}, ${JSON.stringify(input)}::text::jsonb) as run`,
+  );
   return row?.run.id;
 }
 
