@@ -1,0 +1,187 @@
+/**
+ * Workers that vanish, lose their leases and miss answers while they run flows of a test; at the end there are always
+ * some that do not.
+ *
+ * @module
+ */
+import { EngineClient, type EngineTransport, type SettleReply, Worker } from "../../shared/engine/mod.ts";
+import { serviceUnavailable } from "../../shared/errors/mod.ts";
+import type { Json } from "../../shared/graph/mod.ts";
+import { createLog } from "../../shared/log/mod.ts";
+import type { EmailProvider } from "../../shared/providers/mod.ts";
+import { localProviders } from "../helpers/engine.ts";
+import type { TestDatabase } from "../helpers/postgres.ts";
+import type { Random } from "./_random_flow.ts";
+
+/** What may go wrong. */
+export interface Faults {
+  /** Leases lapse under workers that go on. */
+  lapses: boolean;
+  /** Calls fail for ever from some moment on. */
+  vanishing: boolean;
+  /** Now and then a call fails, before Postgres hears of it or after it has done what it was to do. */
+  hiccups: boolean;
+}
+
+/** Everything that must go right. */
+export const NO_FAULTS: Faults = { lapses: false, vanishing: false, hiccups: false };
+
+/** A token may lose its worker seven times; an eighth time gives its run up. */
+const MAX_LOSSES = 6;
+
+/** When what became known: `performance.now()`. */
+export interface Journal {
+  /** `run:node` → when the answer came that says its step is recorded for good. */
+  committed: Map<string, number>;
+  /** `worker:run` → when the first call began that leased a token of the run to the worker. */
+  leased: Map<string, number>;
+  /** Calls of the email service. */
+  calls: { worker: string; key: string; at: number }[];
+  /** Faults that were made. */
+  faults: number;
+}
+
+/** What the workers of one batch need. */
+export interface Crew {
+  db: TestDatabase;
+  /** Carries the calls of all of them. */
+  transport: EngineTransport;
+  random: Random;
+  faults: Faults;
+  /** The email service. */
+  send: EmailProvider["send"];
+  journal: Journal;
+  /** Aborted when there is nothing left to do. */
+  done: AbortSignal;
+}
+
+/** Runs workers until there is nothing left to do: one goes, the next one comes. */
+export async function work(crew: Crew): Promise<void> {
+  const { random } = crew;
+  const workers = 1 + random.below(4);
+  await Promise.all([
+    ...Array.from({ length: workers }, async () => {
+      while (!crew.done.aborted) await workOnce(crew);
+    }),
+    lapse(crew),
+  ]);
+}
+
+async function workOnce(crew: Crew): Promise<void> {
+  const { random, done, journal } = crew;
+  const transport = new UnreliableTransport(crew);
+  const patience = random.pick([50, 300]);
+  const email: EmailProvider = {
+    name: "test",
+    send: (message, options) => {
+      journal.calls.push({ worker: worker.id, key: options.idempotencyKey, at: performance.now() });
+      return crew.send(message, options);
+    },
+  };
+  const worker: Worker = new Worker({
+    client: new EngineClient(transport),
+    providers: { ...localProviders(), email },
+    log: createLog("engine"),
+    kind: "worker",
+    concurrency: random.pick([1, 2, 4, 8, 16]),
+    patienceMs: patience,
+    heartbeatMs: random.pick([20, 10_000]),
+  });
+  await worker.drain({ signal: done, pollMs: random.pick([2, 10]), idleMs: random.pick([20, 500]) });
+  if (!transport.released) await bury(crew, worker.id);
+}
+
+/** Half a minute passes for one worker. */
+async function bury({ db, transport }: Crew, worker: string): Promise<void> {
+  await db.sql`update private.workers set expires_at = now() - interval '1 second' where id = ${worker}`;
+  await transport.call("tick", {});
+}
+
+/** Takes leases from workers that do not know of it. */
+async function lapse(crew: Crew): Promise<void> {
+  const { db, transport, random, faults, journal, done } = crew;
+  while (faults.lapses && !done.aborted && journal.faults < MAX_LOSSES) {
+    await pause(5 + random.below(120));
+    journal.faults++;
+    await db.sql`
+      update private.workers set expires_at = now() - interval '1 second'
+      where id in (select id from private.workers order by random() limit ${1 + random.below(2)})`;
+    await transport.call("tick", {});
+  }
+}
+
+/** Engine calls of one worker, as reliable as the crew's faults let them be. */
+class UnreliableTransport implements EngineTransport {
+  /** Whether the worker has given its lease back. */
+  released = false;
+  readonly #crew: Crew;
+  /** The call with which the worker vanishes. */
+  readonly #last: number;
+  #calls = 0;
+  #gone = false;
+
+  constructor(crew: Crew) {
+    this.#crew = crew;
+    this.#last = crew.faults.vanishing && crew.random.chance(0.7) ? 1 + crew.random.below(30) : Infinity;
+  }
+
+  async call(name: Parameters<EngineTransport["call"]>[0], args: Parameters<EngineTransport["call"]>[1]) {
+    const { transport, random, faults, journal } = this.#crew;
+    if (this.#gone) throw serviceUnavailable("The worker is gone");
+    const isLast = ++this.#calls === this.#last;
+    const fails = journal.faults < MAX_LOSSES && (isLast || (faults.hiccups && random.chance(0.04)));
+    if (fails) {
+      journal.faults++;
+      this.#gone = isLast;
+    }
+    if (fails && random.chance(0.5)) throw serviceUnavailable("Not sent");
+    const begun = performance.now();
+    const reply = await transport.call(name, args);
+    note(journal, name, args, reply, begun);
+    if (fails) throw serviceUnavailable("Sent, but not answered");
+    if (name === "release_worker") this.released = true;
+    return reply;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+interface SettledResult {
+  job: string;
+  run_id: string;
+  steps: { node: string; status: string }[];
+}
+
+/** Keeps what an answer tells. */
+function note(journal: Journal, name: string, args: Record<string, Json>, reply: Json, begun: number): void {
+  const now = performance.now();
+  if (name !== "claim_jobs" && name !== "settle_jobs") return;
+  const { jobs, settled } = (name === "settle_jobs" ? reply : { jobs: reply, settled: [] }) as unknown as SettleReply;
+  for (const { run_id } of jobs) keepFirst(journal.leased, `${String(args.p_worker_id)}:${run_id}`, begun);
+  if (name === "claim_jobs") return;
+  for (const result of args.p_results as unknown as SettledResult[]) {
+    if (!settled.includes(result.job)) continue;
+    for (const { node, status } of result.steps) {
+      if (status !== "retried") keepFirst(journal.committed, `${result.run_id}:${node}`, now);
+    }
+  }
+}
+
+function keepFirst(map: Map<string, number>, key: string, value: number): void {
+  if (!map.has(key)) map.set(key, value);
+}
+
+/** Calls that a worker made although the step was recorded before anyone could have leased it the token. */
+export function needlessCalls({ committed, leased, calls }: Journal): string[] {
+  return calls.filter(({ worker, key, at }) => {
+    const recorded = committed.get(key) ?? Infinity;
+    return at > recorded && (leased.get(`${worker}:${key.split(":")[0]}`) ?? 0) > recorded;
+  }).map(({ key }) => key);
+}
+
+/** Resolves after some milliseconds. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,210 @@
+/**
+ * The engine against a simple interpreter: random flows, with workers that fail in every way, give what they have to.
+ *
+ * `ENGINE_CASES` says how many flows (300 if it does not), `ENGINE_SEED` repeats one batch of them (`123`) or one flow
+ * of a batch, many times at once (`123/7`).
+ *
+ * @module
+ */
+import { compile } from "../../shared/graph/mod.ts";
+import { configureLog } from "../../shared/log/mod.ts";
+import { nodeCatalog } from "../../shared/nodes/mod.ts";
+import { type EngineTransport, postgresTransport } from "../../shared/engine/mod.ts";
+import { assert, assertEquals } from "../helpers/assert.ts";
+import { createTenant, type RunRow, type StepRow, type Tenant } from "../helpers/engine.ts";
+import { type TestDatabase, withDatabase } from "../helpers/postgres.ts";
+import { type Random, type RandomFlow, randomFlow, randomOf } from "./_random_flow.ts";
+import { behaving, type Expected, interpret } from "./_reference_interpreter.ts";
+import { judgeCalls, judgeRun } from "./_run_judge.ts";
+import { type Faults, type Journal, needlessCalls, NO_FAULTS, pause, work } from "./_unreliable_workers.ts";
+
+/** Flows that run at the same time. */
+const BATCH = 25;
+
+/** Batches that have found something. */
+const REGRESSIONS: number[] = [];
+
+/** Longest time of one batch, milliseconds. */
+const BATCH_MS = 60_000;
+
+/** What the runs were like: a test whose flows do nothing would pass too. */
+const tally = { runs: 0, completed: 0, failed: 0, cancelled: 0, steps: 0, skipped: 0, retried: 0, calls: 0, faults: 0 };
+
+const FAULTS: Faults[] = [
+  NO_FAULTS,
+  { ...NO_FAULTS, lapses: true },
+  { ...NO_FAULTS, vanishing: true },
+  { ...NO_FAULTS, hiccups: true },
+  { lapses: true, vanishing: true, hiccups: true },
+];
+
+/** One flow and its run. */
+interface Case {
+  name: string;
+  flow: RandomFlow;
+  expected: Expected;
+  runId: string;
+  tenant: Tenant;
+  /** Milliseconds until somebody cancels it. */
+  cancelAfter: number | null;
+  cancelled: boolean;
+}
+
+Deno.test("every run of a random flow gives what a simple interpreter says, whatever its workers do", async () => {
+  const broken: string[] = [];
+  configureLog({
+    level: "error",
+    write: (line) => /settle_refused|node_fault/.test(line) && broken.push(line),
+  });
+  await withDatabase(async (db) => {
+    const transport = await postgresTransport(db.url, { connections: 8 });
+    try {
+      for (const { seed, only } of batches()) {
+        await playBatch(db, transport, seed, only);
+        assertEquals(broken, [], `ENGINE_SEED=${seed}`);
+      }
+    } finally {
+      await transport.close();
+    }
+  });
+  console.log(JSON.stringify(tally));
+});
+
+function batches(): { seed: number; only?: number }[] {
+  const [seed, only] = Deno.env.get("ENGINE_SEED")?.split("/").map(Number) ?? [];
+  if (seed !== undefined) return [{ seed, ...(only !== undefined && { only }) }];
+  const cases = Number(Deno.env.get("ENGINE_CASES") ?? 300);
+  const [first = 0] = crypto.getRandomValues(new Uint32Array(1));
+  console.log(`ENGINE_SEED=${first} and the following`);
+  const random = Array.from({ length: Math.ceil(cases / BATCH) }, (_, index) => first + index);
+  return [...REGRESSIONS, ...random].map((seed) => ({ seed }));
+}
+
+async function playBatch(db: TestDatabase, transport: EngineTransport, seed: number, only?: number): Promise<void> {
+  const random = randomOf(seed);
+  const faults = FAULTS[seed % FAULTS.length] ?? NO_FAULTS;
+  const cases = await drawCases(random, seed, faults, only);
+  for (const tenant of [await createTenant(db), await createTenant(db)]) {
+    await start(db, tenant, cases.filter((_, index) => (index % 3 === 0) === (tenant.organizationId > "8")));
+  }
+  await start(db, await createTenant(db), cases.filter(({ runId }) => runId === ""));
+  const journal: Journal = { committed: new Map(), leased: new Map(), calls: [], faults: 0 };
+  const done = new AbortController();
+  const services = new Map(cases.map((item) => [item.runId, new Map<string, ReturnType<typeof behaving>>()]));
+  const byRun = new Map(cases.map((item) => [item.runId, item]));
+  await Promise.all([
+    work({
+      db,
+      transport,
+      random,
+      faults,
+      journal,
+      done: done.signal,
+      async send(message, options) {
+        const [runId = "", node = ""] = options.idempotencyKey.split(":");
+        const nodes = services.get(runId) ?? new Map();
+        const service = nodes.get(node) ?? behaving(byRun.get(runId)?.flow.behaviours[node], node);
+        nodes.set(node, service);
+        if (random.chance(0.7)) await pause(random.below(8));
+        options.signal?.throwIfAborted();
+        return await service.send(message, options);
+      },
+    }),
+    watch(db, seed, done),
+    ...cases.map((item) => cancel(db, item)),
+  ]);
+  await judge(db, cases, journal, `ENGINE_SEED=${seed}`, faults === NO_FAULTS);
+}
+
+async function drawCases(random: Random, seed: number, faults: Faults, only?: number): Promise<Case[]> {
+  return await Promise.all(Array.from({ length: BATCH }, async (_, index) => {
+    const ordinal = only ?? index;
+    const flow = randomFlow(Math.imul(seed, 1000) + ordinal, { losses: faults !== NO_FAULTS });
+    const compiled = compile(flow.graph, nodeCatalog);
+    assert(compiled.ok, `ENGINE_SEED=${seed}/${ordinal} does not compile: ${JSON.stringify(compiled)}`);
+    return {
+      name: `ENGINE_SEED=${seed}/${ordinal}`,
+      flow,
+      expected: await interpret(flow),
+      runId: "",
+      tenant: { organizationId: "" } as Tenant,
+      cancelAfter: random.chance(0.1) ? random.below(150) : null,
+      cancelled: false,
+    };
+  }));
+}
+
+/** Saves the flows of a tenant and starts them. */
+async function start(db: TestDatabase, tenant: Tenant, cases: Case[]): Promise<void> {
+  if (cases.length === 0) return;
+  await db.sql`update public.organizations set plan_id = 'enterprise' where id = ${tenant.organizationId}`;
+  const flows = JSON.stringify(cases.map(({ flow }) => flow));
+  const rows = await db.as("authenticated", tenant.user.claims, (sql) =>
+    sql`
+      with created as materialized (
+        select f.place, f.value, (public.create_flow(${tenant.organizationId}, 'Random', f.value -> 'graph') ->> 'id')::uuid as id
+        from jsonb_array_elements(${flows}::text::jsonb) with ordinality f (value, place)
+      )
+      select public.start_run(c.id, c.value -> 'input', c.value ->> 'triggerNode') ->> 'id' as id from created c order by c.place`);
+  for (const [index, item] of cases.entries()) Object.assign(item, { tenant, runId: rows[index]?.id });
+}
+
+/** Says when all runs have ended. */
+async function watch(db: TestDatabase, seed: number, done: AbortController): Promise<void> {
+  const until = performance.now() + BATCH_MS;
+  try {
+    for (;;) {
+      const [row] = await db.sql`select count(*)::int as left from public.runs where finished_at is null`;
+      if (row?.left === 0) return;
+      assert(performance.now() < until, `ENGINE_SEED=${seed}: ${row?.left} runs do not end`);
+      await pause(10);
+    }
+  } finally {
+    done.abort();
+  }
+}
+
+async function cancel(db: TestDatabase, item: Case): Promise<void> {
+  if (item.cancelAfter === null) return;
+  await pause(item.cancelAfter);
+  try {
+    await db.as(
+      "authenticated",
+      item.tenant.user.claims,
+      (sql) => sql`select public.cancel_run(${item.runId})`,
+    );
+    item.cancelled = true;
+  } catch (error) {
+    assert(String(error).includes("run_finished"), `${item.name}: ${error}`);
+  }
+}
+
+async function judge(db: TestDatabase, cases: Case[], journal: Journal, batch: string, exact: boolean): Promise<void> {
+  const ids = cases.map(({ runId }) => runId);
+  const runs = await db.sql<RunRow[]>`select * from public.runs where id = any (${ids})`;
+  const steps = await db.sql<(StepRow & { run_id: string })[]>`
+    select * from public.run_steps where run_id = any (${ids}) order by attempt`;
+  for (const item of cases) {
+    const { name, flow, expected, runId, cancelled } = item;
+    const run = runs.find(({ id }) => id === runId);
+    assert(run !== undefined, `${name}: no run`);
+    const rows = steps.filter(({ run_id }) => run_id === runId);
+    try {
+      judgeRun({ flow, expected, cancelled, run, steps: rows, exact });
+      judgeCalls({ flow, expected, cancelled, run, steps: rows, exact }, journal);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new Error(`${name}: ${message}\n${JSON.stringify(flow)}`, { cause: error });
+    }
+  }
+  assertEquals(needlessCalls(journal), [], `${batch}: effects of recorded steps were repeated`);
+  const left = await db.sql`
+    select 'token' as what from public.job_queue union all select 'join' from private.run_joins`;
+  assertEquals(left.map((row) => row.what), [], batch);
+  for (const { status } of runs) tally[status as "completed"]++;
+  for (const { status } of steps) if (status === "skipped" || status === "retried") tally[status]++;
+  tally.runs += runs.length;
+  tally.steps += steps.length;
+  tally.faults += journal.faults;
+  tally.calls += journal.calls.length;
+}
