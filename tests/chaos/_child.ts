@@ -9,7 +9,8 @@ import type { WorkerCommand, WorkerReport } from "./_worker.ts";
 
 /** A worker's process. */
 export interface Child {
-  pid: number;
+  /** Sends it a signal; false when it has ended. */
+  signal(name: Deno.Signal): boolean;
   /** How it ended, and what it said when it lived to say it. */
   end: Promise<{ killed: boolean; report: WorkerReport | null }>;
 }
@@ -27,5 +28,17 @@ export function spawnWorker(scene: Scene, rest: Partial<WorkerCommand> = {}): Ch
     assert(success || signal === "SIGKILL", `The worker ended with ${signal}`);
     return { killed: signal === "SIGKILL", report: text === "" ? null : JSON.parse(text) as WorkerReport };
   });
-  return { pid: process.pid, end };
+  return {
+    signal(name) {
+      try {
+        process.kill(name);
+        return true;
+      } catch (error) {
+        // Deno calls a process that has ended by either name.
+        if (error instanceof Deno.errors.NotFound || error instanceof TypeError) return false;
+        throw error;
+      }
+    },
+    end,
+  };
 }

@@ -42,7 +42,8 @@ if (import.meta.main) {
     kind: "worker",
     ...(heartbeatMs !== undefined && { heartbeatMs }),
   });
-  const report = await worker.drain({ idleMs: 50, pollMs: 10 });
+  // Long enough for a machine that is busy: a worker that leaves early dies nowhere.
+  const report = await worker.drain({ idleMs: 1_000, pollMs: 10 });
   await transport.close();
   const answer: WorkerReport = { report, counts };
   console.log(JSON.stringify(answer));

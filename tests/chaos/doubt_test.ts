@@ -22,7 +22,7 @@ async function drainWithFault(scene: Scene, fault: FaultPoint | null): Promise<C
   try {
     const providers = localProviders(scene.port);
     const worker = new Worker({ client, providers, log: createLog("chaos"), kind: "worker" });
-    await worker.drain({ idleMs: 50, pollMs: 10 });
+    await worker.drain({ idleMs: 300, pollMs: 10 });
   } finally {
     await client.close();
   }

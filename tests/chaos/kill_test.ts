@@ -82,7 +82,7 @@ Deno.test("kill -9 in the middle of every effect", () =>
       const child = spawnWorker(scene);
       let count = 0;
       scene.onEffect = (asked) => {
-        if (asked === path && ++count === nth) Deno.kill(child.pid, "SIGKILL");
+        if (asked === path && ++count === nth) child.signal("SIGKILL");
       };
       assert(await killAndFinish(scene, `kill -9 in ${path} ${nth}`, runId, child));
       scene.onEffect = null;

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { assert, assertEquals } from "../helpers/assert.ts";
-import { spawnWorker } from "./_child.ts";
+import { assert, assertEquals, fail } from "../helpers/assert.ts";
+import { type Child, spawnWorker } from "./_child.ts";
 import { assertFinished, type Scene, withScene } from "./_scene.ts";
 
 /** Every row that a worker writes, with the transaction that wrote it. */
@@ -21,31 +21,45 @@ async function rowsOf({ db }: Scene): Promise<string[]> {
 
 /** Lets a worker fall asleep in an effect, another one finish, and wakes the first one up. */
 async function sleepIn(scene: Scene, path: string, heartbeatMs: number): Promise<void> {
-  const what = `asleep in ${path}`;
   const runId = await scene.begin();
+  const child = spawnWorker(scene, { heartbeatMs });
+  try {
+    await sleepAndWake(scene, runId, child, { path, mustLose: heartbeatMs > 1_000 });
+  } finally {
+    scene.onEffect = null;
+    child.signal("SIGKILL");
+    await child.end;
+  }
+}
+
+async function sleepAndWake(
+  scene: Scene,
+  runId: string,
+  child: Child,
+  { path, mustLose }: { path: string; mustLose: boolean },
+): Promise<void> {
+  const what = `asleep in ${path}`;
   const asleep = Promise.withResolvers<void>();
   const awake = Promise.withResolvers<void>();
-  const child = spawnWorker(scene, { heartbeatMs });
   let count = 0;
   scene.onEffect = async (asked) => {
     if (asked !== path || ++count > 1) return;
-    Deno.kill(child.pid, "SIGSTOP");
+    child.signal("SIGSTOP");
     asleep.resolve();
     // The answer waits in the socket until the worker wakes up.
     await awake.promise;
   };
-  await asleep.promise;
+  await Promise.race([asleep.promise, child.end.then(() => fail(`${what}: the worker ended before`))]);
   await scene.finish(runId);
   await assertFinished(scene, runId, 2, what);
   const before = await rowsOf(scene);
 
   awake.resolve();
-  Deno.kill(child.pid, "SIGCONT");
+  assert(child.signal("SIGCONT"));
   const { report } = await child.end;
-  scene.onEffect = null;
   assertEquals(await rowsOf(scene), before, `${what}: it wrote`);
   // Told by its heartbeat it gives up; otherwise it learns from what it cannot settle.
-  if (heartbeatMs > 1_000) assert((report?.report.lost ?? 0) > 0, what);
+  if (mustLose) assert((report?.report.lost ?? 0) > 0, what);
 }
 
 Deno.test("a worker that lost its lease writes nothing, whichever step it was in", () =>
