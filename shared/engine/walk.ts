@@ -5,6 +5,7 @@
  * @module
  */
 import { ExpressionBudget, ExpressionError, type Json, type Plan, type PlanNode } from "../graph/mod.ts";
+import { getNode } from "../nodes/mod.ts";
 import { findTrigger, Frontier, type Position, toTarget } from "./frontier.ts";
 import { runStep, type StepOutcome, type StepSurroundings } from "./run_step.ts";
 import { StepScope } from "./step_scope.ts";
@@ -109,7 +110,7 @@ export class TokenWalk {
       } else if (node.kind === "trigger") {
         // What a trigger gives is the input of the run, kept there and not a second time as a step.
         frontier.answer(node, (edge) => this.#scope.isLive(edge, null, budget));
-      } else if (recorded !== undefined && recorded.status !== "skipped") {
+      } else if (recorded !== undefined && recorded.status !== "skipped" && !isStop(node)) {
         this.#scope.set(node.id, recorded.output);
         frontier.answer(node, (edge) => this.#scope.isLive(edge, recorded.handles, budget));
       } else if (node.kind === "effect") {
@@ -163,6 +164,14 @@ export class TokenWalk {
     const deadline_ms = this.#deadline - performance.now();
     return { job: { ...this.#job, deadline_ms }, steps, ...rest };
   }
+}
+
+/**
+ * Whether a node ends the run. It does so whenever a run comes to it: recorded already, it was too late to end the run
+ * that this one retries.
+ */
+function isStop(node: PlanNode): boolean {
+  return getNode(node.type)?.terminal === true;
 }
 
 function skippedStep(node: PlanNode): StepRecord {

@@ -354,6 +354,43 @@ Deno.test("a retry of a failed run takes over what was completed and does only t
     ]);
   }));
 
+Deno.test("a retry comes to a stop node again that was recorded when its run had failed already", () =>
+  withEngine(async (db, client) => {
+    const retry = { maxAttempts: 1 };
+    const stop: [string, GraphNodeData] = ["logic.stop", { config: { output: { stopped: true } } }];
+    const graph = draw(
+      { t: ["trigger.manual"], a: mail({ retry }), x: mail(), b: mail(), s: stop },
+      "t>a",
+      "a>x",
+      "t>b",
+      "b>s",
+    );
+    const sent: string[] = [];
+    let broken = true;
+    // Both branches end in the same moment, so one settle records both ends; the first of them counts.
+    const both = Promise.withResolvers<void>();
+    const providers = mailing(async (_, key) => {
+      const node = key.split(":")[1] ?? "";
+      sent.push(node);
+      if (sent.length === 2) both.resolve();
+      await both.promise;
+      if (broken && node === "a") throw new NodeError("No", { code: "provider_error" });
+      return { id: "1" };
+    });
+    const first = await play(db, client, graph, {}, providers);
+    assertEquals([first.run.status, brief(first.steps).sort()], ["failed", ["a failed", "b completed", "s completed"]]);
+    broken = false;
+    const [again] = await db.as(
+      "authenticated",
+      first.tenant.user.claims,
+      (sql) => sql`select public.retry_run(${first.runId}) as run`,
+    );
+    await drain(client, { providers });
+    const second = await readRun(db, again?.run.id);
+    assertEquals([second.run.status, second.run.output], ["completed", { stopped: true }]);
+    assertEquals(sent.filter((node) => node === "b").length, 1);
+  }));
+
 Deno.test("many runs with many workers at once all end, each step once", () =>
   withEngine(async (db, client) => {
     const graph = draw(
