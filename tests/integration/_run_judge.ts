@@ -18,12 +18,14 @@ export interface Played {
   steps: StepRow[];
   /** Whether a cancellation was accepted. */
   cancelled: boolean;
+  /** For a retry: the nodes that its predecessor has done; null = it is none. */
+  takenOver: Set<string> | null;
   /** Whether no worker was lost and no answer withheld, so that every attempt counts. */
   exact: boolean;
 }
 
 /** Compares a run with what it has to give. */
-export function judgeRun({ flow, expected, cancelled, run, steps, exact }: Played): void {
+export function judgeRun({ flow, expected, cancelled, takenOver, run, steps, exact }: Played): void {
   const final = new Map<string, StepRow>();
   for (const row of steps.filter(({ status }) => status !== "retried")) {
     assert(!final.has(row.node_id), `${row.node_id} is recorded twice`);
@@ -32,16 +34,18 @@ export function judgeRun({ flow, expected, cancelled, run, steps, exact }: Playe
   for (const [id, { status, output, error }] of final) {
     const { retried: _, ...step } = expected.steps.get(id) ?? { retried: [] };
     assertEquals<unknown>({ status, output, error }, step, `The step ${id}`);
-    // Whatever led to it is recorded too.
-    for (const edge of flow.graph.edges.filter(({ target }) => target === id)) {
-      if (expected.steps.has(edge.source)) assert(final.has(edge.source), `${id} without ${edge.source}`);
+    // Whatever led to it is recorded too; a retry takes over what was done and finds again what was skipped.
+    for (const { source } of flow.graph.edges.filter(({ target }) => target === id)) {
+      const before = expected.steps.get(source);
+      if (before === undefined || (takenOver !== null && before.status === "skipped")) continue;
+      assert(final.has(source), `${id} without ${source}`);
     }
   }
   for (const [id, { retried }] of expected.steps) {
     const attempts = steps.filter((row) => row.node_id === id && row.status === "retried");
     const last = final.get(id)?.attempt ?? Infinity;
     assert(attempts.every(({ attempt }) => attempt < last), `${id} was tried again after its end`);
-    if (!exact) {
+    if (!exact || takenOver?.has(id)) {
       assert(attempts.every(({ error }) => retried.some(({ code }) => code === error?.code)), `${id} retried`);
     } else if (final.has(id)) {
       assertEquals<unknown>(attempts.map(({ error }) => error), retried, `The attempts of ${id}`);
@@ -62,7 +66,7 @@ export function judgeRun({ flow, expected, cancelled, run, steps, exact }: Playe
 }
 
 /** Looks at the calls of the email service: none too early, none for nothing, none too many. */
-export function judgeCalls({ flow, expected, run, steps, exact }: Played, journal: Journal): void {
+export function judgeCalls({ flow, expected, takenOver, run, steps, exact }: Played, journal: Journal): void {
   const calls = Map.groupBy(
     journal.calls.filter(({ key }) => key.startsWith(run.id)),
     ({ key }) => key.slice(run.id.length + 1),
@@ -70,7 +74,9 @@ export function judgeCalls({ flow, expected, run, steps, exact }: Played, journa
   for (const [id, made] of calls) {
     const step = expected.steps.get(id);
     assert(step !== undefined && step.status !== "skipped", `${id} was called and must not run`);
+    assert(!takenOver?.has(id), `${id} was called although it was done before the retry`);
     for (const before of effectsBefore(flow, expected, id)) {
+      if (takenOver?.has(before)) continue;
       const recorded = journal.committed.get(`${run.id}:${before}`) ?? Infinity;
       assert(made.every(({ at }) => at >= recorded), `${id} was called before ${before} was recorded`);
     }

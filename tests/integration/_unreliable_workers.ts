@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { PendingQuery, Row } from "postgres";
 import { EngineClient, type EngineTransport, type SettleReply, Worker } from "../../shared/engine/mod.ts";
 import { serviceUnavailable } from "../../shared/errors/mod.ts";
 import type { Json } from "../../shared/graph/mod.ts";
@@ -63,7 +64,7 @@ export async function work(crew: Crew): Promise<void> {
     ...Array.from({ length: workers }, async () => {
       while (!crew.done.aborted) await workOnce(crew);
     }),
-    lapse(crew),
+    keepTime(crew),
   ]);
 }
 
@@ -88,26 +89,24 @@ async function workOnce(crew: Crew): Promise<void> {
     heartbeatMs: random.pick([20, 10_000]),
   });
   await worker.drain({ signal: done, pollMs: random.pick([2, 10]), idleMs: random.pick([20, 500]) });
-  if (!transport.released) await bury(crew, worker.id);
+  if (!transport.released) await expire(crew.db, crew.db.sql`select ${worker.id}::uuid`);
 }
 
-/** Half a minute passes for one worker. */
-async function bury({ db, transport }: Crew, worker: string): Promise<void> {
-  await db.sql`update private.workers set expires_at = now() - interval '1 second' where id = ${worker}`;
-  await transport.call("tick", {});
-}
-
-/** Takes leases from workers that do not know of it. */
-async function lapse(crew: Crew): Promise<void> {
-  const { db, transport, random, faults, journal, done } = crew;
-  while (faults.lapses && !done.aborted && journal.faults < MAX_LOSSES) {
-    await pause(5 + random.below(120));
-    journal.faults++;
-    await db.sql`
-      update private.workers set expires_at = now() - interval '1 second'
-      where id in (select id from private.workers order by random() limit ${1 + random.below(2)})`;
+/** The clock: it finds out who is gone, and sometimes takes leases from workers that do not know of it. */
+async function keepTime({ db, transport, random, faults, journal, done }: Crew): Promise<void> {
+  while (!done.aborted) {
+    await pause(5 + random.below(60));
+    if (faults.lapses && journal.faults < MAX_LOSSES && random.chance(0.5)) {
+      journal.faults++;
+      await expire(db, db.sql`select id from private.workers order by random() limit ${1 + random.below(2)}`);
+    }
     await transport.call("tick", {});
   }
+}
+
+/** Half a minute passes for some workers. */
+async function expire(db: TestDatabase, workers: PendingQuery<Row[]>): Promise<void> {
+  await db.sql`update private.workers set expires_at = now() - interval '1 second' where id in (${workers})`;
 }
 
 /** Engine calls of one worker, as reliable as the crew's faults let them be. */
