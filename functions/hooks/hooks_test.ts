@@ -197,6 +197,8 @@ Deno.test("POST /hooks/:slug refuses what is forged, stale, unsigned or changed,
       const reply = await deliver(api, endpoint, body, headers);
       assertEquals(reply.body.code, "invalid_signature", what);
       expectProblem(reply, "invalid_signature");
+      // Written after the answer: in the order of the deliveries only if each is waited for.
+      await backgroundSettled();
     }
     assertEquals(await rejections(api), { count: bad.length, last: "signature_mismatch" });
     const { events, runs } = await kept(api);

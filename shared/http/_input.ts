@@ -8,16 +8,28 @@ import { parseJson } from "./strict_json.ts";
 /** JSON by any of its names, in UTF-8, the only charset it has. */
 const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
+/** Options of {@linkcode readInput}. */
+export interface ReadInputOptions {
+  /** Refuses query parameters that the route does not know: a misspelt filter would otherwise widen a list unnoticed. */
+  readonly refuseUnknownQuery?: boolean;
+}
+
 /**
  * Reads and validates everything a route declares.
  *
  * @throws {AppError} `invalid_request` with every problem of all parts; `invalid_json`, `payload_too_large` and
  *   `unsupported_media_type` for a body that cannot be read at all.
  */
-export async function readInput(c: RouteContext, request: RouteRequest = {}): Promise<RouteInput<RouteDefinition>> {
+export async function readInput(
+  c: RouteContext,
+  request: RouteRequest = {},
+  options: ReadInputOptions = {},
+): Promise<RouteInput<RouteDefinition>> {
   const problems: Problem[] = [];
   const params = check(request.params, c.req.param(), "params", problems);
-  const query = check(request.query, readQuery(c.req.url), "query", problems);
+  const given = readQuery(c.req.url);
+  const query = check(request.query, given, "query", problems);
+  if (options.refuseUnknownQuery === true) problems.push(...unknownQuery(request.query, given));
   const headers = check(request.headers, c.req.header(), "headers", problems);
   const body = request.body === undefined ? undefined : await readBody(c.req.raw, request, problems);
   if (problems.length > 0) throw invalidRequest(problems);
@@ -36,6 +48,18 @@ function check(schema: z.ZodType | undefined, value: unknown, part: string, prob
   if (parsed.success) return parsed.data;
   problems.push(...fromZod(parsed.error, part));
   return undefined;
+}
+
+/** Parameters that are not for us: supabase-js names the region of a function this way. */
+const PLATFORM_PARAMETERS: ReadonlySet<string> = new Set(["forceFunctionRegion"]);
+
+function unknownQuery(schema: z.ZodObject | undefined, given: Readonly<Record<string, unknown>>): Problem[] {
+  const isKnown = (name: string) => Object.hasOwn(schema?.shape ?? {}, name) || PLATFORM_PARAMETERS.has(name);
+  return Object.keys(given).filter((name) => !isKnown(name)).map((name) => ({
+    path: `query.${name}`,
+    code: "unknown_parameter",
+    message: "This query parameter is not known here",
+  }));
 }
 
 /** Postgres takes no NUL: refused here rather than there. */

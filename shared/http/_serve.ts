@@ -26,7 +26,9 @@ export async function serve(c: Context, route: AnyRoute): Promise<Response> {
 async function serveJson(c: RouteContext, route: Route): Promise<Response> {
   const context = await admit(c.req.raw, route.definition, c.req.param());
   c.set("request", context);
-  const input = await readInput(c, route.definition.request);
+  const { access, request } = route.definition;
+  // Whoever watches a public page may hang on what keeps caches away.
+  const input = await readInput(c, request, { refuseUnknownQuery: access.public !== true });
   return render(c, route, await route.handler(c, input));
 }
 

@@ -10,7 +10,7 @@ export type Method = "get" | "post" | "put" | "patch" | "delete";
 export interface RouteRequest {
   /** The path's parameters. */
   readonly params?: z.ZodObject;
-  /** The query. A name that is there twice arrives as a list. */
+  /** The query. A name that is there twice arrives as a list; one that is not here is refused, but on public routes. */
   readonly query?: z.ZodObject;
   /** Headers, in lower case. */
   readonly headers?: z.ZodObject;
