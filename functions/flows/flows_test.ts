@@ -138,7 +138,9 @@ Deno.test("GET /flows refuses a cursor of another order, filter or organization"
     assertEquals((await ada.get(`/flows?limit=1&cursor=${cursor}&fields=name`)).status, 200);
     expectProblem(await ada.get(`/flows?limit=1&cursor=${cursor}&sort=name`), "invalid_cursor");
     expectProblem(await ada.get(`/flows?limit=1&cursor=${cursor}&q=a`), "invalid_cursor");
-    expectProblem(await ada.get(`/flows?limit=1&cursor=${cursor.replace(/.$/, "_")}`), "invalid_cursor");
+    // The first letter of the signature: the last one has bits that mean nothing, so another may stand for the same bytes.
+    const edited = cursor.replace(/\.(.)/, (_, letter) => `.${letter === "A" ? "B" : "A"}`);
+    expectProblem(await ada.get(`/flows?limit=1&cursor=${edited}`), "invalid_cursor");
     expectProblem(await bob.get(`/flows?limit=1&cursor=${cursor}`), "invalid_cursor");
   }));
 
