@@ -89,6 +89,8 @@ async function workOnce(crew: Crew): Promise<void> {
     heartbeatMs: random.pick([20, 10_000]),
   });
   await worker.drain({ signal: done, pollMs: random.pick([2, 10]), idleMs: random.pick([20, 500]) });
+  // A heartbeat that is still under way would prolong the lease that is about to lapse.
+  await transport.quiet();
   if (!transport.released) await expire(crew.db, crew.db.sql`select ${worker.id}::uuid`);
 }
 
@@ -118,6 +120,7 @@ class UnreliableTransport implements EngineTransport {
   readonly #last: number;
   #calls = 0;
   #gone = false;
+  readonly #underWay = new Set<Promise<Json>>();
 
   constructor(crew: Crew) {
     this.#crew = crew;
@@ -135,11 +138,18 @@ class UnreliableTransport implements EngineTransport {
     }
     if (fails && random.chance(0.5)) throw serviceUnavailable("Not sent");
     const begun = performance.now();
-    const reply = await transport.call(name, args);
+    const answer = transport.call(name, args);
+    this.#underWay.add(answer);
+    const reply = await answer.finally(() => this.#underWay.delete(answer));
     note(journal, name, args, reply, begun);
     if (fails) throw serviceUnavailable("Sent, but not answered");
     if (name === "release_worker") this.released = true;
     return reply;
+  }
+
+  /** Resolves when no call is under way. */
+  async quiet(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
   }
 
   close(): Promise<void> {
