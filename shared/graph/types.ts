@@ -42,7 +42,23 @@ export interface GraphNodeData {
   /** Seconds one attempt may take. */
   timeoutSeconds?: number;
   onError?: OnError;
+  /** What undoes the step when the run fails later: any node that does work. */
+  undo?: GraphUndo;
+  /** For effects: whether an attempt of unknown outcome may be repeated (usual) or waits for a person. */
+  delivery?: Delivery;
   [layout: string]: unknown;
+}
+
+/** How an effect is treated whose outcome nobody knows: it is repeated, or a person decides. */
+export type Delivery = "at_least_once" | "at_most_once";
+
+/** The compensation of a step. */
+export interface GraphUndo {
+  /** The name of a node type that does work. */
+  type: string;
+  config?: JsonObject;
+  retry?: Partial<RetryPolicy>;
+  timeoutSeconds?: number;
 }
 
 /** A node as React Flow stores it; further fields (position, measured, selected …) are layout. */
@@ -80,6 +96,18 @@ export interface Graph {
   settings?: {
     /** Seconds a run may take. */
     timeoutSeconds?: number;
+    /** A flow that is started when a run of this one fails. */
+    errorFlowId?: string;
+    /** Runs of this flow at once. */
+    maxConcurrentRuns?: number;
+    /** An expression over the trigger; runs with the same key count together. */
+    concurrencyKey?: string;
+    /** Runs at once with the same key. Default 1. */
+    maxPerKey?: number;
+    /** What happens to a start beyond these limits. Default `queue`. */
+    whenFull?: "queue" | "refuse";
+    /** Whether a run that is cancelled undoes what it did, as a failed one does. */
+    compensateOnCancel?: boolean;
     [other: string]: unknown;
   };
   [layout: string]: unknown;
@@ -108,6 +136,14 @@ export interface NodeFacts {
   joins?: boolean;
   /** Whether nothing may follow the node (`logic.stop`). */
   terminal?: boolean;
+  /** The kind of region that the node opens. */
+  region?: RegionKind;
+  /** Whether the node closes the region of a splitter (`logic.collector`). */
+  closes?: boolean;
+  /** Whether the node ends the loop around it (`logic.loop.break`). */
+  breaks?: boolean;
+  /** For a join: how many live answers let it run; absent = it waits for all answers. Must not throw on any object. */
+  need?(config: JsonObject): "all" | number;
   defaultRetry?: RetryPolicy;
   /** Seconds one attempt may take when the graph does not say. */
   defaultTimeoutSeconds?: number;
@@ -121,6 +157,9 @@ export interface NodeCatalog {
   types(): string[];
 }
 
+/** What a region is the body of. */
+export type RegionKind = "splitter" | "for" | "while" | "foreach" | "boundary";
+
 /** A compiled edge, seen from its source. */
 export interface PlanEdge {
   /** Index of the source node. */
@@ -133,6 +172,10 @@ export interface PlanEdge {
   handle: string;
   /** The source of an expression; absent = always live with its handle. */
   condition?: string;
+  /** It leads out of a region, to its closer: it answers no join, and `slot` counts the exits of the region. */
+  exit?: true;
+  /** It leads into the region that its source opens. */
+  body?: true;
 }
 
 /** A compiled node. */
@@ -145,7 +188,7 @@ export interface PlanNode {
   kind: NodeKind;
   /** The config with its expressions still inside. */
   config: JsonObject;
-  /** The number of in-edges. */
+  /** The number of in-edges, exits of a region not counted. */
   in: number;
   /** The source node of each in-edge, by slot. */
   predecessors: number[];
@@ -157,6 +200,45 @@ export interface PlanNode {
   /** Seconds one attempt may take. */
   timeoutSeconds: number;
   onError: OnError;
+  /** Index of the region that the node lives in; null = none. */
+  region: number | null;
+  /** Index of the region that the node opens. */
+  opens?: number;
+  /** Index of the region that the node closes: a collector. */
+  closes?: number;
+  /** For a join: how many live answers let it run; absent = it waits for all answers. */
+  need?: number;
+  /** Ids of the waiting nodes whose `callbacks.<id>` the node reads. */
+  callbacks?: string[];
+  /** What undoes the step. */
+  undo?: PlanUndo;
+  /** Absent = at least once. */
+  delivery?: "at_most_once";
+}
+
+/** A compiled compensation. */
+export interface PlanUndo {
+  type: string;
+  config: JsonObject;
+  /** Steps that its config reads, the step itself included. */
+  reads: string[];
+  retry: RetryPolicy;
+  timeoutSeconds: number;
+}
+
+/** The body of a splitter, loop or boundary; regions nest properly. */
+export interface PlanRegion {
+  /** Its place in `plan.regions`. */
+  index: number;
+  kind: RegionKind;
+  /** Index of the node that opens it. */
+  owner: number;
+  /** Index of the node that closes it: the collector of a splitter, otherwise the owner. */
+  closer: number;
+  /** Index of the region around it; null = none. */
+  parent: number | null;
+  /** The number of its exits. */
+  exits: number;
 }
 
 /** What the engine runs: the part of a graph that a trigger can reach, free of layout. */
@@ -166,6 +248,8 @@ export interface Plan {
   nodes: PlanNode[];
   /** Indexes of the trigger nodes. */
   triggers: number[];
+  /** The regions, each after the one around it. */
+  regions: PlanRegion[];
   /** Seconds a run may take. */
   timeoutSeconds: number;
 }

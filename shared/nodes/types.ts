@@ -4,7 +4,7 @@
  * @module
  */
 import type { z } from "zod";
-import type { Json, JsonObject, NodeFacts, RetryPolicy } from "../graph/mod.ts";
+import type { Json, JsonObject, NodeFacts, RegionKind, RetryPolicy } from "../graph/mod.ts";
 import type { Log } from "../log/mod.ts";
 import type { Providers } from "../providers/mod.ts";
 
@@ -37,6 +37,41 @@ export interface NodeContext {
   signal: AbortSignal;
   log: NodeLog;
   providers: Providers;
+  /** What the node waited for; null when it is run for the first time. */
+  resolution: Resolution | null;
+  /** At the end of a region, for the node that closes it: what its items gave; null otherwise. */
+  region: { total: number; items: ItemResult[] } | null;
+  /** For the owner of a region that asked for `more`: the item that has ended; null otherwise. */
+  again: { index: number; last: Json } | null;
+  /** A signed URL, good once, that ends the wait of this node. */
+  callbackUrl(): Promise<string>;
+}
+
+/** What ended a wait. */
+export interface Resolution {
+  by: "signal" | "approval" | "callback" | "run" | "timeout";
+  /** run: {run_id, status, output, error}; approval: {decision, user_id, comment}; signal, callback: what was sent. */
+  data: Json;
+}
+
+/** What became of one item of a region. */
+export interface ItemResult {
+  index: number;
+  /** skipped = it came to no exit of the region. */
+  status: "completed" | "failed" | "skipped";
+  value?: Json;
+  error?: { code: string; message: string; node_id?: string; details?: Json };
+}
+
+/** What a node waits for. */
+export interface NodeWait {
+  kind: "timer" | "signal" | "approval" | "callback";
+  /** Of a signal. */
+  name?: string;
+  /** Seconds until it times out (for a timer: its length); absent = when the run does. */
+  seconds?: number;
+  /** Shown to people while it waits. */
+  data?: Json;
 }
 
 /** What a step gives. */
@@ -47,6 +82,25 @@ export interface NodeResult {
   handles?: string[];
   /** Ends the run now. */
   stop?: { status: "completed" | "failed"; message?: string };
+  /** The step is not over: the node is run again with `context.resolution`. */
+  wait?: NodeWait;
+  /** A run is started; the node is run again with `context.resolution`, at the end of that run or (`wait` false) at once. */
+  start?: { flowId: string; input: Json; wait: boolean };
+  /** The owner of a region sends items into it; at the end its closer is run with `context.region`. */
+  open?: RegionOpening;
+  /** The loop around the node ends with this iteration. */
+  break?: boolean;
+}
+
+/** What goes through a region. */
+export interface RegionOpening {
+  items: Json[];
+  /** Items at once. */
+  window: number;
+  /** Failed items that do not fail the region. */
+  tolerate: number;
+  /** The owner is asked again, with `context.again`, when these items have ended. */
+  more?: boolean;
 }
 
 /** One node type. `C` is its config after expressions were resolved and the schema was applied. */
@@ -70,6 +124,14 @@ export interface NodeDefinition<C> {
   joins?: boolean;
   /** Has no outgoing edges. */
   terminal?: boolean;
+  /** Opens a region of this kind. */
+  region?: RegionKind;
+  /** Closes the region of a splitter. */
+  closes?: boolean;
+  /** Ends the loop around it. */
+  breaks?: boolean;
+  /** For a join: live answers that let it run. Default all. Must not throw on any object. */
+  need?(config: JsonObject): "all" | number;
   /** Retry policy when the graph gives none. */
   defaultRetry?: RetryPolicy;
   /** Seconds one attempt may take when the graph gives nothing. */
