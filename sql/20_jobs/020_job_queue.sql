@@ -2,7 +2,7 @@ create table public.job_queue (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null,
   type text not null default 'flow.step',
-  status text not null default 'available' check (status in ('available', 'running')),
+  status text not null default 'available' check (status in ('available', 'running', 'waiting', 'paused')),
   priority smallint not null default 100,
   attempts smallint not null default 0 check (attempts >= 0),
   max_attempts smallint not null default 8 check (max_attempts > 0),
@@ -19,6 +19,7 @@ create table public.job_queue (
   started_at timestamptz,
   created_at timestamptz not null default private.now(),
   error_message text,
+  pausing boolean not null default false,
   constraint running_means_leased check ((status = 'running') = (worker_id is not null)),
   constraint steps_belong_to_runs check ((type = 'flow.step') = (run_id is not null))
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
@@ -43,7 +44,7 @@ comment on table public.job_queue is
 comment on column public.job_queue.id is 'UUIDv7.';
 comment on column public.job_queue.organization_id is 'The tenant.';
 comment on column public.job_queue.type is 'flow.step = a token of a run; other kinds of background work have other types.';
-comment on column public.job_queue.status is 'available = may be claimed once scheduled_for has come; running = leased to worker_id.';
+comment on column public.job_queue.status is 'available = may be claimed once scheduled_for has come; running = leased to worker_id; waiting = for something to happen (payload says what) or for scheduled_for; paused = its run is.';
 comment on column public.job_queue.priority is 'Lower runs first within an organization.';
 comment on column public.job_queue.attempts is 'How often this piece of work has been begun: 0 = never.';
 comment on column public.job_queue.max_attempts is 'How often it may be begun when its workers keep dying; retries of a failing node follow the node''s own policy.';
@@ -52,11 +53,12 @@ comment on column public.job_queue.resume is 'True = steps at or after node_id m
 comment on column public.job_queue.worker_id is 'Who holds the lease; null = nobody.';
 comment on column public.job_queue.run_id is 'The run, for flow.step.';
 comment on column public.job_queue.node_id is 'Where the token entered; null = at the start. A worker that continues inline records steps and leaves this as it is.';
-comment on column public.job_queue.scope is 'Path of loop and split indices, as in 3.0.12; empty = top level.';
+comment on column public.job_queue.scope is 'The items and iterations it belongs to, as in split.3/loop.0; empty = top level.';
 comment on column public.job_queue.reads is 'Ids of the steps whose outputs the node needs.';
-comment on column public.job_queue.payload is 'For a token at a join: {"live": [slots]} or {"dead": true}. For other types: their arguments.';
+comment on column public.job_queue.payload is 'For a token at a join: {"live": [slots]} or {"dead": true}; one that waits: {"wait": {kind, name, data}}, and {"resolved": {by, data}} once that is over; at a region: {item, index, count}, {close} or {again}. For other types: their arguments.';
 comment on column public.job_queue.scheduled_for is 'Not before this moment.';
 comment on column public.job_queue.deadline_at is 'When the whole run times out; null = no run.';
 comment on column public.job_queue.started_at is 'When the present lease began; null = not leased.';
 comment on column public.job_queue.created_at is 'When it was enqueued.';
+comment on column public.job_queue.pausing is 'True = the run was paused while this token was running: it parks at the next checkpoint.';
 comment on column public.job_queue.error_message is 'Why the last attempt failed; null = it did not.';

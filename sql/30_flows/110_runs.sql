@@ -4,8 +4,10 @@ create table public.runs (
   flow_id uuid not null,
   flow_version_id uuid not null,
   status text not null default 'queued'
-    check (status in ('queued', 'running', 'completed', 'failed', 'cancelled')),
-  trigger text not null check (trigger in ('manual', 'webhook')),
+    check (status in (
+      'queued', 'running', 'paused', 'compensating', 'completed', 'failed', 'cancelled', 'compensated', 'compensation_failed'
+    )),
+  trigger text not null check (trigger in ('manual', 'webhook', 'schedule', 'flow', 'error', 'event')),
   trigger_node text,
   webhook_event_id uuid,
   retry_of uuid,
@@ -18,9 +20,20 @@ create table public.runs (
   started_at timestamptz,
   finished_at timestamptz,
   created_at timestamptz not null default private.now(),
-  constraint finished_means_terminal check ((status in ('completed', 'failed', 'cancelled')) = (finished_at is not null)),
-  constraint started_unless_queued check (started_at is not null or status in ('queued', 'cancelled', 'failed')),
-  constraint failed_says_why check ((status = 'failed') = (error is not null))
+  parent_run_id uuid,
+  depth smallint not null default 0 check (depth between 0 and 10),
+  entity_id uuid,
+  schedule_id uuid,
+  concurrency_key text check (length(concurrency_key) <= 200),
+  pins jsonb,
+  constraint finished_means_terminal check (
+    (status in ('completed', 'failed', 'cancelled', 'compensated', 'compensation_failed')) = (finished_at is not null)
+  ),
+  constraint started_unless_queued check (started_at is not null or status in ('queued', 'paused', 'cancelled', 'failed')),
+  constraint failed_says_why check (
+    (status in ('failed', 'compensating', 'compensated', 'compensation_failed')) = (error is not null)
+    or (status in ('compensating', 'compensated', 'compensation_failed'))
+  )
 ) partition by range (id);
 
 create index runs_organization_id_idx on public.runs (organization_id, id);
@@ -49,8 +62,8 @@ comment on column public.runs.id is 'UUIDv7.';
 comment on column public.runs.organization_id is 'The tenant.';
 comment on column public.runs.flow_id is 'The flow.';
 comment on column public.runs.flow_version_id is 'The version that this run executes to its end, whatever is saved meanwhile.';
-comment on column public.runs.status is 'queued = no worker has begun it; running = begun, working or visibly waiting; completed, failed, cancelled = ended, never changes again.';
-comment on column public.runs.trigger is 'What started it: manual (a person or an API call) or webhook. A retry keeps what its first run had.';
+comment on column public.runs.status is 'queued = no worker has begun it; running = begun, working or visibly waiting; paused = nothing new starts until it is resumed; compensating = it failed and undoes what it did; completed, failed, cancelled, compensated, compensation_failed = ended, never changes again.';
+comment on column public.runs.trigger is 'What started it: manual (a person or an API call), webhook, schedule, flow (another flow called it), error (a run of another flow failed) or event (a table changed). A retry keeps what its first run had.';
 comment on column public.runs.trigger_node is 'Id of the trigger node to start at; null = the first that fits the trigger.';
 comment on column public.runs.webhook_event_id is 'The event, when a webhook started it.';
 comment on column public.runs.retry_of is 'The run whose recorded steps this one took over; null = none.';
@@ -63,3 +76,9 @@ comment on column public.runs.deadline_at is 'When it fails with run_timeout.';
 comment on column public.runs.started_at is 'When a worker first took it; null = not yet.';
 comment on column public.runs.finished_at is 'When it ended; null = it has not.';
 comment on column public.runs.created_at is 'When it was asked for.';
+comment on column public.runs.parent_run_id is 'The run whose step started this one, or whose failure did; null = none.';
+comment on column public.runs.depth is 'How many runs are above it: flows that call flows stop at 10.';
+comment on column public.runs.entity_id is 'The entity that moves with it; null = none.';
+comment on column public.runs.schedule_id is 'The schedule that started it; null = none.';
+comment on column public.runs.concurrency_key is 'Runs of the flow with the same key count together against its limit; null = none.';
+comment on column public.runs.pins is 'For a dry run: outputs by node id that stand in for running the node; no effect without one is performed. Null = a real run.';
