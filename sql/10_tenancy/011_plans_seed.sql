@@ -1,10 +1,11 @@
 insert into public.plans
-  (id, name, requests_per_minute, request_burst, max_flows, max_webhook_endpoints, hook_requests_per_minute, max_run_seconds)
+  (id, name, requests_per_minute, request_burst, max_flows, max_webhook_endpoints, hook_requests_per_minute, max_run_seconds,
+    max_concurrent_runs)
 values
-  ('free', 'Free', 300, 100, 20, 20, 600, 86400),
-  ('pro', 'Pro', 1200, 300, 200, 200, 3000, 604800),
-  ('team', 'Team', 3000, 600, 1000, 1000, 12000, 2592000),
-  ('enterprise', 'Enterprise', 12000, 2400, 10000, 10000, 60000, 31536000)
+  ('free', 'Free', 300, 100, 20, 20, 600, 86400, 50),
+  ('pro', 'Pro', 1200, 300, 200, 200, 3000, 604800, 250),
+  ('team', 'Team', 3000, 600, 1000, 1000, 12000, 2592000, 1000),
+  ('enterprise', 'Enterprise', 12000, 2400, 10000, 10000, 60000, 31536000, null)
 on conflict (id) do update set
   name = excluded.name,
   requests_per_minute = excluded.requests_per_minute,
@@ -12,4 +13,5 @@ on conflict (id) do update set
   max_flows = excluded.max_flows,
   max_webhook_endpoints = excluded.max_webhook_endpoints,
   hook_requests_per_minute = excluded.hook_requests_per_minute,
-  max_run_seconds = excluded.max_run_seconds;
+  max_run_seconds = excluded.max_run_seconds,
+  max_concurrent_runs = excluded.max_concurrent_runs;

@@ -30,6 +30,10 @@ create index job_queue_ready_idx on public.job_queue (organization_id, priority,
 create index job_queue_run_id_idx on public.job_queue (run_id) where run_id is not null;
 -- For the sweep of lapsed leases, off the claim path. Continuing inline changes none of the indexed columns.
 create index job_queue_worker_id_idx on public.job_queue (worker_id) where worker_id is not null;
+-- What waits, by the moment it is waited for at the longest; and runs that wait for a place under a limit, in their order.
+create index job_queue_waiting_idx on public.job_queue (scheduled_for) where status = 'waiting';
+create index job_queue_limited_idx on public.job_queue ((payload -> 'wait' ->> 'name'), id)
+  where status = 'waiting' and payload -> 'wait' ->> 'kind' = 'limit';
 create index job_queue_deadline_at_idx on public.job_queue (deadline_at) where deadline_at is not null;
 
 alter table public.job_queue enable row level security;

@@ -9,6 +9,10 @@ create table public.flow_versions (
   timeout_seconds integer not null check (timeout_seconds > 0),
   created_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default private.now(),
+  undo_nodes text[],
+  error_flow_id uuid,
+  run_limits jsonb,
+  compensate_on_cancel boolean not null default false,
   unique (flow_id, number)
 );
 create index flow_versions_organization_id_idx on public.flow_versions (organization_id);
@@ -43,6 +47,10 @@ comment on column public.flow_versions.plan_hash is 'SHA-256 of the graph withou
 comment on column public.flow_versions.timeout_seconds is 'How long a run may take, from the settings of the graph.';
 comment on column public.flow_versions.created_by is 'Who saved it; null = the account is gone.';
 comment on column public.flow_versions.created_at is 'Saved.';
+comment on column public.flow_versions.undo_nodes is 'Nodes that name what undoes them; null = none.';
+comment on column public.flow_versions.error_flow_id is 'A flow that is started when a run fails; null = none.';
+comment on column public.flow_versions.run_limits is '{max_runs, key_path, max_per_key, when_full}: how many runs at once, in all and by a value of their input; null = no limit of the flow.';
+comment on column public.flow_versions.compensate_on_cancel is 'True = a cancelled run undoes what it did.';
 
 create table private.flow_plans (
   organization_id uuid not null references public.organizations (id) on delete cascade,

@@ -21,7 +21,8 @@ begin
   end if;
 
   insert into public.flow_versions (
-    organization_id, flow_id, number, graph, content_hash, plan_hash, timeout_seconds, created_by
+    organization_id, flow_id, number, graph, content_hash, plan_hash, timeout_seconds, created_by,
+    undo_nodes, error_flow_id, run_limits, compensate_on_cancel
   )
   values (
     p_flow.organization_id,
@@ -34,7 +35,11 @@ begin
       p_max_run_seconds,
       greatest(1, case when jsonb_typeof(v_timeout) = 'number' then least((v_timeout #>> '{}')::numeric, 2147483647)::integer else 86400 end)
     ),
-    auth.uid()
+    auth.uid(),
+    private.undo_nodes(p_graph),
+    private.to_uuid(p_graph #>> '{settings,errorFlowId}'),
+    private.run_limits(p_graph),
+    p_graph #> '{settings,compensateOnCancel}' is not distinct from 'true'::jsonb
   )
   returning * into v_version;
   update public.flows f set current_version_id = v_version.id where f.id = p_flow.id;

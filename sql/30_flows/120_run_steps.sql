@@ -54,6 +54,8 @@ create table private.run_joins (
   live smallint[] not null,
   dead smallint[] not null,
   fired boolean not null default false,
+  expects smallint not null,
+  need smallint,
   primary key (run_id, node_id, scope)
 ) with (fillfactor = 70);
 alter table private.run_joins enable row level security;
@@ -67,3 +69,5 @@ comment on column private.run_joins.scope is 'The items and iterations it belong
 comment on column private.run_joins.live is 'Slots of the in-edges over which the run came.';
 comment on column private.run_joins.fired is 'True = it needed fewer answers than all and has run; the others are awaited for nothing.';
 comment on column private.run_joins.dead is 'Slots of the in-edges over which it will not come.';
+comment on column private.run_joins.expects is 'The number of its in-edges.';
+comment on column private.run_joins.need is 'How many live answers let it run; null = it waits for all answers.';

@@ -19,6 +19,7 @@ create table private.run_regions (
   resume boolean not null default false,
   reads text[],
   close_reads text[],
+  body text[] not null,
   primary key (run_id, node_id, scope)
 ) with (fillfactor = 70);
 alter table private.run_regions enable row level security;
@@ -47,3 +48,4 @@ comment on column private.run_regions.broke is 'True = no further item begins.';
 comment on column private.run_regions.resume is 'True = steps of its items may be recorded already: a run is retried.';
 comment on column private.run_regions.reads is 'What the body reads from outside.';
 comment on column private.run_regions.close_reads is 'What the closer, and the nodes after it, read.';
+comment on column private.run_regions.body is 'The nodes that live in the region itself.';

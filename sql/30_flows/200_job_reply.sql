@@ -15,28 +15,36 @@ begin
     'node', j.node_id,
     'scope', nullif(j.scope, ''),
     'attempt', j.attempts,
-    'payload', j.payload,
+    'resumed', nullif(j.resume, false),
     'deadline_ms', floor(extract(epoch from j.deadline_at - private.now()) * 1000)::bigint,
     'trigger', r.trigger,
     'trigger_node', r.trigger_node,
     'traceparent', r.traceparent,
     'started_at', r.started_at,
     'flow_id', r.flow_id,
-    'flow_version_id', r.flow_version_id
-  )) || jsonb_build_object(
+    'flow_version_id', r.flow_version_id,
+    'entity_id', r.entity_id
+  )) || case when j.payload is null then '{}'::jsonb else private.job_details(j) end
+    || case when r.pins is null then '{}'::jsonb else jsonb_build_object('pins', r.pins) end
+    || jsonb_build_object(
     'input', r.input,
-    'outputs', (
+    'outputs', case when j.scope = '' then (
       select coalesce(jsonb_object_agg(s.node_id, s.output), '{}')
       from public.run_steps s
-      where s.run_id = j.run_id and s.node_id = any (j.reads) and s.output is not null
-        and (s.scope = j.scope or s.scope = '')
-    ),
+      where s.run_id = j.run_id and s.node_id = any (j.reads) and s.scope = '' and s.output is not null
+    ) else (
+      -- The same node may have given something in several scopes around: the innermost counts.
+      select coalesce(jsonb_object_agg(s.node_id, s.output order by length(s.scope)), '{}')
+      from public.run_steps s
+      where s.run_id = j.run_id and s.node_id = any (j.reads) and s.scope = any (private.scope_chain(j.scope))
+        and s.output is not null
+    ) end,
     'recorded', case when j.resume then (
       select coalesce(jsonb_agg(jsonb_build_object(
         'node', s.node_id, 'status', s.status, 'handles', s.handles, 'output', s.output
       )), '[]')
       from public.run_steps s
-      where s.run_id = j.run_id and s.scope = j.scope and s.status <> 'retried'
+      where s.run_id = j.run_id and s.scope = j.scope and s.status not in ('retried', 'unknown')
     ) end
   ) order by j.id), '[]')
   from public.job_queue j
@@ -48,4 +56,42 @@ $$;
 
 revoke all on function private.job_reply(uuid[]) from public, anon, authenticated, service_role;
 comment on function private.job_reply(uuid[]) is
-  'Jobs as a worker needs them: the token, its fence (epoch), the run it belongs to, the input, the outputs its node reads, and, when steps after the token may be recorded already, those.';
+  'Jobs as a worker needs them: the token, its fence (epoch), the run it belongs to, the input, the outputs its node reads, what its payload calls for, and, when steps after the token may be recorded already, those.';
+
+create function private.job_details(p_job public.job_queue) returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object('payload', p_job.payload)
+    -- The end of a region: what its items gave. A region that failed gives nothing.
+    || case when p_job.payload ? 'close' and not p_job.payload -> 'close' ? 'error' then jsonb_build_object(
+      'items', private.region_items(
+        p_job.run_id, p_job.scope, p_job.payload -> 'close' ->> 'owner',
+        array(select jsonb_array_elements_text(p_job.payload -> 'close' -> 'body')),
+        0, (p_job.payload -> 'close' ->> 'total')::integer
+      )
+    ) else '{}' end
+    -- The token that undoes a run: what is to be undone, newest first.
+    || case when p_job.payload ? 'undo' then jsonb_build_object('undo', (
+      select coalesce(jsonb_agg(
+        jsonb_build_object('node', s.node_id, 'scope', s.scope, 'output', s.output) order by s.finished_at desc, s.node_id desc, s.scope desc
+      ), '[]')
+      from public.runs r
+      join public.flow_versions v on v.id = r.flow_version_id
+      join public.run_steps s on s.run_id = r.id and s.node_id = any (v.undo_nodes) and s.status = 'completed'
+      where r.id = p_job.run_id
+    ), 'undone', (
+      select coalesce(jsonb_agg(jsonb_build_object('node', s.node_id, 'scope', s.scope, 'status', s.status)), '[]')
+      from public.run_steps s
+      where s.run_id = p_job.run_id and s.node_id like 'undo:%' and s.status not in ('retried', 'unknown')
+    ), 'outputs_all', (
+      select coalesce(jsonb_agg(jsonb_build_object('node', s.node_id, 'scope', s.scope, 'output', s.output)), '[]')
+      from public.run_steps s
+      where s.run_id = p_job.run_id and s.output is not null and s.node_id = any (p_job.reads)
+    )) else '{}' end;
+$$;
+
+revoke all on function private.job_details(public.job_queue) from public, anon, authenticated, service_role;
+comment on function private.job_details(public.job_queue) is
+  'What a worker needs besides, for tokens with a payload: {payload}, at the end of a region its items, for a compensation what is to be undone and what has been.';

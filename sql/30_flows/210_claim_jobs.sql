@@ -12,6 +12,7 @@ declare
   v_now timestamptz := private.now();
   v_start uuid;
   v_ids uuid[];
+  v_found uuid[];
   v_walk uuid[];
   v_orgs integer;
   v_rest integer;
@@ -105,6 +106,7 @@ begin
     return '[]';
   end if;
 
+  v_found := v_ids;
   -- A queued run begins. One that someone else holds (it is being cancelled) is left alone with its token: never wait for a
   -- run while holding tokens.
   with begun as (
@@ -120,7 +122,13 @@ begin
   select coalesce(array_agg(j.id), '{}') into v_ids
   from public.job_queue j
   left join public.runs r on r.id = j.run_id
-  where j.id = any (v_ids) and (r.status is distinct from 'queued' or r.id in (select b.id from begun b));
+  where j.id = any (v_ids) and r.status is distinct from 'paused'
+    and (r.status is distinct from 'queued' or r.id in (select b.id from begun b));
+
+  -- What became ready of a run that is paused parks until it is resumed.
+  update public.job_queue j set status = 'paused'
+  from public.runs r
+  where j.id = any (v_found) and j.id <> all (v_ids) and r.id = j.run_id and r.status = 'paused';
 
   update public.job_queue j set
     status = 'running', worker_id = p_worker_id, epoch = j.epoch + 1, attempts = j.attempts + 1, started_at = v_now

@@ -11,6 +11,7 @@ declare
   v_expired integer := 0;
   v_lost integer := 0;
   v_run record;
+  v_child record;
   v_ready integer;
   v_awake integer;
   v_woken integer := 0;
@@ -40,9 +41,41 @@ begin
   )
   select coalesce(array_agg(f.id), '{}') into v_freed from freed f;
 
+  -- What waited until now, or will have soon: precise to the moment, though the clock ticks every ten seconds.
+  update public.job_queue j set
+    status = case when j.payload -> 'wait' ->> 'kind' = 'run' then j.status else 'available' end,
+    -- A step that waits for a run goes on when that ends. Here only what was missed then.
+    scheduled_for = case when j.payload -> 'wait' ->> 'kind' = 'run' then v_now + interval '1 minute' else j.scheduled_for end
+  where j.id in (
+    select o.id from public.job_queue o
+    where o.status = 'waiting' and o.scheduled_for < v_now + interval '15 seconds'
+    order by o.scheduled_for limit 1000
+    for update skip locked
+  );
+  for v_child in
+    select q as run from public.job_queue j
+    join public.runs q on q.id = (j.payload -> 'wait' ->> 'run_id')::uuid
+    where j.status = 'waiting' and j.scheduled_for < v_now + interval '61 seconds'
+      and j.payload -> 'wait' ->> 'kind' = 'run' and not j.payload ? 'resolved' and q.finished_at is not null
+    limit 200
+  loop
+    perform private.resolve_parent(v_child.run);
+  end loop;
+  -- Runs that were to be cancelled while somebody was at work on them.
+  for v_run in
+    select c.run_id, q.organization_id, q.finished_at from private.run_cancellations c
+    left join public.runs q on q.id = c.run_id
+    order by q.organization_id, c.run_id limit 200
+  loop
+    continue when v_run.finished_at is null and v_run.organization_id is not null and not private.try_lock_run(v_run.run_id);
+    perform private.end_run(v_run.run_id, 'cancelled');
+    delete from private.run_cancellations c where c.run_id = v_run.run_id;
+  end loop;
+
   -- Runs past their deadline, and runs that take every worker down with them.
   for v_run in
-    select distinct j.run_id from public.job_queue j where j.deadline_at < v_now limit 200
+    select distinct j.organization_id, j.run_id from public.job_queue j where j.deadline_at < v_now
+    order by j.organization_id, j.run_id limit 200
   loop
     continue when not private.try_lock_run(v_run.run_id);
     perform private.end_run(v_run.run_id, 'failed', null, jsonb_build_object(
@@ -51,9 +84,9 @@ begin
     v_expired := v_expired + 1;
   end loop;
   for v_run in
-    select distinct on (j.run_id) j.run_id, j.node_id from public.job_queue j
+    select distinct on (j.organization_id, j.run_id) j.run_id, j.node_id from public.job_queue j
     where j.id = any (v_freed) and j.attempts >= j.max_attempts and j.run_id is not null
-    order by j.run_id, j.id
+    order by j.organization_id, j.run_id, j.id
   loop
     continue when not private.try_lock_run(v_run.run_id);
     perform private.end_run(v_run.run_id, 'failed', null, jsonb_build_object(

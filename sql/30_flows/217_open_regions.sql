@@ -1,0 +1,87 @@
+create function private.spawn_items(p_region private.run_regions, p_count integer, p_worker_id uuid) returns uuid[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_now timestamptz := private.now();
+  -- Taken out of its storage once, not once for each item.
+  v_items jsonb := p_region.items || '[]'::jsonb;
+  v_kept uuid[];
+begin
+  with made as (
+    insert into public.job_queue (
+      organization_id, run_id, node_id, scope, reads, payload, resume, status, worker_id, epoch, attempts, started_at,
+      scheduled_for, deadline_at, created_at
+    )
+    select
+      p_region.organization_id, p_region.run_id, p_region.node_id,
+      private.item_scope(p_region.scope, p_region.node_id, i), p_region.reads,
+      jsonb_build_object(
+        'item', v_items -> (i - p_region.first), 'index', i, 'count', case when not p_region.more then p_region.total end
+      ),
+      p_region.resume, case when k.keep then 'running' else 'available' end, case when k.keep then p_worker_id end,
+      case when k.keep then 1 else 0 end, case when k.keep then 1 else 0 end, case when k.keep then v_now end,
+      v_now, r.deadline_at, v_now
+    from generate_series(p_region.next, p_region.next + p_count - 1) i
+    -- Some stay with the worker that is at it, the others are for everybody.
+    cross join lateral (select p_worker_id is not null and i < p_region.next + 16 as keep) k
+    join public.runs r on r.id = p_region.run_id
+    order by i
+    returning id, worker_id
+  )
+  select coalesce(array_agg(m.id) filter (where m.worker_id is not null), '{}') into v_kept from made m;
+  return v_kept;
+end;
+$$;
+
+revoke all on function private.spawn_items(private.run_regions, integer, uuid) from public, anon, authenticated, service_role;
+comment on function private.spawn_items(private.run_regions, integer, uuid) is
+  'Makes tokens of the next p_count items of a region; p_worker_id null = for any worker, later. Answers those that are leased to the worker.';
+
+create function private.open_regions(p_worker_id uuid, p_results jsonb, p_paused uuid[]) returns uuid[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_kept uuid[] := '{}';
+  v_open record;
+  v_region private.run_regions;
+  v_count integer;
+  v_worker uuid;
+begin
+  for v_open in
+    select r.job, r.run_id, coalesce(r.scope, '') as scope, r.organization_id, o.*
+    from jsonb_to_recordset(p_results) as r (job uuid, run_id uuid, scope text, organization_id uuid, open jsonb)
+    cross join lateral jsonb_to_record(r.open) as o (
+      node text, closer text, items jsonb, first integer, window_size integer, tolerate integer, more boolean, reads text[],
+      close_reads text[], body text[]
+    )
+    where r.open is not null
+  loop
+    v_worker := case when v_open.run_id = any (p_paused) then null else p_worker_id end;
+    update public.job_queue j set
+      status = 'waiting', node_id = v_open.node, worker_id = null, started_at = null, payload = null, reads = null,
+      epoch = j.epoch + 1, attempts = 0, resume = false, pausing = false, scheduled_for = 'infinity'
+    where j.id = v_open.job;
+    v_count := least(v_open.window_size, jsonb_array_length(v_open.items));
+    insert into private.run_regions (
+      run_id, node_id, scope, token_id, organization_id, closer, items, first, total, next, open, window_size, tolerate, more,
+      resume, reads, close_reads, body
+    )
+    select
+      v_open.run_id, v_open.node, v_open.scope, v_open.job, v_open.organization_id, v_open.closer, v_open.items, v_open.first,
+      v_open.first + jsonb_array_length(v_open.items), v_open.first, 0, v_open.window_size,
+      v_open.tolerate, v_open.more, q.retry_of is not null, v_open.reads, v_open.close_reads, v_open.body
+    from public.runs q where q.id = v_open.run_id
+    returning * into v_region;
+    v_kept := v_kept || private.spawn_items(v_region, v_count, v_worker);
+    update private.run_regions g set next = g.next + v_count, open = v_count
+    where (g.run_id, g.node_id, g.scope) = (v_region.run_id, v_region.node_id, v_region.scope);
+  end loop;
+  return v_kept;
+end;
+$$;
+
+revoke all on function private.open_regions(uuid, jsonb, uuid[]) from public, anon, authenticated, service_role;
+comment on function private.open_regions(uuid, jsonb, uuid[]) is
+  'Part of engine.settle_jobs: the tokens of results with "open" wait, and the first items of their regions become tokens. Answers those that are leased to the worker.';
