@@ -60,15 +60,50 @@ Deno.test("POST /nodes/:type/test does what its documented example says, and wha
     const documented = await ada.post<NodeTestReply>("/nodes/action.transform/test", example);
     assertEquals<unknown>(documented.body.output, [{ name: "Lamp", price: 40 }], JSON.stringify(documented.body));
     for (const node of listNodes().filter(({ kind }) => kind !== "effect")) {
-      const { trigger, steps } = node.exampleInput ?? {};
-      const input = { ...(trigger === undefined ? {} : { trigger }), ...(steps === undefined ? {} : { steps }) };
+      const input = node.exampleInput ?? {};
       const reply = await ada.post<NodeTestReply>(`/nodes/${node.type}/test`, { config: node.exampleConfig, input });
+      const opens = node.region !== null && node.exampleInput?.region === undefined;
       assertEquals(
-        [reply.status, reply.body.status],
-        [200, "completed"],
+        [reply.status, reply.body.status, reply.body.open !== null],
+        [200, opens ? "waiting" : "completed", opens],
         `${node.type}: ${JSON.stringify(reply.body)}`,
       );
     }
+  }));
+
+Deno.test("POST /nodes/:type/test tells what a run would wait for, start or open, and does none of it", () =>
+  withApi([router], async (api) => {
+    const ada = await api.createUser();
+    const test = async (type: string, config: unknown, input: unknown = {}) => {
+      const reply = await ada.post<NodeTestReply>(`/nodes/${type}/test`, { config, input });
+      assertEquals(reply.status, 200, JSON.stringify(reply.body));
+      return reply.body;
+    };
+    const signal = { mode: "signal", signal: "paid", timeoutSeconds: 60 };
+    const waiting = await test("logic.wait", signal);
+    assertEquals([waiting.status, waiting.handles], ["waiting", []]);
+    assertEquals(waiting.wait, { kind: "signal", name: "paid", seconds: 60, data: null });
+    const resumed = await test("logic.wait", signal, { resolution: { by: "signal", data: { ok: true } } });
+    assertEquals([resumed.status, resumed.output, resumed.handles, resumed.wait], [
+      "completed",
+      { data: { ok: true } },
+      ["out"],
+      null,
+    ]);
+    const flowId = crypto.randomUUID();
+    const sub = await test("logic.subflow", { flowId, input: "{{ trigger }}" }, { trigger: { a: 1 } });
+    assertEquals([sub.status, sub.start], ["waiting", { flow_id: flowId, input: { a: 1 }, wait: true }]);
+    const split = await test("logic.splitter", { items: "{{ trigger }}" }, { trigger: new Array(30).fill(1) });
+    assertEquals([split.open?.total, split.open?.items.length, split.open?.window], [30, 20, 10]);
+    const collected = await test("logic.collector", {}, {
+      region: { total: 2, items: [{ index: 1, status: "completed", value: "b" }, { index: 0, status: "skipped" }] },
+    });
+    assertEquals(collected.output, ["b"]);
+    assertEquals((await test("logic.loop.break", {})).break, true);
+    expectProblem(
+      await ada.post("/nodes/logic.wait/test", { config: signal, input: { resolution: { by: "magic" } } }),
+      "invalid_request",
+    );
   }));
 
 Deno.test("POST /nodes/:type/test names what is wrong with the configuration", () =>

@@ -58,6 +58,10 @@ export const STEP_ERROR_CODES = {
   worker_lost: "The worker that ran the step disappeared and no attempt was left",
   provider_error: "The outside service refused or failed",
   stopped: "The flow stopped itself",
+  loop_limit: "The loop would run more often than it may",
+  too_few_items: "Too few items of a splitter came through",
+  subflow_failed: "The flow that the step started did not complete",
+  subflow_refused: "The flow that the step was to start was refused",
 } as const;
 
 /** A code that a step or a run can carry besides those of HTTP. */

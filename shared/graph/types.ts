@@ -144,6 +144,8 @@ export interface NodeFacts {
   breaks?: boolean;
   /** For a join: how many live answers let it run; absent = it waits for all answers. Must not throw on any object. */
   need?(config: JsonObject): "all" | number;
+  /** What happens when it fails and the graph does not say. Default `stop`. */
+  defaultOnError?: OnError;
   defaultRetry?: RetryPolicy;
   /** Seconds one attempt may take when the graph does not say. */
   defaultTimeoutSeconds?: number;

@@ -12,4 +12,4 @@ export {
   type LogLevel,
   type LogWriter,
 } from "./log.ts";
-export { redact, REDACTED, redactText } from "./redact.ts";
+export { isSecretField, redact, REDACTED, redactSecrets, redactText } from "./redact.ts";

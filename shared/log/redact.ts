@@ -41,6 +41,11 @@ const MAX_TEXT = 2_000;
 /** What is looked at for that: more, so that no secret is cut in two and then not known for one. */
 const MAX_SEARCHED_TEXT = 20_000;
 
+/** A text without the secrets in it; all else stays: for readers who may see personal data. */
+export function redactSecrets(text: string): string {
+  return text.replace(SECRET_TEXT, REDACTED);
+}
+
 /** A text without the secrets in it; the name part of e-mail addresses is hidden, the domain stays. */
 export function redactText(text: string): string {
   const clean = text.slice(0, MAX_SEARCHED_TEXT).replace(SECRET_TEXT, REDACTED).replace(EMAIL, "***@");
@@ -104,6 +109,7 @@ function describeError(error: Error, depth: number, above: Set<object>): Record<
   };
 }
 
-function isSecretField(name: string): boolean {
+/** Whether a field of this name is a secret whatever it looks like. */
+export function isSecretField(name: string): boolean {
   return SECRET_FIELDS.test(name.toLowerCase().replaceAll(/[-_]/g, ""));
 }

@@ -27,6 +27,10 @@ export function testContext(overrides: Partial<NodeContext> = {}, lines: LoggedL
     signal: new AbortController().signal,
     log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },
     providers: noProviders(),
+    resolution: null,
+    region: null,
+    again: null,
+    callbackUrl: () => Promise.resolve("https://hooks.example.com/callbacks/1"),
     ...overrides,
   };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Budget } from "./budget.ts";
 import { comparisonSchema, holds } from "./comparison.ts";
 import { defineNode } from "./define_node.ts";
-import { isTruthy, json } from "./json_values.ts";
+import { isObject, isTruthy, json } from "./json_values.ts";
 
 const configSchema = z.strictObject({
   condition: json.optional().describe("An expression; false are null, false, 0 and empty text"),
@@ -22,6 +22,7 @@ export const logicIf = defineNode({
   configSchema,
   outputSchema: z.object({ result: z.boolean() }),
   handles: () => ["true", "false"],
+  handlesOfOutput: (output) => [String(isObject(output) && isTruthy(output["result"] ?? null))],
   exampleConfig: {
     conditions: [{ left: "{{ trigger.body.amount }}", operator: "greater", right: 100 }],
     combine: "and",

@@ -41,6 +41,10 @@ export const logicSwitch = defineNode({
   configSchema,
   outputSchema: z.object({ matched: z.array(z.string()).describe("Names of the cases that held, or default") }),
   handles: (config) => [...caseNames(config["cases"]), DEFAULT],
+  handlesOfOutput(output) {
+    const matched = isObject(output) ? output["matched"] : null;
+    return Array.isArray(matched) ? matched.filter((name) => typeof name === "string") : [DEFAULT];
+  },
   exampleConfig: {
     value: "{{ trigger.body.plan }}",
     cases: [{ name: "free", right: "free" }, { name: "paid", operator: "in", right: ["pro", "team"] }],

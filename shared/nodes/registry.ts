@@ -9,11 +9,24 @@ import { actionHttp } from "./action_http.ts";
 import { actionTransform } from "./action_transform.ts";
 import { checkNodeConfig } from "./check_config.ts";
 import { communicationEmail } from "./communication_email.ts";
+import { logicBoundary } from "./logic_boundary.ts";
+import { logicCollector } from "./logic_collector.ts";
 import { logicIf } from "./logic_if.ts";
+import { logicLoopBreak } from "./logic_loop_break.ts";
+import { logicLoopFor } from "./logic_loop_for.ts";
+import { logicLoopForeach } from "./logic_loop_foreach.ts";
+import { logicLoopWhile } from "./logic_loop_while.ts";
 import { logicMerge } from "./logic_merge.ts";
+import { logicSplitter } from "./logic_splitter.ts";
 import { logicStop } from "./logic_stop.ts";
+import { logicSubflow } from "./logic_subflow.ts";
 import { logicSwitch } from "./logic_switch.ts";
+import { logicWait } from "./logic_wait.ts";
+import { triggerError } from "./trigger_error.ts";
+import { triggerEvent } from "./trigger_event.ts";
+import { triggerFlow } from "./trigger_flow.ts";
 import { triggerManual } from "./trigger_manual.ts";
+import { triggerSchedule } from "./trigger_schedule.ts";
 import { triggerWebhook } from "./trigger_webhook.ts";
 import type { AnyNode, NodeInfo } from "./types.ts";
 
@@ -21,12 +34,25 @@ import type { AnyNode, NodeInfo } from "./types.ts";
 const NODES: readonly AnyNode[] = [
   triggerWebhook,
   triggerManual,
+  triggerSchedule,
+  triggerFlow,
+  triggerEvent,
+  triggerError,
   actionTransform,
   actionHttp,
   communicationEmail,
   logicIf,
   logicSwitch,
   logicMerge,
+  logicSplitter,
+  logicCollector,
+  logicLoopFor,
+  logicLoopWhile,
+  logicLoopForeach,
+  logicLoopBreak,
+  logicBoundary,
+  logicWait,
+  logicSubflow,
   logicStop,
 ];
 
@@ -74,10 +100,14 @@ export function describeNode(node: AnyNode): NodeInfo {
     handles: handlesOf(node, node.exampleConfig),
     joins: node.joins ?? false,
     terminal: node.terminal ?? false,
+    region: node.region ?? null,
+    closes: node.closes ?? false,
+    breaks: node.breaks ?? false,
     exampleConfig: node.exampleConfig,
     exampleInput: node.exampleInput ?? null,
     defaultRetry: node.defaultRetry ?? null,
     defaultTimeoutSeconds: node.defaultTimeoutSeconds ?? null,
+    defaultOnError: node.defaultOnError ?? "stop",
   };
 }
 
@@ -95,6 +125,11 @@ function toFacts(node: AnyNode): NodeFacts {
     checkConfig: (config) => checkNodeConfig(node, config),
     ...(node.joins ? { joins: true } : {}),
     ...(node.terminal ? { terminal: true } : {}),
+    ...(node.region ? { region: node.region } : {}),
+    ...(node.closes ? { closes: true } : {}),
+    ...(node.breaks ? { breaks: true } : {}),
+    ...(node.need ? { need: (config) => node.need?.(config) ?? "all" } : {}),
+    ...(node.defaultOnError ? { defaultOnError: node.defaultOnError } : {}),
     ...(node.defaultRetry ? { defaultRetry: node.defaultRetry } : {}),
     ...(node.defaultTimeoutSeconds ? { defaultTimeoutSeconds: node.defaultTimeoutSeconds } : {}),
   };

@@ -22,11 +22,14 @@ export interface TestNodeOptions {
   timeoutSeconds?: number;
   /** The present. */
   now?: Date;
+  /** The URL that a node gives away to be called back at; nobody answers there by default. */
+  callbackUrl?: string;
 }
 
 /** What a test of a node gives. A node that fails is a result too. */
 export interface NodeTestResult {
-  status: "completed" | "failed";
+  /** waiting = a run would not be over with the node: it waits, starts a run, or sends items into its region. */
+  status: "completed" | "failed" | "waiting";
   /** The config after its expressions were resolved; null when one of them failed. */
   config: JsonObject | null;
   /** What later steps would read; null when it failed. */
@@ -35,11 +38,34 @@ export interface NodeTestResult {
   handles: string[];
   /** How the node would end the run, null when it would not. */
   stop: NodeResult["stop"] | null;
+  /** What it would wait for, null when it would not. */
+  wait: NodeResult["wait"] | null;
+  /** The run that it would start, null when it would not. */
+  start: NodeResult["start"] | null;
+  /** What it would send into its region, null when it would not. */
+  open: NodeTestOpening | null;
+  /** Whether it would end the loop around it. */
+  break: boolean;
   /** Why it failed. */
   error: { code: string; message: string; retryable: boolean; retryAfterSeconds: number | null; details: Json } | null;
   /** Milliseconds the node took. */
   durationMs: number;
 }
+
+/** What would go through a region. */
+export interface NodeTestOpening {
+  /** How many items in all. */
+  total: number;
+  /** The first of them. */
+  items: Json[];
+  /** Items at once. */
+  window: number;
+  /** Whether the node would be asked again after them. */
+  more: boolean;
+}
+
+/** Items of an opening that a test shows. */
+const SHOWN_ITEMS = 20;
 
 /**
  * Runs a node once with a config and sample data, outside any flow.
@@ -66,7 +92,7 @@ export async function testNode(
   const signal = options.signal === undefined ? timer.signal : AbortSignal.any([timer.signal, options.signal]);
   let resolved: JsonObject | null = null;
   try {
-    resolved = resolveConfig(config, toScope(sample, options)) as JsonObject;
+    resolved = resolveConfig(config, toScope(node, sample, options)) as JsonObject;
     const result = await Promise.race([
       runNode(node, resolved, toContext(node, sample, options, signal)),
       aborted(signal),
@@ -80,14 +106,32 @@ export async function testNode(
 }
 
 function toResult(node: AnyNode, config: JsonObject, result: NodeResult): Omit<NodeTestResult, "durationMs"> {
+  const { stop = null, wait = null, start = null, open } = result;
+  const isOver = wait === null && start === null && open === undefined;
   return {
-    status: "completed",
+    ...NOTHING,
+    status: isOver ? "completed" : "waiting",
     config,
     output: result.output,
-    handles: result.stop === undefined ? result.handles ?? handlesOf(node, config) : [],
-    stop: result.stop ?? null,
-    error: null,
+    handles: liveHandles(node, config, result, isOver),
+    stop,
+    wait,
+    start,
+    open: open === undefined ? null : {
+      total: open.items.length,
+      items: open.items.slice(0, SHOWN_ITEMS),
+      window: open.window,
+      more: open.more ?? false,
+    },
+    break: result.break ?? false,
   };
+}
+
+/** Where a run would go on now: into the region, when one is opened. */
+function liveHandles(node: AnyNode, config: JsonObject, { handles, stop, open }: NodeResult, isOver: boolean) {
+  if (stop !== undefined || (!isOver && (open === undefined || open.items.length === 0))) return [];
+  const all = handlesOf(node, config);
+  return open === undefined ? handles ?? all : all.includes("body") ? ["body"] : all;
 }
 
 function toFailure(error: unknown, config: JsonObject | null): Omit<NodeTestResult, "durationMs"> {
@@ -100,21 +144,39 @@ function toFailure(error: unknown, config: JsonObject | null): Omit<NodeTestResu
   if (!(known instanceof NodeError)) throw error;
   const { code, message, retryable, retryAfterSeconds = null, details = null } = known;
   return {
+    ...NOTHING,
     status: "failed",
     config,
-    output: null,
-    handles: [],
-    stop: null,
     error: { code, message, retryable, retryAfterSeconds, details },
   };
 }
 
-function toScope({ trigger = null, steps = {} }: NodeSample, options: TestNodeOptions): ExpressionScope {
+/** What a result says unless something happened. */
+const NOTHING = {
+  output: null,
+  handles: [],
+  stop: null,
+  wait: null,
+  start: null,
+  open: null,
+  break: false,
+  error: null,
+};
+
+function toScope(node: AnyNode, sample: NodeSample, options: TestNodeOptions): ExpressionScope {
+  const { trigger = null, steps = {}, again } = sample;
+  // As in a run: a while loop looks at its condition with what the iteration before gave.
+  const loop = node.region === "while"
+    ? { item: again?.last ?? null, index: again === undefined ? 0 : again.index + 1 }
+    : {};
   return {
     trigger,
     steps: Object.fromEntries(Object.entries(steps).map(([id, output]) => [id, { output }])),
     run: { id: "test", started_at: (options.now ?? new Date()).toISOString(), attempt: 1 },
     flow: { id: "test", name: "Test" },
+    ...loop,
+    ...(sample.item === undefined ? {} : { item: sample.item }),
+    ...(sample.index === undefined ? {} : { index: sample.index }),
   };
 }
 
@@ -134,6 +196,10 @@ function toContext(node: AnyNode, sample: NodeSample, options: TestNodeOptions, 
     signal,
     log: options.log ?? SILENT,
     providers: options.providers ?? NO_EFFECTS,
+    resolution: sample.resolution ?? null,
+    region: sample.region ?? null,
+    again: sample.again ?? null,
+    callbackUrl: () => Promise.resolve(options.callbackUrl ?? "https://callback.invalid/test"),
   };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { z } from "zod";
-import type { Json, JsonObject, NodeFacts, RegionKind, RetryPolicy } from "../graph/mod.ts";
+import type { Json, JsonObject, NodeFacts, OnError, RegionKind, RetryPolicy } from "../graph/mod.ts";
 import type { Log } from "../log/mod.ts";
 import type { Providers } from "../providers/mod.ts";
 
@@ -52,6 +52,8 @@ export interface Resolution {
   by: "signal" | "approval" | "callback" | "run" | "timeout";
   /** run: {run_id, status, output, error}; approval: {decision, user_id, comment}; signal, callback: what was sent. */
   data: Json;
+  /** What the node waited for, as it said then; so it may leave itself what it needs later. */
+  wait?: NodeWait;
 }
 
 /** What became of one item of a region. */
@@ -132,6 +134,12 @@ export interface NodeDefinition<C> {
   breaks?: boolean;
   /** For a join: live answers that let it run. Default all. Must not throw on any object. */
   need?(config: JsonObject): "all" | number;
+  /** What happens when it fails and the graph does not say. Default `stop`. */
+  defaultOnError?: OnError;
+  /** Settings that hold secrets whatever they are called, as paths like `auth.token`; never shown. */
+  secretSettings?: string[];
+  /** The live handles that belong to an output, for a dry run whose author wrote the output. Default: the first. */
+  handlesOfOutput?(output: Json): string[];
   /** Retry policy when the graph gives none. */
   defaultRetry?: RetryPolicy;
   /** Seconds one attempt may take when the graph gives nothing. */
@@ -153,6 +161,16 @@ export interface NodeSample {
   trigger?: Json;
   /** Outputs of earlier steps by node id, readable as `steps.<id>.output` and, for joins, as inputs in this order. */
   steps?: Record<string, Json>;
+  /** Inside a region: `item`. */
+  item?: Json;
+  /** Inside a region: `index`. */
+  index?: number;
+  /** What the node waited for; absent = it is run for the first time. */
+  resolution?: Resolution;
+  /** For the node that closes a region: what the items gave; absent = the region is yet to be opened. */
+  region?: { total: number; items: ItemResult[] };
+  /** For the owner of a while loop: the iteration that has ended. */
+  again?: { index: number; last: Json };
 }
 
 /** What lists and forms show of a node. */
@@ -166,8 +184,15 @@ export interface NodeInfo {
   handles: string[];
   joins: boolean;
   terminal: boolean;
+  /** The kind of region that it opens. */
+  region: RegionKind | null;
+  /** Whether it closes the region of a splitter. */
+  closes: boolean;
+  /** Whether it ends the loop around it. */
+  breaks: boolean;
   exampleConfig: JsonObject;
   exampleInput: NodeSample | null;
   defaultRetry: RetryPolicy | null;
   defaultTimeoutSeconds: number | null;
+  defaultOnError: OnError;
 }

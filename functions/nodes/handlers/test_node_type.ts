@@ -6,9 +6,10 @@ import {
   nodeConfigInvalid,
   type Problem,
 } from "../../../shared/errors/mod.ts";
+import type { z } from "zod";
 import type { Json } from "../../../shared/graph/mod.ts";
 import { defineRoute } from "../../../shared/http/mod.ts";
-import { type NodeTestResult, testNode } from "../../../shared/nodes/mod.ts";
+import { type NodeSample, type NodeTestResult, testNode } from "../../../shared/nodes/mod.ts";
 import { createProviders } from "../../../shared/providers/mod.ts";
 import { findNode } from "../find_node.ts";
 import { type NodeTestReply, nodeTestResultSchema, nodeTestSchema, typeParams } from "../schemas.ts";
@@ -20,8 +21,8 @@ export const testNodeType = defineRoute({
   operationId: "testNodeType",
   summary: "Test a node",
   description: "Runs a node once with a configuration and sample input, outside any flow. Effects are real: an HTTP " +
-    "request is sent, an e-mail goes out. A node that fails is a result (`status` is `failed`); a configuration that " +
-    "does not fit, an expression that cannot be evaluated and an address that must not be called are errors.",
+    "request is sent, an e-mail goes out. What a run would wait for, start or send through a region is told and not " +
+    "done. A node that fails is a result (`status` is `failed`); a configuration that does not fit, an expression that cannot be evaluated and an address that must not be called are errors.",
   tags: ["nodes"],
   access: { user: "flows:write" },
   rateLimit: "run",
@@ -31,8 +32,6 @@ export const testNodeType = defineRoute({
 }, async (c, { params, body }) => {
   const { type } = findNode(params.type);
   const { env, log, signal, organizationId } = c.var.request;
-  const { trigger, steps } = body.input;
-  const sample = { ...(trigger === undefined ? {} : { trigger }), ...(steps === undefined ? {} : { steps }) };
   const options = {
     providers: createProviders(env),
     organizationId,
@@ -42,7 +41,7 @@ export const testNodeType = defineRoute({
   };
   let result: NodeTestResult;
   try {
-    result = await testNode(type, body.config, sample, options);
+    result = await testNode(type, body.config, toSample(body.input), options);
   } catch (error) {
     if (isAppError(error)) throw error;
     // As in a run: a fault of the node itself is the node's failure, and for us to look at.
@@ -74,17 +73,31 @@ function configProblems(message: string, details: Json): Problem[] {
   return issues.map((issue) => ({ path: configPath(issue.path), code: issue.code, message: issue.message }));
 }
 
+/** Without the fields that were not sent: they mean something when they are there. */
+function toSample(input: z.output<typeof nodeTestSchema>["input"]): NodeSample {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as NodeSample;
+}
+
 function configPath(path: readonly (string | number)[] = []): string {
   return formatPath(["body", "config", ...path]);
 }
 
-function toReply({ status, config, output, handles, stop, error, durationMs }: NodeTestResult): NodeTestReply {
+function toReply({ durationMs, config, wait, start, error, stop, ...same }: NodeTestResult): NodeTestReply {
   return {
-    status,
+    ...same,
     config: config ?? {},
-    output,
-    handles,
     stop: stop ?? null,
+    wait: wait === null || wait === undefined ? null : {
+      kind: wait.kind,
+      name: wait.name ?? null,
+      seconds: wait.seconds ?? null,
+      data: wait.data ?? null,
+    },
+    start: start === null || start === undefined ? null : {
+      flow_id: start.flowId,
+      input: start.input,
+      wait: start.wait,
+    },
     error: error === null ? null : {
       code: error.code,
       message: error.message,
@@ -104,6 +117,10 @@ function faulty(): NodeTestReply {
     output: null,
     handles: [],
     stop: null,
+    wait: null,
+    start: null,
+    open: null,
+    break: false,
     error: { code: "internal", message, retryable: false, retry_after_seconds: null, details: null },
     duration_ms: 0,
   };

@@ -1,5 +1,6 @@
 import { type HttpRequest, NodeError } from "../../providers/mod.ts";
 import { toBase64 } from "./base64.ts";
+import { CALLBACK_HEADER } from "./await_callback.ts";
 import type { HttpConfig } from "./schemas.ts";
 
 /** Bytes of a request body. */
@@ -9,15 +10,27 @@ const MAX_RESPONSE_BYTES = 1_048_576;
 /** Methods that change nothing by definition: RFC 9110, section 9.2.1. */
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
+/** What a request needs besides its config. */
+export interface BuildRequestOptions {
+  /** Key of the step, the same in every attempt. */
+  idempotencyKey: string;
+  /** Ends the request early. */
+  signal: AbortSignal;
+  /** Where the service reports when it has done the work; null = nobody waits for that. */
+  callbackUrl: string | null;
+}
+
 /**
  * Makes the request of a config.
  *
  * @param config Resolved and checked.
- * @param idempotencyKey Key of the step, the same in every attempt.
- * @param signal Ends the request early.
+ * @param options What the step adds.
  * @throws {NodeError} `node_config_invalid` when the URL is none or the body is too large.
  */
-export function buildRequest(config: HttpConfig, idempotencyKey: string, signal: AbortSignal): HttpRequest {
+export function buildRequest(
+  config: HttpConfig,
+  { idempotencyKey, signal, callbackUrl }: BuildRequestOptions,
+): HttpRequest {
   const body = buildBody(config.body);
   const headers = new Headers({ "user-agent": "Millrace" });
   const contentType = contentTypeOf(config.body);
@@ -29,6 +42,7 @@ export function buildRequest(config: HttpConfig, idempotencyKey: string, signal:
   for (const [name, value] of Object.entries(config.headers)) headers.set(name, String(value));
   const credential = buildCredential(config.auth);
   if (credential !== null) headers.set(...credential);
+  if (callbackUrl !== null) headers.set(CALLBACK_HEADER, callbackUrl);
   return {
     method: config.method,
     url: withQuery(config.url, config.query),

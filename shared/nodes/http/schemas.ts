@@ -63,6 +63,13 @@ export const httpConfigSchema = z.strictObject({
   idempotencyHeader: z.union([headerName, z.literal("")]).default("Idempotency-Key").describe(
     "Header that carries a key which is the same in every attempt, for methods that change something; empty = none",
   ),
+  awaitCallback: z.strictObject({
+    timeoutSeconds: z.number().min(1).max(2_592_000).optional().describe(
+      "After this the flow goes on at timeout; absent = when the run times out",
+    ),
+  }).optional().describe(
+    "After an answer of 2xx the step waits until the URL in the header X-Millrace-Callback-Url is called",
+  ),
 }).superRefine((config, context) => {
   if ((config.method === "GET" || config.method === "HEAD") && config.body.type !== "none") {
     context.addIssue({ code: "custom", path: ["body"], message: `${config.method} carries no body` });
@@ -79,4 +86,7 @@ export const httpOutputSchema = z.object({
   body: json.describe("JSON, text, or base64 of the bytes; null when empty"),
   url: z.string().describe("URL after redirects, without its query"),
   redirects: z.int(),
+  callback: json.optional().describe("With awaitCallback: what was sent to the callback URL"),
+  timed_out: z.literal(true).optional().describe("With awaitCallback: nobody called in time"),
+  body_left_out: z.literal(true).optional().describe("With awaitCallback: the body was too large to be kept"),
 });

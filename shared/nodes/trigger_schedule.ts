@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { defineNode } from "./define_node.ts";
+import { json } from "./json_values.ts";
+
+/** Starts a run whenever a schedule of the flow is due. */
+export const triggerSchedule = defineNode({
+  type: "trigger.schedule",
+  title: "Schedule",
+  description: "Starts the flow at the times of its schedules. Gives which schedule it was and the time it was due.",
+  category: "trigger",
+  kind: "trigger",
+  configSchema: z.strictObject({}),
+  outputSchema: z.object({
+    schedule_id: z.string().describe("Id of the schedule"),
+    scheduled_for: z.string().describe("When it was due, ISO 8601; the run may begin later"),
+    timezone: z.string().describe("IANA time zone of the schedule"),
+    input: json.optional().describe("What the schedule is set to pass on"),
+  }),
+  exampleConfig: {},
+  exampleInput: {
+    trigger: {
+      schedule_id: "0193a000-0000-7000-8000-000000000003",
+      scheduled_for: "2026-11-20T01:30:00.000Z",
+      timezone: "Europe/Berlin",
+      input: { report: "daily" },
+    },
+  },
+  execute: (_config, context) => ({ output: context.trigger }),
+});
