@@ -1,9 +1,9 @@
 import {
+  asResult,
   type DatabaseClient,
   type ListOptions,
   listPage,
   type Page,
-  type QueryResult,
   rpc,
   runSingle,
 } from "../../shared/db/mod.ts";
@@ -59,7 +59,7 @@ export async function findWebhooks(context: Context, query: WebhooksQuery): Prom
   if (query.provider !== undefined) rows = rows.eq("provider", query.provider);
   if (query.is_active !== undefined) rows = rows.eq("is_active", query.is_active);
   const page = await listPage(
-    rows as unknown as PromiseLike<QueryResult<Stored<WebhookSummary>[]>>,
+    asResult<Stored<WebhookSummary>[]>(rows),
     listOptions(context, "webhooks", query),
   );
   return { ...page, data: page.data.map((row) => withUrl<WebhookSummary>(env, row)) };
@@ -158,7 +158,7 @@ export async function findEvents(
     ...listOptions(context, "webhook_events", query, { endpoint_id: endpointId }),
     sort: query.sort === "received_at" ? "id" : "-id",
   };
-  const page = await listPage(rows as unknown as PromiseLike<QueryResult<StoredEvent[]>>, options);
+  const page = await listPage(asResult<StoredEvent[]>(rows), options);
   // Only an empty list leaves open whether there is such an endpoint.
   if (page.data.length === 0) await requireWebhook(context.db, endpointId);
   return { ...page, data: page.data.map((event) => withVerdict(event)) };

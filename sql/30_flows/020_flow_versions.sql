@@ -9,6 +9,7 @@ create table public.flow_versions (
   timeout_seconds integer not null check (timeout_seconds > 0),
   created_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default private.now(),
+  edge_lengths jsonb not null default '{}',
   unique (flow_id, number)
 );
 create index flow_versions_organization_id_idx on public.flow_versions (organization_id);
@@ -43,6 +44,8 @@ comment on column public.flow_versions.plan_hash is 'SHA-256 of the graph withou
 comment on column public.flow_versions.timeout_seconds is 'How long a run may take, from the settings of the graph.';
 comment on column public.flow_versions.created_by is 'Who saved it; null = the account is gone.';
 comment on column public.flow_versions.created_at is 'Saved.';
+comment on column public.flow_versions.edge_lengths is
+  'Edge id -> its length on the canvas, in pixels: what an animation needs. Worked out from the graph, see private.edge_lengths.';
 
 create table private.flow_plans (
   organization_id uuid not null references public.organizations (id) on delete cascade,

@@ -21,7 +21,7 @@ begin
   end if;
 
   insert into public.flow_versions (
-    organization_id, flow_id, number, graph, content_hash, plan_hash, timeout_seconds, created_by
+    organization_id, flow_id, number, graph, content_hash, plan_hash, timeout_seconds, created_by, edge_lengths
   )
   values (
     p_flow.organization_id,
@@ -34,7 +34,8 @@ begin
       p_max_run_seconds,
       greatest(1, case when jsonb_typeof(v_timeout) = 'number' then least((v_timeout #>> '{}')::numeric, 2147483647)::integer else 86400 end)
     ),
-    auth.uid()
+    auth.uid(),
+    private.edge_lengths(p_graph)
   )
   returning * into v_version;
   update public.flows f set current_version_id = v_version.id where f.id = p_flow.id;

@@ -104,7 +104,10 @@ engine.settle_jobs                 -     -     x
 engine.store_plan                  -     -     x
 engine.tick                        -     -     x
 private.add_flow_version           -     -     -
+private.canvas_number              -     -     -
+private.check_trigger_node         -     -     -
 private.create_run                 -     -     -
+private.edge_lengths               -     -     -
 private.end_run                    -     -     -
 private.ensure_tenant              -     -     -
 private.fail                       -     -     -
@@ -119,6 +122,7 @@ private.lock_flow                  -     -     -
 private.lock_run                   -     -     -
 private.lock_webhook_endpoint      -     -     -
 private.new_webhook_secret         -     -     -
+private.node_centre                -     -     -
 private.now                        -     x     x
 private.organizations_with         -     x     -
 private.purge_rate_limits          -     -     -

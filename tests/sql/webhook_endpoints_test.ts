@@ -70,6 +70,8 @@ scenarios("webhook endpoints", {
         { p_secret: "x".repeat(513) },
         { p_trigger_node: "" },
         { p_trigger_node: "x".repeat(65) },
+        { p_trigger_node: "a" },
+        { p_trigger_node: "gone" },
       ];
       for (const args of refused) {
         await assertFails(create(db, tenant, { p_flow_id: flow, ...args }), "invalid_request", 400);
@@ -127,6 +129,24 @@ scenarios("webhook endpoints", {
       for (const args of [{ p_name: "" }, { p_config: [] }, { p_config: { note: "x".repeat(8192) } }]) {
         await assertFails(update(args), "invalid_request", 400);
       }
+    },
+    "starts at a trigger that its flow has, the new flow's when both change": async (db) => {
+      const { tenant, flow, endpoint } = await tenantWithEndpoint(db);
+      const graph = { nodes: [{ id: "hook", type: "trigger.webhook" }, { id: "a", type: "logic.stop" }], edges: [] };
+      const other = await createFlow(db, tenant, { p_graph: graph });
+      const update = (args: Arguments) =>
+        rpc<Endpoint>(db, tenant.user, "update_webhook_endpoint", { p_endpoint_id: endpoint.id, ...args });
+      assertEquals((await update({ p_trigger_node: "start" })).trigger_node, "start");
+      for (const args of [{}, { p_flow_id: flow }]) {
+        await assertFails(update({ ...args, p_trigger_node: "hook" }), "invalid_request", 400);
+      }
+      for (const node of ["start", "a"]) {
+        await assertFails(update({ p_flow_id: other, p_trigger_node: node }), "invalid_request", 400);
+      }
+      const moved = await update({ p_flow_id: other, p_trigger_node: "hook" });
+      assertEquals([moved.flow_id, moved.trigger_node], [other, "hook"]);
+      // A node of one flow means nothing in another.
+      assertEquals((await update({ p_flow_id: flow })).trigger_node, null);
     },
     "leads to flows of its own organization only": async (db) => {
       const { tenant, endpoint } = await tenantWithEndpoint(db);
