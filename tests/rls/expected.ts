@@ -94,6 +94,7 @@ engine.claim_jobs                  -     -     x
 engine.configure                   -     -     x
 engine.ensure_partitions           -     -     x
 engine.get_webhook_endpoint        -     -     x
+engine.get_webhook_sender          -     -     x
 engine.heartbeat                   -     -     x
 engine.ingest_webhook              -     -     x
 engine.load_plans                  -     -     x

@@ -213,6 +213,27 @@ scenarios("webhook endpoints", {
       assertEquals(await receiver(db, endpoint.slug), null);
     },
   },
+  "engine.get_webhook_sender()": {
+    "gives the current secret for who may change the endpoint, and nothing for anybody else": async (db) => {
+      const { tenant, endpoint } = await tenantWithEndpoint(db, { p_secret: "the old one" });
+      await rpc(db, tenant.user, "rotate_webhook_secret", { p_endpoint_id: endpoint.id, p_secret: "the new one" });
+      const ask = (user: { id: string }, id = endpoint.id) => engineOf(db).getWebhookSender(id, user.id);
+      const sender = {
+        slug: endpoint.slug,
+        provider: "custom",
+        config: {},
+        signature_required: true,
+        secret: "the new one",
+      };
+      assertEquals(await ask(tenant.user), sender);
+      assertEquals(await ask(await addMember(db, tenant.organizationId, "developer")), sender);
+      assertEquals(await ask(await addMember(db, tenant.organizationId, "member")), null);
+      assertEquals(await ask((await createTenant(db)).user), null);
+      assertEquals(await ask(tenant.user, unusedId()), null);
+      await db.sql`update public.organizations set suspended_at = now() where id = ${tenant.organizationId}`;
+      assertEquals(await ask(tenant.user), null);
+    },
+  },
   "engine.get_webhook_endpoint() and record_webhook_rejection()": {
     "gives the receiver what it needs, and takes a token of the endpoint's limit": async (db) => {
       const { tenant, flow, endpoint } = await tenantWithEndpoint(db, {
@@ -243,6 +264,14 @@ scenarios("webhook endpoints", {
       await rpc(db, tenant.user, "update_webhook_endpoint", { p_endpoint_id: endpoint.id, p_is_active: true });
       await db.sql`update public.organizations set suspended_at = now() where id = ${tenant.organizationId}`;
       assertEquals(await receiver(db, endpoint.slug), null);
+    },
+    "knows one that is off for its test address, suspended ones not even there": async (db) => {
+      const { tenant, endpoint } = await tenantWithEndpoint(db);
+      const tester = () => engineOf(db).getWebhookEndpoint(endpoint.slug, true) as Promise<Receiver | null>;
+      await rpc(db, tenant.user, "update_webhook_endpoint", { p_endpoint_id: endpoint.id, p_is_active: false });
+      assertEquals([await receiver(db, endpoint.slug), (await tester())?.rate.allowed], [null, true]);
+      await db.sql`update public.organizations set suspended_at = now() where id = ${tenant.organizationId}`;
+      assertEquals(await tester(), null);
     },
     "counts refused deliveries without raising the version": async (db) => {
       const { endpoint } = await tenantWithEndpoint(db);
