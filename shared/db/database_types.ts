@@ -63,6 +63,7 @@ export type Database = {
           "content_hash": string;
           "created_at": string;
           "created_by": string | null;
+          "edge_lengths": NonNullable<Json>;
           "flow_id": string;
           "graph": NonNullable<Json>;
           "id": string;
@@ -76,6 +77,7 @@ export type Database = {
           "content_hash": string;
           "created_at"?: string;
           "created_by"?: string | null;
+          "edge_lengths"?: NonNullable<Json>;
           "flow_id": string;
           "graph": NonNullable<Json>;
           "id"?: string;
@@ -88,6 +90,7 @@ export type Database = {
           "content_hash"?: string;
           "created_at"?: string;
           "created_by"?: string | null;
+          "edge_lengths"?: NonNullable<Json>;
           "flow_id"?: string;
           "graph"?: NonNullable<Json>;
           "id"?: string;
