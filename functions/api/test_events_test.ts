@@ -4,13 +4,14 @@
  * @module
  */
 import { createRouter, defineRawRoute, type Router } from "../../shared/http/mod.ts";
-import type { ApiUser, TestApi } from "../helpers/api.ts";
-import { assert, assertEquals, assertMatch } from "../helpers/assert.ts";
-import { draw, saveFlow, set } from "../helpers/flows.ts";
-import { expectProblem } from "../helpers/route_suite.ts";
-import { withServedApi } from "../helpers/served_api.ts";
-import { router as hooks } from "../../functions/hooks/router.ts";
-import { router } from "../../functions/webhooks/router.ts";
+import type { ApiUser, TestApi } from "../../tests/helpers/api.ts";
+import { assert, assertEquals, assertMatch } from "../../tests/helpers/assert.ts";
+import { draw, saveFlow, set } from "../../tests/helpers/flows.ts";
+import { expectProblem } from "../../tests/helpers/route_suite.ts";
+import { withServedApi } from "../../tests/helpers/served_api.ts";
+import { FUNCTIONS } from "./mounts.ts";
+
+const [router, hooks] = await Promise.all([FUNCTIONS.webhooks(), FUNCTIONS.hooks()]);
 
 const GRAPH = draw(
   { t: ["trigger.webhook"], a: set({ type: "{{ trigger.type }}", test: "{{ trigger.test }}" }) },
