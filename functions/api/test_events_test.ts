@@ -137,9 +137,15 @@ Deno.test("POST /webhooks/:id/test works while endpoint and flow are off, and wi
   withTester(async (api, ada, create) => {
     const open = await create({ signature_required: false });
     await api.db.sql`update public.flows set is_active = false`;
-    await ada.patch(`/webhooks/${open.id}`, { is_active: false });
     const report = await test(ada, open);
     assertEquals([report.status, report.verdict], [202, "unsigned"]);
+    // Nothing but this switch keeps strangers away from an endpoint without signatures.
+    await ada.patch(`/webhooks/${open.id}`, { is_active: false });
+    assertEquals((await test(ada, open)).status, 404);
+    await ada.patch(`/webhooks/${open.id}`, { is_active: true });
+    const signed = await create();
+    await ada.patch(`/webhooks/${signed.id}`, { is_active: false });
+    assertEquals((await test(ada, signed)).verdict, "verified");
     assertEquals(report.request.headers["stripe-signature"], undefined);
     await api.db.sql`update public.flows set deleted_at = now()`;
     const deleted = await test(ada, open);

@@ -9,8 +9,8 @@ export const receiveTestWebhook = defineRawRoute({
   summary: "Receive a test webhook",
   description:
     "The test address of a webhook endpoint. A delivery is judged exactly as at the real address, with the " +
-    "same secrets, limits and rate. But it works while endpoint or flow are switched off, each delivery starts a new " +
-    "run of the flow's current version, a refusal says exactly what is wrong, and the event is marked: `is_test` in " +
+    "same secrets, limits and rate. But it works while flow or (signed) endpoint are switched off, each delivery starts " +
+    "a new run of the flow's current version, a refusal says exactly what is wrong, and the event is marked: `is_test` in " +
     "the log, `trigger.test` in the run. It never stands in the way of the real event with the same id.",
   tags: ["hooks"],
   admin: "A provider that delivers an event is no user: the endpoint's secret decides",
