@@ -1,19 +1,19 @@
 import {
+  asResult,
   containsText,
   type DatabaseClient,
   listPage,
   type Page,
-  type QueryResult,
   rpc,
   runSingle,
 } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import type { Json, JsonObject } from "../../shared/graph/mod.ts";
+import type { JsonObject } from "../../shared/graph/mod.ts";
 import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
 import {
+  type EdgeLengths,
   type FlowChanges,
   type FlowSummary,
-  type StartedRun,
   type StoredFlow,
   SUMMARY_FIELDS,
   type Version,
@@ -53,14 +53,16 @@ export async function findFlows(
   if (query.is_active !== undefined) rows = rows.eq("is_active", query.is_active);
   if (query.workspace_id !== undefined) rows = rows.eq("workspace_id", query.workspace_id);
   if (query.q !== undefined) rows = rows.filter("name", ...containsText(query.q));
-  return await listPage(rows as unknown as PromiseLike<QueryResult<FlowSummary[]>>, options);
+  return await listPage(asResult<FlowSummary[]>(rows), options);
 }
 
 /** The columns of a flow, and of its current version what a flow shows of it. */
-const FLOW_COLUMNS = `${SUMMARY_FIELDS.join(",")},current:flow_versions!flows_current_version_id_fkey(number,graph)`;
+const FLOW_COLUMNS = `${
+  SUMMARY_FIELDS.join(",")
+},current:flow_versions!flows_current_version_id_fkey(number,graph,edge_lengths)`;
 
 interface FlowRow extends FlowSummary {
-  current: { number: number; graph: JsonObject } | null;
+  current: { number: number; graph: JsonObject; edge_lengths: EdgeLengths } | null;
 }
 
 /**
@@ -71,10 +73,15 @@ interface FlowRow extends FlowSummary {
 export async function findFlow(db: DatabaseClient, id: string): Promise<StoredFlow> {
   const query = db.from("flows").select(FLOW_COLUMNS).eq("id", id).maybeSingle();
   const { current, ...flow } = await runSingle(
-    query as unknown as PromiseLike<QueryResult<FlowRow>>,
+    asResult<FlowRow>(query),
     () => notFound("flow"),
   );
-  return { ...flow, version_number: current?.number ?? null, graph: current?.graph ?? null };
+  return {
+    ...flow,
+    version_number: current?.number ?? null,
+    graph: current?.graph ?? null,
+    edge_lengths: current?.edge_lengths ?? null,
+  };
 }
 
 /** What {@link insertFlow} takes. */
@@ -165,9 +172,9 @@ export interface VersionWithFlow extends Version {
  */
 export function findVersion(db: DatabaseClient, flowId: string, versionId: string): Promise<VersionWithFlow> {
   const query = db.from("flow_versions")
-    .select(`${VERSION_COLUMNS},graph,flow:flows!flow_versions_flow_id_fkey(is_active,version)`)
+    .select(`${VERSION_COLUMNS},graph,edge_lengths,flow:flows!flow_versions_flow_id_fkey(is_active,version)`)
     .eq("flow_id", flowId).eq("id", versionId).maybeSingle();
-  return runSingle(query as unknown as PromiseLike<QueryResult<VersionWithFlow>>, () => notFound("flow version"));
+  return runSingle(asResult<VersionWithFlow>(query), () => notFound("flow version"));
 }
 
 /** Makes the graph of a version the newest version. */
@@ -182,26 +189,4 @@ export function restoreVersion(
     p_version_id: versionId,
     p_if_version: ifVersion,
   });
-}
-
-/** What {@link startRun} takes. */
-export interface RunStart {
-  readonly flowId: string;
-  readonly input: Json;
-  readonly triggerNode: string | null;
-  readonly idempotencyKey: string | null;
-  readonly traceparent: string | null;
-}
-
-/** Starts a run, which a worker is woken for. */
-export async function startRun(db: DatabaseClient, start: RunStart): Promise<StartedRun> {
-  const run = await rpc<StartedRun>(db, "start_run", {
-    p_flow_id: start.flowId,
-    p_input: start.input,
-    p_trigger_node: start.triggerNode,
-    p_idempotency_key: start.idempotencyKey,
-    p_traceparent: start.traceparent,
-  });
-  const { id, flow_id, flow_version_id, status, trigger_node, deadline_at, created_at } = run;
-  return { id, flow_id, flow_version_id, status, trigger_node, deadline_at, created_at };
 }

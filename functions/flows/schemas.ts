@@ -43,6 +43,17 @@ export const graphJson = z.custom<JsonObject>(
   "A graph is an object with nodes and edges",
 ).meta(graphDocumentation);
 
+/** How long each edge of a graph is. */
+const edgeLengths = z.record(z.string(), z.number()).meta({
+  description:
+    "Edge id → distance between the centres of the nodes it joins, in canvas pixels: how far something that " +
+    "moves along it has to go. Edges are left out when one of their nodes has no position",
+  examples: [{ "start-done": 240 }],
+});
+
+/** How long each edge of a graph is. */
+export type EdgeLengths = z.output<typeof edgeLengths>;
+
 /** One thing that is wrong with a graph, or looks so. */
 export const graphProblemSchema = z.strictObject({
   code: z.string().meta({ description: "A code of docs/graph.md", examples: ["config_invalid"] }),
@@ -103,6 +114,7 @@ export const storedFlowSchema = z.strictObject({
   ...summaryShape,
   version_number: z.int().nullable().meta({ description: "The number of the current version", examples: [1] }),
   graph: graphJson.nullable(),
+  edge_lengths: edgeLengths.nullable(),
 });
 
 /** A flow with its graph. */
@@ -156,7 +168,9 @@ const versionShape = {
 export const versionSummarySchema = z.strictObject(versionShape).meta({ id: "FlowVersionSummary" });
 
 /** A version with its graph. */
-export const versionSchema = z.strictObject({ ...versionShape, graph: graphJson }).meta({ id: "FlowVersion" });
+export const versionSchema = z.strictObject({ ...versionShape, graph: graphJson, edge_lengths: edgeLengths }).meta({
+  id: "FlowVersion",
+});
 
 /** A version in a list. */
 export type VersionSummary = z.output<typeof versionSummarySchema>;
@@ -165,17 +179,3 @@ export type Version = z.output<typeof versionSchema>;
 
 /** The parameters of a version's path. */
 export const versionParams = z.object({ id: z.uuid(), versionId: z.uuid() });
-
-/** A run that has just been started. */
-export const startedRunSchema = z.strictObject({
-  id: z.uuid(),
-  flow_id: z.uuid(),
-  flow_version_id: z.uuid(),
-  status: z.enum(["queued", "running", "completed", "failed", "cancelled"]).meta({ examples: ["queued"] }),
-  trigger_node: z.string().nullable(),
-  deadline_at: timestamp.meta({ description: "When it fails with `run_timeout`" }),
-  created_at: timestamp,
-}).meta({ id: "StartedRun" });
-
-/** A run that has just been started. */
-export type StartedRun = z.output<typeof startedRunSchema>;

@@ -43,6 +43,21 @@ Deno.test("GET /flows/:id/versions/:versionId gives a version of this flow, and 
     expectProblem(await ada.get(`/flows/${flow.id}/versions/${other.current_version_id}`), "not_found");
   }));
 
+Deno.test("a flow and its versions say how long their edges are, also after a change of the layout only", () =>
+  withApi([router], async (api) => {
+    const ada = await api.createUser();
+    const made = await ada.post<Flow>("/flows", { name: "Drawn", graph: VALID_GRAPH });
+    assertEquals([made.status, made.body.edge_lengths], [201, { e: 200 }]);
+    const nodes = VALID_GRAPH.nodes.map((node) => node.id === "end" ? { ...node, position: { x: 30, y: 40 } } : node);
+    const path = `/flows/${made.body.id}`;
+    const moved = await ada.patch<Flow>(path, { graph: { ...VALID_GRAPH, nodes } });
+    assertEquals([moved.status, moved.body.edge_lengths], [200, { e: 50 }]);
+    assertEquals((await ada.get<Flow>(path)).body.edge_lengths, { e: 50 });
+    const lengths = async ({ body }: { body: Flow }) =>
+      (await ada.get<Version>(`${path}/versions/${body.current_version_id}`)).body.edge_lengths;
+    assertEquals([await lengths(made), await lengths(moved)], [{ e: 200 }, { e: 50 }]);
+  }));
+
 Deno.test("POST /flows/:id/versions/:versionId/restore makes an old graph the newest version", () =>
   withApi([router], async (api) => {
     const ada = await api.createUser();

@@ -37,6 +37,8 @@ const DETAILS: Readonly<Record<Exclude<WebhookRejection, "invalid_body">, string
  *
  * A signed body that is no JSON at all is kept as text, so that nothing a sender vouches for is lost. JSON that means
  * different things to different readers (a property twice, a number that changes when it is read) is refused.
+ *
+ * @param explain Tell the sender exactly what is wrong: for who tries an endpoint out.
  */
 export async function judgeDelivery(
   adapter: WebhookAdapter,
@@ -44,6 +46,7 @@ export async function judgeDelivery(
   headers: Headers,
   rawBody: Uint8Array,
   now: Date,
+  explain = false,
 ): Promise<GoodDelivery | BadDelivery> {
   const { config, secrets, signature_required } = endpoint;
   const delivery = { rawBody, headers, config, parseJson: (text: string) => parseJson(text, { uniqueKeys: true }) };
@@ -52,7 +55,8 @@ export async function judgeDelivery(
   if (verdict.ok) return { ok: true, event: verdict.event, unsigned };
   if (verdict.reason !== "invalid_body") {
     const cause = new Error(verdict.detail ?? verdict.reason);
-    return { ok: false, reason: verdict.reason, error: invalidSignature(DETAILS[verdict.reason], cause) };
+    const details = [DETAILS[verdict.reason], ...(explain && verdict.detail !== undefined ? [verdict.detail] : [])];
+    return { ok: false, reason: verdict.reason, error: invalidSignature(details.join(": "), cause) };
   }
   const text = isNoJson(verdict) ? readText(rawBody) : undefined;
   if (text !== undefined) return { ok: true, event: textEvent(text), unsigned };

@@ -6,9 +6,9 @@ import type { ReceivingEndpoint } from "./schemas.ts";
 /** As the database checks it; anything else is nobody's address. */
 const SLUG = /^[A-Za-z0-9_-]{16,64}$/;
 
-/** The active endpoint at an address; takes a token of its rate limit. */
-export async function findEndpoint(env: Env, slug: string): Promise<ReceivingEndpoint> {
-  const found = SLUG.test(slug) ? await getEngine(env).client.getWebhookEndpoint(slug) : null;
+/** The endpoint at an address, an active one unless it is its test address; takes a token of its rate limit. */
+export async function findEndpoint(env: Env, slug: string, test: boolean): Promise<ReceivingEndpoint> {
+  const found = SLUG.test(slug) ? await getEngine(env).client.getWebhookEndpoint(slug, test) : null;
   if (found === null) throw notFound("webhook endpoint");
   return found as unknown as ReceivingEndpoint;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ErrorCode } from "../../shared/errors/mod.ts";
 import type { JsonObject } from "../../shared/graph/mod.ts";
 import type { RateAnswer } from "../../shared/rate_limit/mod.ts";
 
@@ -10,7 +11,18 @@ export const receiptSchema = z.object({
   status: z.enum(["accepted", "held"]).meta({ description: "held = kept, but the flow is off or deleted" }),
   held_because: z.enum(["flow_inactive", "flow_deleted"]).nullable(),
   unsigned: z.literal(true).optional().meta({ description: "There when the endpoint asks for no signature" }),
+  test: z.literal(true).optional().meta({ description: "There when it came to the test address" }),
 }).meta({ id: "WebhookReceipt", description: "The answer to a delivery" });
+
+/** What a delivery may be refused with. */
+export const RECEIVER_ERRORS: readonly ErrorCode[] = [
+  "not_found",
+  "method_not_allowed",
+  "rate_limited",
+  "invalid_signature",
+  "invalid_json",
+  "invalid_request",
+];
 
 /** The answer to a delivery. */
 export type Receipt = z.infer<typeof receiptSchema>;

@@ -1,12 +1,4 @@
-import {
-  type DatabaseClient,
-  listPage,
-  type Page,
-  type QueryResult,
-  rpc,
-  run,
-  runSingle,
-} from "../../shared/db/mod.ts";
+import { asResult, type DatabaseClient, listPage, type Page, rpc, run, runSingle } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
 import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
 import type { Member, Organization, Profile, Workspace } from "./schemas.ts";
@@ -55,7 +47,7 @@ export async function findMe(
   const query = db.from("organization_members")
     .select(`role,profile:profiles(${PROFILE_COLUMNS}),organization:organizations(${ORGANIZATION_COLUMNS})`)
     .eq("user_id", userId).order("created_at").order("organization_id").limit(MAX_OWN_ORGANIZATIONS);
-  const rows = await run(query as unknown as PromiseLike<QueryResult<MembershipRow[]>>);
+  const rows = await run(asResult<MembershipRow[]>(query));
   const profile = rows[0]?.profile;
   // The gate has found a membership; it can have ended since.
   if (profile === undefined) throw notFound("organization");
@@ -73,7 +65,7 @@ export async function findOrganizations(context: Context, query: PageQuery): Pro
     .eq("members.user_id", context.userId);
   // The list is the user's, whatever organization the request acts in.
   const options = { ...listOptions(context, "organizations", query, { user: context.userId }), organizationId: null };
-  const page = await listPage(rows as unknown as PromiseLike<QueryResult<OrganizationWithRole[]>>, options);
+  const page = await listPage(asResult<OrganizationWithRole[]>(rows), options);
   return { ...page, data: page.data.map(({ members, ...row }) => toOrganization(row, members[0]?.role ?? "guest")) };
 }
 
@@ -85,7 +77,7 @@ export async function findOrganizations(context: Context, query: PageQuery): Pro
 export async function findOrganization(context: Context): Promise<Organization> {
   const query = context.db.from("organizations").select(ORGANIZATION_COLUMNS).eq("id", context.organizationId);
   const row = await runSingle(
-    query.maybeSingle() as unknown as PromiseLike<QueryResult<OrganizationRow>>,
+    asResult<OrganizationRow>(query.maybeSingle()),
     () => notFound("organization"),
   );
   return toOrganization(row, context.role as Role);
@@ -104,7 +96,7 @@ export async function findMembers(
     .select("user_id,role,created_at,profile:profiles(email,display_name)")
     .eq("organization_id", context.organizationId);
   if (query.role !== undefined) rows = rows.eq("role", query.role);
-  const page = await listPage(rows as unknown as PromiseLike<QueryResult<MemberRow[]>>, {
+  const page = await listPage(asResult<MemberRow[]>(rows), {
     ...listOptions(context, "members", query),
     idColumn: "user_id",
   });

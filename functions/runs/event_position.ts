@@ -10,7 +10,7 @@
  * @module
  */
 import type { z } from "zod";
-import type { runStatusSchema } from "./schemas.ts";
+import type { runStatusSchema } from "../../shared/runs/mod.ts";
 
 /** What a client knows of a run. */
 export interface EventPosition {

@@ -4,7 +4,7 @@ import { pause, type SendEvent } from "../../shared/http/mod.ts";
 import type { EventPosition } from "./event_position.ts";
 import { findProgress, type RunProgress } from "./queries.ts";
 import { endEvent, RunEvents } from "./run_events.ts";
-import { isFinal } from "./schemas.ts";
+import { isFinal } from "../../shared/runs/mod.ts";
 
 /** Milliseconds between two looks at the run: less while it moves, more while it does not. */
 const SHORTEST_PAUSE_MS = 150;

@@ -1,63 +1,24 @@
-import {
-  type DatabaseClient,
-  listPage,
-  openList,
-  type Page,
-  type QueryResult,
-  rpc,
-  runSingle,
-  signCursor,
-} from "../../shared/db/mod.ts";
-import { getEngine } from "../../shared/engine/mod.ts";
-import type { Env } from "../../shared/env/mod.ts";
+import { asResult, type DatabaseClient, listPage, openList, type Page, rpc, signCursor } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
 import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
 import type { EventPosition } from "./event_position.ts";
 import { idFloor } from "./id_floor.ts";
-import type { Run, RunDetails, RunState, RunSummary, Step, Token } from "./schemas.ts";
-import { waitingFor } from "./waiting_for.ts";
+import {
+  type Run,
+  type RunDetails,
+  type RunState,
+  type RunSummary,
+  type Step,
+  type StoredRun,
+  toRunDetails,
+} from "../../shared/runs/mod.ts";
 
 /** The context of a user's request. */
 type UserContext = RequestContext<UserAccess>;
 
-/** What {@link createRun} needs. */
-export interface StartRunArgs {
-  readonly flowId: string;
-  readonly input: unknown;
-  readonly triggerNode: string | null;
-  readonly idempotencyKey: string | null;
-  readonly traceparent: string | null;
-}
-
-/** Writes a run and its first token. Nobody is woken for it: see {@link runInline}. */
-export function createRun(db: DatabaseClient, args: StartRunArgs): Promise<Run> {
-  return rpc<Run>(db, "start_run", {
-    p_flow_id: args.flowId,
-    p_input: args.input,
-    p_trigger_node: args.triggerNode,
-    p_idempotency_key: args.idempotencyKey,
-    p_traceparent: args.traceparent,
-    p_wake: false,
-  });
-}
-
-/** Writes a run that takes over the completed steps of another. Nobody is woken for it: see {@link runInline}. */
+/** Writes a run that takes over the completed steps of another. Nobody is woken for it: see `runInline`. */
 export function createRetry(db: DatabaseClient, id: string, idempotencyKey: string | null): Promise<Run> {
   return rpc<Run>(db, "retry_run", { p_run_id: id, p_idempotency_key: idempotencyKey, p_wake: false });
-}
-
-/**
- * Runs in this isolate what is ready of a run, as the engine. If that fails or the isolate dies, the next tick gives
- * the run to a worker.
- *
- * @returns Settles when this isolate has nothing left to run: for `waitUntil`.
- */
-export async function runInline(env: Env, runId: string): Promise<void> {
-  const { client, inline } = getEngine(env);
-  const { idle } = await inline.start(async (workerId) => ({
-    jobs: await client.claimJobs(workerId, 10, "inline", runId),
-  }));
-  await idle;
 }
 
 /** Filters of {@link findRuns}. */
@@ -86,37 +47,15 @@ export function findRuns(context: UserContext, query: FindRunsQuery): Promise<Pa
   if (query.created_after !== undefined) runs = runs.gte("id", idFloor(query.created_after));
   if (query.created_before !== undefined) runs = runs.lt("id", idFloor(query.created_before));
   const sort = query.sort === "created_at" ? "id" : "-id";
-  return listPage(runs as unknown as PromiseLike<QueryResult<RunSummary[]>>, {
+  return listPage(asResult<RunSummary[]>(runs), {
     ...listOptions(context, "runs", query),
     sort,
   });
 }
 
-/** A run as `get_run` gives it. */
-type StoredRun = Omit<RunDetails, "more_steps" | "waiting_for"> & { more: boolean; active: Token[] };
-
-/** A run with its steps and where it stands. */
-export async function findRun(db: DatabaseClient, id: string): Promise<RunDetails> {
-  return toDetails(await rpc<StoredRun | null>(db, "get_run", { p_run_id: id }));
-}
-
 /** The newest run of a flow, with its steps and where it stands. */
 export async function findLatestRun(db: DatabaseClient, flowId: string): Promise<RunDetails> {
-  return toDetails(await rpc<StoredRun | null>(db, "get_latest_run", { p_flow_id: flowId }));
-}
-
-function toDetails(stored: StoredRun | null): RunDetails {
-  if (stored === null) throw notFound("run");
-  const { more, ...run } = stored;
-  return { ...run, more_steps: more, waiting_for: waitingFor(run.active) };
-}
-
-/** The state of a run and nothing else. */
-export function findRunState(db: DatabaseClient, id: string): Promise<RunState> {
-  return runSingle<RunState>(
-    db.from("runs").select("id, status, error, started_at, finished_at").eq("id", id).maybeSingle<RunState>(),
-    () => notFound("run"),
-  );
+  return toRunDetails(await rpc<StoredRun | null>(db, "get_latest_run", { p_flow_id: flowId }));
 }
 
 /** A page of a run's steps in order of their end. */

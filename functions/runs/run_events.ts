@@ -1,6 +1,6 @@
 import { END_ID, type EventPosition, formatPosition } from "./event_position.ts";
 import type { RunProgress } from "./queries.ts";
-import { isFinal } from "./schemas.ts";
+import { isFinal } from "../../shared/runs/mod.ts";
 
 /** An event of a run, ready to be sent. */
 export interface RunEvent {

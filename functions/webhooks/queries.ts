@@ -1,14 +1,15 @@
 import {
+  asResult,
   type DatabaseClient,
   type ListOptions,
   listPage,
   type Page,
-  type QueryResult,
   rpc,
   runSingle,
 } from "../../shared/db/mod.ts";
+import { getEngine } from "../../shared/engine/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
-import { notFound } from "../../shared/errors/mod.ts";
+import { forbidden, notFound } from "../../shared/errors/mod.ts";
 import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
 import { decodeBody } from "./decode_body.ts";
 import type {
@@ -19,6 +20,7 @@ import type {
   Webhook,
   WebhookChanges,
   WebhookEvent,
+  WebhookSender,
   WebhookSummary,
   WebhookWithSecret,
 } from "./schemas.ts";
@@ -32,12 +34,13 @@ interface PageQuery {
   readonly sort: string;
 }
 
-/** An endpoint as the database gives it: its address is not known there. */
-type Stored<T extends { url: string }> = Omit<T, "url"> & { slug: string };
+/** An endpoint as the database gives it: its addresses are not known there. */
+type Stored<T extends { url: string; test_url: string }> = Omit<T, "url" | "test_url"> & { slug: string };
 
-/** An endpoint as the API shows it: with the address instead of its last part. */
-function withUrl<T extends { url: string }>(env: Env, { slug, ...stored }: Stored<T>): T {
-  return { ...stored, url: `${env.functionsUrl}/hooks/${slug}` } as unknown as T;
+/** An endpoint as the API shows it: with the addresses instead of their last part. */
+function withUrl<T extends { url: string; test_url: string }>(env: Env, { slug, ...stored }: Stored<T>): T {
+  const url = `${env.functionsUrl}/hooks/${slug}`;
+  return { ...stored, url, test_url: `${url}/test` } as unknown as T;
 }
 
 const SUMMARY_COLUMNS = "id, organization_id, flow_id, trigger_node, name, provider, config, slug, " +
@@ -59,7 +62,7 @@ export async function findWebhooks(context: Context, query: WebhooksQuery): Prom
   if (query.provider !== undefined) rows = rows.eq("provider", query.provider);
   if (query.is_active !== undefined) rows = rows.eq("is_active", query.is_active);
   const page = await listPage(
-    rows as unknown as PromiseLike<QueryResult<Stored<WebhookSummary>[]>>,
+    asResult<Stored<WebhookSummary>[]>(rows),
     listOptions(context, "webhooks", query),
   );
   return { ...page, data: page.data.map((row) => withUrl<WebhookSummary>(env, row)) };
@@ -125,13 +128,23 @@ export async function rotateSecret({ db, env }: Context, id: string, rotation: R
   );
 }
 
+/**
+ * What it takes to send a test event as the provider would: the secret, too, which no user may read. So the database
+ * is asked as the service, whether this user holds `webhooks:write` in the organization of the endpoint.
+ */
+export async function findSender({ env, userId }: Context, id: string): Promise<WebhookSender> {
+  const found = await getEngine(env).client.getWebhookSender(id, userId);
+  if (found === null) throw forbidden("Sending test events takes the permission webhooks:write");
+  return found as unknown as WebhookSender;
+}
+
 /** Deletes an endpoint with its events. */
 export async function removeWebhook(db: DatabaseClient, id: string, version: number | null): Promise<void> {
   await rpc(db, "delete_webhook_endpoint", { p_endpoint_id: id, p_if_version: version });
 }
 
 const EVENT_COLUMNS = "id, endpoint_id, event_key, type, status, held_because, unsigned, method, run_id, deliveries, " +
-  "replay_of, received_at";
+  "replay_of, is_test, received_at";
 
 type StoredEvent = Omit<EventSummary, "verdict"> & { unsigned: boolean };
 
@@ -143,6 +156,7 @@ function withVerdict<T extends { unsigned: boolean }>({ unsigned, ...event }: T)
 export interface EventsQuery extends PageQuery {
   readonly status?: string | undefined;
   readonly type?: string | undefined;
+  readonly test?: boolean | undefined;
 }
 
 /** A page of an endpoint's events. Ids are ordered by time, so the order is that of the id. */
@@ -154,11 +168,12 @@ export async function findEvents(
   let rows = context.db.from("webhook_events").select(EVENT_COLUMNS).eq("endpoint_id", endpointId);
   if (query.status !== undefined) rows = rows.eq("status", query.status);
   if (query.type !== undefined) rows = rows.eq("type", query.type);
+  if (query.test !== undefined) rows = rows.eq("is_test", query.test);
   const options: ListOptions = {
     ...listOptions(context, "webhook_events", query, { endpoint_id: endpointId }),
     sort: query.sort === "received_at" ? "id" : "-id",
   };
-  const page = await listPage(rows as unknown as PromiseLike<QueryResult<StoredEvent[]>>, options);
+  const page = await listPage(asResult<StoredEvent[]>(rows), options);
   // Only an empty list leaves open whether there is such an endpoint.
   if (page.data.length === 0) await requireWebhook(context.db, endpointId);
   return { ...page, data: page.data.map((event) => withVerdict(event)) };

@@ -8,6 +8,7 @@ import { listWebhookProviders } from "./handlers/list_webhook_providers.ts";
 import { listWebhooks } from "./handlers/list_webhooks.ts";
 import { replayWebhookEvent } from "./handlers/replay_webhook_event.ts";
 import { rotateWebhookSecret } from "./handlers/rotate_webhook_secret.ts";
+import { testWebhook } from "./handlers/test_webhook.ts";
 import { updateWebhook } from "./handlers/update_webhook.ts";
 
 /** Webhook endpoints, and what arrived there. */
@@ -21,5 +22,6 @@ export const router = createRouter("webhooks", [
   updateWebhook,
   deleteWebhook,
   rotateWebhookSecret,
+  testWebhook,
   listWebhookEvents,
 ]);

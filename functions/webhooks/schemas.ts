@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { JsonObject } from "../../shared/graph/mod.ts";
 import { jsonSchema } from "../../shared/http/mod.ts";
 
 const timestamp = z.iso.datetime({ offset: true }).meta({ examples: ["2026-11-20T09:30:00.123456+00:00"] });
@@ -42,7 +43,7 @@ export const webhookChangesSchema = z.strictObject({
   config: configSchema.optional(),
   trigger_node: triggerNode.optional(),
   signature_required: signatureRequired.optional(),
-  is_active: z.boolean().optional().meta({ description: "False = deliveries are answered with 404" }),
+  is_active: z.boolean().optional().meta({ description: "False = deliveries are answered with 404, but for tests" }),
 }).meta({ id: "WebhookChanges", examples: [{ is_active: false }] });
 
 /** A rotation. */
@@ -63,6 +64,9 @@ const summaryShape = {
   provider: providerSchema,
   config: configSchema,
   url: z.string().meta({ description: "The public address: give it to the provider" }),
+  test_url: z.string().meta({
+    description: "The same for tests: works although endpoint or flow are off, runs each time, and explains refusals",
+  }),
   signature_required: z.boolean(),
   is_active: z.boolean(),
   rejected_count: z.int().meta({ description: "Deliveries that were refused" }),
@@ -110,6 +114,7 @@ const eventShape = {
   run_id: z.uuid().nullable(),
   deliveries: z.int().meta({ description: "How often it came; above 1, the sender repeated itself" }),
   replay_of: z.uuid().nullable().meta({ description: "The event that a person sent again" }),
+  is_test: z.boolean().meta({ description: "True = it came to the test address" }),
   received_at: timestamp,
 };
 
@@ -128,6 +133,50 @@ export const eventSchema = z.object({
 
 /** What a replay has made. */
 export const replaySchema = z.object({ event_id: z.uuid(), run_id: z.uuid() }).meta({ id: "WebhookReplay" });
+
+/** What belongs to the connection, to whoever calls us, or to the platform: no header of an event. */
+const NO_EVENT_HEADER =
+  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-length|content-encoding|accept-encoding|authorization|apikey|cookie|forwarded|via|proxy-.*|x-forwarded-.*|sb-.*|cf-.*|sec-.*)$/i;
+
+const testHeaders = z.record(
+  z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/, "This is no header name"),
+  z.string().max(2_000).regex(/^[\t\x20-\x7e]*$/, "A header holds printable ASCII characters"),
+).superRefine((headers, context) => {
+  const names = Object.keys(headers);
+  if (names.length > 32) context.addIssue({ code: "custom", message: "At most 32 headers" });
+  for (const name of names.filter((candidate) => NO_EVENT_HEADER.test(candidate))) {
+    context.addIssue({ code: "custom", path: [name], message: "This header cannot be set" });
+  }
+});
+
+/** A test event to send. */
+export const newTestSchema = z.strictObject({
+  body: jsonSchema.optional().meta({ description: "The body; when absent, a sample of the provider's" }),
+  event_type: z.string().min(1).max(255).optional().meta({
+    description: "Put where the provider has the type of an event",
+  }),
+  headers: testHeaders.optional().meta({ description: "Sent besides the provider's own; the signature comes last" }),
+}).meta({ id: "NewWebhookTest", examples: [{ event_type: "checkout.session.completed" }] });
+
+/** What became of a test event. */
+export const testSchema = z.object({
+  status: z.int().meta({ description: "HTTP status with which the receiver answered" }),
+  verdict: z.enum(["verified", "unsigned", "rejected"]).meta({ description: "unsigned = nobody checked who sent it" }),
+  event_id: z.uuid().nullable().meta({ description: "The event in the log; null = it was rejected" }),
+  run_id: z.uuid().nullable().meta({ description: "The run it started; null = none" }),
+  held_because: z.enum(["flow_inactive", "flow_deleted"]).nullable().meta({ description: "Why it started no run" }),
+  code: z.string().nullable().meta({ description: "Error code of the rejection, such as invalid_signature" }),
+  detail: z.string().nullable().meta({ description: "Why it was rejected" }),
+  request: z.object({
+    method: z.string(),
+    url: z.string(),
+    headers: z.record(z.string(), z.string()).meta({
+      description: "As they were sent; the signature, with which the body could be sent again, is left out",
+    }),
+    body: z.string(),
+  }),
+  duration_ms: z.int().meta({ description: "From the request to the answer, milliseconds" }),
+}).meta({ id: "WebhookTest", description: "What became of a test event" });
 
 /** How a provider signs and what can be set. */
 export const providerInfoSchema = z.object({
@@ -154,5 +203,18 @@ export type WebhookWithSecret = z.infer<typeof webhookWithSecretSchema>;
 export type EventSummary = z.infer<typeof eventSummarySchema>;
 /** An event with what came. */
 export type WebhookEvent = z.infer<typeof eventSchema>;
+/** A test event to send. */
+export type NewTest = z.infer<typeof newTestSchema>;
+/** What became of a test event. */
+export type WebhookTest = z.infer<typeof testSchema>;
+/** What it takes to send a test event (`engine.get_webhook_sender`). */
+export interface WebhookSender {
+  readonly slug: string;
+  readonly provider: string;
+  readonly config: JsonObject;
+  readonly signature_required: boolean;
+  /** The current one; null = there is none. */
+  readonly secret: string | null;
+}
 /** What a replay has made. */
 export type Replay = z.infer<typeof replaySchema>;

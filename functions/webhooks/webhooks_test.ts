@@ -193,6 +193,11 @@ Deno.test("PATCH /webhooks/:id changes what is named, under the version that was
     expectProblem(await ada.patch(`/webhooks/${id}`, { config: {} }), "invalid_request");
     expectProblem(await ada.patch(`/webhooks/${id}`, { provider: "stripe" }), "invalid_request");
     expectProblem(await ada.patch(`/webhooks/${id}`, { flow_id: crypto.randomUUID() }), "not_found");
+    const misled = await ada.patch(`/webhooks/${id}`, { trigger_node: "gone" });
+    expectProblem(misled, "invalid_request");
+    assertEquals(misled.body.problems?.map(({ path, code }) => [path, code]), [
+      ["body.trigger_node", "unknown_trigger_node"],
+    ]);
     const config = { signature_header: "b" };
     assertEquals((await patch({ config })).body.config, config);
     const moved = await patch({ flow_id: other });

@@ -20,7 +20,8 @@ export type Database = {
       };
       "configure": { Args: { "p_functions_url": string; "p_max_workers"?: number }; Returns: Json };
       "ensure_partitions": { Args: { "p_weeks_ahead"?: number }; Returns: number };
-      "get_webhook_endpoint": { Args: { "p_slug": string }; Returns: Json };
+      "get_webhook_endpoint": { Args: { "p_slug": string; "p_test"?: boolean }; Returns: Json };
+      "get_webhook_sender": { Args: { "p_endpoint_id": string; "p_user_id": string }; Returns: Json };
       "heartbeat": { Args: { "p_worker_id": string }; Returns: boolean };
       "ingest_webhook": {
         Args: {
@@ -32,6 +33,7 @@ export type Database = {
           "p_method": string;
           "p_query": Json;
           "p_raw_body": string;
+          "p_test"?: boolean;
           "p_traceparent"?: string;
           "p_type": string;
           "p_unsigned"?: boolean;
@@ -61,6 +63,7 @@ export type Database = {
           "content_hash": string;
           "created_at": string;
           "created_by": string | null;
+          "edge_lengths": NonNullable<Json>;
           "flow_id": string;
           "graph": NonNullable<Json>;
           "id": string;
@@ -74,6 +77,7 @@ export type Database = {
           "content_hash": string;
           "created_at"?: string;
           "created_by"?: string | null;
+          "edge_lengths"?: NonNullable<Json>;
           "flow_id": string;
           "graph": NonNullable<Json>;
           "id"?: string;
@@ -86,6 +90,7 @@ export type Database = {
           "content_hash"?: string;
           "created_at"?: string;
           "created_by"?: string | null;
+          "edge_lengths"?: NonNullable<Json>;
           "flow_id"?: string;
           "graph"?: NonNullable<Json>;
           "id"?: string;
@@ -726,6 +731,7 @@ export type Database = {
           "headers": NonNullable<Json>;
           "held_because": string | null;
           "id": string;
+          "is_test": boolean;
           "method": string;
           "organization_id": string;
           "query": NonNullable<Json>;
@@ -746,6 +752,7 @@ export type Database = {
           "headers": NonNullable<Json>;
           "held_because"?: string | null;
           "id"?: string;
+          "is_test"?: boolean;
           "method": string;
           "organization_id": string;
           "query"?: NonNullable<Json>;
@@ -765,6 +772,7 @@ export type Database = {
           "headers"?: NonNullable<Json>;
           "held_because"?: string | null;
           "id"?: string;
+          "is_test"?: boolean;
           "method"?: string;
           "organization_id"?: string;
           "query"?: NonNullable<Json>;

@@ -4,7 +4,7 @@
  * @module
  */
 export { adminClient, callerClient, type ClientOptions, type DatabaseClient } from "./client.ts";
-export { type QueryResult, rpc, type RpcOptions, run, runSingle } from "./query.ts";
+export { asResult, type QueryResult, rpc, type RpcOptions, run, runSingle } from "./query.ts";
 export { type CursorPosition, type CursorScope, readCursor, signCursor } from "./cursor.ts";
 export {
   containsText,

@@ -40,6 +40,17 @@ export async function rpc<T>(
 }
 
 /**
+ * Says what a query gives, where the generated types cannot tell: columns that are chosen at run time, jsonb, rows of
+ * joined tables. The query stays what it is, so {@link run}, {@link runSingle} and `listPage` take it.
+ *
+ * @typeParam T One row, or the list of them.
+ * @param query The query with its columns and filters.
+ */
+export function asResult<T>(query: PromiseLike<QueryResult<unknown>>): PromiseLike<QueryResult<T>> {
+  return query as PromiseLike<QueryResult<T>>;
+}
+
+/**
  * Waits for a query and gives its rows.
  *
  * @throws {AppError} When the query failed.

@@ -17,7 +17,8 @@ export const ENGINE_FUNCTIONS = {
   tick: {},
   load_plans: { p_version_ids: "uuid[]", p_plan_version: "integer" },
   store_plan: { p_version_id: "uuid", p_plan: "jsonb", p_plan_version: "integer" },
-  get_webhook_endpoint: { p_slug: "text" },
+  get_webhook_endpoint: { p_slug: "text", p_test: "boolean" },
+  get_webhook_sender: { p_endpoint_id: "uuid", p_user_id: "uuid" },
   record_webhook_rejection: { p_endpoint_id: "uuid", p_reason: "text" },
   ingest_webhook: {
     p_endpoint_id: "uuid",
@@ -32,6 +33,7 @@ export const ENGINE_FUNCTIONS = {
     p_traceparent: "text",
     p_worker_id: "uuid",
     p_unsigned: "boolean",
+    p_test: "boolean",
   },
 } as const;
 
@@ -108,9 +110,17 @@ export class EngineClient {
     await this.#call("store_plan", { p_version_id: versionId, p_plan: plan, p_plan_version: planVersion });
   }
 
-  /** What the receiver needs to judge a delivery, null when no active endpoint has this slug. */
-  async getWebhookEndpoint(slug: string): Promise<Json> {
-    return await this.#call("get_webhook_endpoint", { p_slug: slug });
+  /**
+   * What the receiver needs to judge a delivery, null when no active endpoint has this slug. For the test address, one
+   * that is switched off will do.
+   */
+  async getWebhookEndpoint(slug: string, test = false): Promise<Json> {
+    return await this.#call("get_webhook_endpoint", { p_slug: slug, p_test: test });
+  }
+
+  /** What it takes to send a test event; null unless this user may change the endpoint. */
+  async getWebhookSender(endpointId: string, userId: string): Promise<Json> {
+    return await this.#call("get_webhook_sender", { p_endpoint_id: endpointId, p_user_id: userId });
   }
 
   /** Counts a refused delivery. */
@@ -133,6 +143,7 @@ export class EngineClient {
       p_traceparent: delivery.traceparent ?? null,
       p_worker_id: workerId ?? null,
       p_unsigned: delivery.unsigned ?? false,
+      p_test: delivery.test ?? false,
     });
   }
 

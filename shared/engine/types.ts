@@ -134,6 +134,8 @@ export interface WebhookDelivery {
   input: { [key: string]: Json };
   /** True = nobody checked who sent it. */
   unsigned?: boolean;
+  /** True = it came to the test address. */
+  test?: boolean;
   traceparent?: string;
 }
 

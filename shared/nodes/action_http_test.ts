@@ -4,6 +4,7 @@ import { createProviders, type HttpRequest, type HttpResponse, NodeError, type P
 import { type LoggedLine, noProviders, run, testContext } from "./_test_context.ts";
 import { actionHttp } from "./action_http.ts";
 import { checkNodeConfig } from "./check_config.ts";
+import { nodeCatalog } from "./registry.ts";
 import { runNode } from "./run_node.ts";
 
 const URL_ = "https://api.example.com/v1";
@@ -231,11 +232,33 @@ Deno.test("http is guarded: an inside address fails for good with blocked_addres
       "http://[::ffff:10.0.0.1]/",
       "http://2130706433/",
       "http://user@example.com/",
+      "file:///etc/passwd",
+      "FILE:/etc/passwd",
+      "gopher://127.0.0.1:6379/_INFO",
+      "data:text/plain,hello",
+      "ftp://example.com/",
+      "javascript:alert(1)",
     ]
   ) {
     const error = await assertRejects(() => run(actionHttp, { url }, { providers }), NodeError);
     assertEquals([error.code, error.retryable], ["blocked_address", false], url);
   }
+});
+
+Deno.test("http calls an address without a scheme a mistake and not an attack", async () => {
+  for (
+    const url of ["example.com", "example.com:8080/orders", "localhost:80", "//example.com", "http:example.com", "x"]
+  ) {
+    const error = await assertRejects(() => run(actionHttp, { url }), NodeError);
+    assertEquals(error.code, "node_config_invalid", url);
+    assertEquals(error.message, "url: Write a URL that begins with https:// or http://");
+  }
+});
+
+Deno.test("http with a literal URL that nobody may call does not compile, and the problem says why", () => {
+  assertEquals(nodeCatalog.get("action.http")?.checkConfig({ url: "file:///etc/passwd" }), [
+    { path: ["url"], code: "blocked_address", message: "Only http and https can be called, not file:" },
+  ]);
 });
 
 Deno.test("http reaches a server that the operator exempted, for real", async () => {

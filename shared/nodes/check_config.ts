@@ -34,5 +34,7 @@ function flatten(issue: z.core.$ZodIssue, prefix: (string | number)[]): ConfigIs
       message: `Unknown setting "${key}"`,
     }));
   }
-  return [{ path, code: issue.code, message: issue.message }];
+  // A schema's own check may name a code of its own, as the parameter "code".
+  const own: unknown = issue.code === "custom" ? issue.params?.code : undefined;
+  return [{ path, code: typeof own === "string" ? own : issue.code, message: issue.message }];
 }

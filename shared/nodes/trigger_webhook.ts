@@ -18,6 +18,7 @@ export const triggerWebhook = defineNode({
     method: z.string(),
     body: json,
     received_at: z.string().describe("When it was received, ISO 8601"),
+    test: z.literal(true).optional().describe("There when the event came to the endpoint's test address"),
   }),
   exampleConfig: {},
   exampleInput: {

@@ -5,10 +5,19 @@
  */
 import type { Json } from "../graph/mod.ts";
 import { type CustomConfig, customConfigSchema, placeholders, splitTemplate } from "./custom_config.ts";
-import { fromBase64, fromHex, fromText } from "./encoding.ts";
-import { MAX_SIGNATURES, sha256Hex, verifyHmac } from "./hmac.ts";
-import { asEventKey, asEventType, readBody, textAt } from "./read_body.ts";
-import type { SignedDelivery, WebhookAdapter, WebhookDelivery, WebhookRejection, WebhookVerdict } from "./types.ts";
+import { fromBase64, fromHex, fromText, toBase64, toHex } from "./encoding.ts";
+import { MAX_SIGNATURES, sha256Hex, signHmac, verifyHmac } from "./hmac.ts";
+import { asEventKey, asEventType, putAt, readBody, textAt, writeBody } from "./read_body.ts";
+import { refuse, refuseMismatch, refuseMissing, refuseStale } from "./refuse.ts";
+import type {
+  OutgoingDelivery,
+  SampleEvent,
+  SampleOptions,
+  SignedDelivery,
+  WebhookAdapter,
+  WebhookDelivery,
+  WebhookVerdict,
+} from "./types.ts";
 import { withoutSecretPrefix } from "./webhook_secret.ts";
 
 /** Adapter for a custom HMAC. */
@@ -24,6 +33,8 @@ export const custom: WebhookAdapter = {
     const config = customConfigSchema.safeParse(delivery.config);
     return config.success ? toVerdict(delivery, config.data, null) : refuse("invalid_config");
   },
+  sampleEvent,
+  sign,
 };
 
 /** What the signature proved beside the body. */
@@ -40,19 +51,28 @@ async function verify(delivery: SignedDelivery): Promise<WebhookVerdict> {
   const keys = delivery.secrets.map((secret) => toKey(secret, config)).filter((key) => key !== null && key.length > 0);
   if (keys.length === 0) return refuse("no_secret");
   const field = delivery.headers.get(config.signature_header);
-  if (field === null || field === "") return refuse("missing_signature");
+  if (field === null || field === "") return refuseMissing(config.signature_header);
   const signatures = parseSignatures(field, config);
-  if (signatures === null) return refuse("malformed_signature");
+  if (signatures === null) return refuse("malformed_signature", describeForm(config));
   const time = config.timestamp_header === undefined ? null : delivery.headers.get(config.timestamp_header);
-  if (config.timestamp_header !== undefined && !/^\d{1,16}$/.test(time ?? "")) return refuse("missing_timestamp");
+  if (config.timestamp_header !== undefined && !/^\d{1,16}$/.test(time ?? "")) {
+    return refuse("missing_timestamp", `the header ${config.timestamp_header} must hold ${config.timestamp_unit}`);
+  }
   const content = signedContent(delivery, config, time);
   const hash = config.algorithm === "sha256" ? "SHA-256" : "SHA-512";
   if (!await verifyHmac({ hash, keys: keys.filter((key) => key !== null), signatures, content })) {
-    return refuse("signature_mismatch");
+    return refuseMismatch(delivery.rawBody);
   }
   const timestampSeconds = time === null ? null : Number(time) / (config.timestamp_unit === "seconds" ? 1 : 1000);
-  if (timestampSeconds !== null && isStale(timestampSeconds, delivery.now, config)) return refuse("stale_timestamp");
+  if (timestampSeconds !== null && isStale(timestampSeconds, delivery.now, config)) {
+    return refuseStale(timestampSeconds, delivery.now, config.tolerance_seconds);
+  }
   return toVerdict(delivery, config, { timestampSeconds, contentHash: await sha256Hex(content) });
+}
+
+function describeForm({ signature_header, prefix, algorithm, encoding }: CustomConfig): string {
+  const start = prefix === "" ? "" : `${JSON.stringify(prefix)} and `;
+  return `the header ${signature_header} must hold ${start}a signature (${algorithm}) in ${encoding}`;
 }
 
 function toKey(secret: string, config: CustomConfig): Uint8Array | null {
@@ -126,6 +146,37 @@ function headerText(headers: Headers, name: string | undefined): string | null {
   return name === undefined ? null : headers.get(name);
 }
 
-function refuse(reason: WebhookRejection): WebhookVerdict {
-  return { ok: false, reason };
+/** An event of nobody in particular, with id and type where the settings look for them. */
+function sampleEvent({ config: settings, now, body: given, eventType }: SampleOptions): SampleEvent {
+  const config = customConfigSchema.parse(settings);
+  const id = `test_${crypto.randomUUID()}`;
+  const type = eventType ?? (given === undefined ? "test.event" : undefined);
+  let body: Json = given !== undefined
+    ? given
+    : { id, type: type ?? null, created_at: now.toISOString(), data: { message: "Hello" } };
+  if (given === undefined && config.event_id_path !== undefined) {
+    body = putAt(body, config.event_id_path.split("."), id);
+  }
+  if (type !== undefined && config.event_type_path !== undefined) {
+    body = putAt(body, config.event_type_path.split("."), type);
+  }
+  const headers: Record<string, string> = {};
+  if (config.event_id_header !== undefined) headers[config.event_id_header] = id;
+  if (config.event_type_header !== undefined && type !== undefined) headers[config.event_type_header] = type;
+  const { text, contentType } = writeBody(body, config.body_format);
+  return { text, headers: { "content-type": contentType, ...headers } };
+}
+
+async function sign({ rawBody, headers, config: settings, secret, now }: OutgoingDelivery) {
+  const config = customConfigSchema.parse(settings);
+  const key = toKey(secret, config);
+  const fields: Record<string, string> = {};
+  if (key === null || key.length === 0) return fields;
+  const milliseconds = now.getTime();
+  const time = String(config.timestamp_unit === "seconds" ? Math.floor(milliseconds / 1000) : milliseconds);
+  if (config.timestamp_header !== undefined) fields[config.timestamp_header] = time;
+  const content = signedContent({ rawBody, headers, config: settings }, config, time);
+  const mac = await signHmac(config.algorithm === "sha256" ? "SHA-256" : "SHA-512", key, content);
+  fields[config.signature_header] = config.prefix + (config.encoding === "hex" ? toHex(mac) : toBase64(mac));
+  return fields;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { toHex } from "./encoding.ts";
 
 /** Hash functions that may be chosen. SHA-1 is not among them. */
 export type HmacHash = "SHA-256" | "SHA-512";
@@ -43,10 +44,15 @@ export async function verifyHmac({ hash, keys, signatures, content }: HmacCheck)
   return false;
 }
 
+/** Signs the bytes, given in parts, with a key that is not empty. */
+export async function signHmac(hash: HmacHash, key: Uint8Array, content: readonly Uint8Array[]): Promise<Uint8Array> {
+  const imported = await crypto.subtle.importKey("raw", concat([key]), { name: "HMAC", hash }, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", imported, concat(content)));
+}
+
 /** Hashes bytes, as lower-case hex. */
 export async function sha256Hex(content: readonly Uint8Array[]): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", concat(content)));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", concat(content))));
 }
 
 /** Puts parts together; the return type is left to the compiler, whose versions name it differently. */

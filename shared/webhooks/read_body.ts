@@ -53,6 +53,29 @@ export function textAt(body: Json, path: readonly string[]): string | null {
   return typeof current === "string" ? current : null;
 }
 
+/**
+ * Puts a text where `textAt` finds it.
+ *
+ * @returns A copy with it; the same value where it is no object at which a property could be.
+ */
+export function putAt(body: Json, [key, ...rest]: readonly string[], text: string): Json {
+  if (key === undefined) return text;
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
+  const inner = Object.hasOwn(body, key) ? body[key] ?? {} : {};
+  return { ...body, [key]: putAt(inner, rest, text) };
+}
+
+/** Writes a body as `readBody` reads it. What a form cannot hold is written into it as JSON. */
+export function writeBody(body: Json, format: BodyFormat): { text: string; contentType: string } {
+  const asText = (value: Json) => typeof value === "string" ? value : JSON.stringify(value);
+  if (format === "text") return { text: asText(body), contentType: "text/plain; charset=utf-8" };
+  if (format !== "form" || typeof body !== "object" || body === null) {
+    return { text: JSON.stringify(body), contentType: "application/json" };
+  }
+  const fields = Object.entries(body).map(([name, value]) => [name, asText(value)]);
+  return { text: new URLSearchParams(fields).toString(), contentType: "application/x-www-form-urlencoded" };
+}
+
 function guess(headers: Headers): BodyFormat {
   const type = (headers.get("content-type") ?? "").toLowerCase();
   if (type.startsWith("application/x-www-form-urlencoded")) return "form";

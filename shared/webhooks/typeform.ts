@@ -4,12 +4,24 @@
  * @module
  */
 import { z } from "zod";
-import { fromBase64, fromText } from "./encoding.ts";
-import { verifyHmac } from "./hmac.ts";
-import { asEventKey, asEventType, readBody, textAt } from "./read_body.ts";
-import type { SignedDelivery, WebhookAdapter, WebhookDelivery, WebhookRejection, WebhookVerdict } from "./types.ts";
+import type { Json } from "../graph/mod.ts";
+import { fromBase64, fromText, toBase64 } from "./encoding.ts";
+import { signHmac, verifyHmac } from "./hmac.ts";
+import { asEventKey, asEventType, putAt, readBody, textAt } from "./read_body.ts";
+import { refuse, refuseMismatch, refuseMissing } from "./refuse.ts";
+import type {
+  OutgoingDelivery,
+  SampleEvent,
+  SampleOptions,
+  SignedDelivery,
+  WebhookAdapter,
+  WebhookDelivery,
+  WebhookVerdict,
+} from "./types.ts";
 
 const PREFIX = "sha256=";
+
+const FORM = "Typeform-Signature must hold sha256= and 32 bytes in base64";
 
 /** Adapter for Typeform. */
 export const typeform: WebhookAdapter = {
@@ -22,22 +34,24 @@ export const typeform: WebhookAdapter = {
   dedupeByBody: true,
   verify,
   read: toVerdict,
+  sampleEvent,
+  sign,
 };
 
 async function verify(delivery: SignedDelivery): Promise<WebhookVerdict> {
   const secrets = delivery.secrets.filter((secret) => secret !== "");
   if (secrets.length === 0) return refuse("no_secret");
   const field = delivery.headers.get("typeform-signature");
-  if (field === null || field === "") return refuse("missing_signature");
+  if (field === null || field === "") return refuseMissing("Typeform-Signature");
   const signature = field.startsWith(PREFIX) ? fromBase64(field.slice(PREFIX.length)) : null;
-  if (signature === null || signature.length !== 32) return refuse("malformed_signature");
+  if (signature === null || signature.length !== 32) return refuse("malformed_signature", FORM);
   const genuine = await verifyHmac({
     hash: "SHA-256",
     keys: secrets.map(fromText),
     signatures: [signature],
     content: [delivery.rawBody],
   });
-  return genuine ? toVerdict(delivery) : refuse("signature_mismatch");
+  return genuine ? toVerdict(delivery) : refuseMismatch(delivery.rawBody);
 }
 
 function toVerdict(delivery: WebhookDelivery): WebhookVerdict {
@@ -55,6 +69,40 @@ function toVerdict(delivery: WebhookDelivery): WebhookVerdict {
   };
 }
 
-function refuse(reason: WebhookRejection): WebhookVerdict {
-  return { ok: false, reason };
+/** https://www.typeform.com/developers/webhooks/example-payload/ */
+function formResponse(now: Date): Json {
+  const token = crypto.randomUUID().replaceAll("-", "");
+  const time = now.toISOString().replace(/\.\d+Z$/, "Z");
+  const fields = [
+    { id: "name_field", type: "short_text", title: "What is your name?", ref: "name" },
+    { id: "email_field", type: "email", title: "What is your e-mail address?", ref: "email" },
+  ];
+  return {
+    event_id: `test_${token}`,
+    event_type: "form_response",
+    form_response: {
+      form_id: "test_form",
+      token,
+      landed_at: time,
+      submitted_at: time,
+      definition: { id: "test_form", title: "Test form", fields },
+      answers: [
+        { type: "text", text: "Ada Lovelace", field: { id: "name_field", type: "short_text", ref: "name" } },
+        { type: "email", email: "ada@example.com", field: { id: "email_field", type: "email", ref: "email" } },
+      ],
+    },
+  };
+}
+
+function sampleEvent({ now, body, eventType }: SampleOptions): SampleEvent {
+  const event = body === undefined ? formResponse(now) : body;
+  return {
+    text: JSON.stringify(eventType === undefined ? event : putAt(event, ["event_type"], eventType)),
+    headers: { "content-type": "application/json" },
+  };
+}
+
+async function sign({ rawBody, secret }: OutgoingDelivery): Promise<Record<string, string>> {
+  if (secret === "") return {};
+  return { "typeform-signature": PREFIX + toBase64(await signHmac("SHA-256", fromText(secret), [rawBody])) };
 }

@@ -69,6 +69,34 @@ export interface WebhookRefusal {
 /** What checking or reading a delivery gives. */
 export type WebhookVerdict = { ok: true; event: WebhookEvent } | WebhookRefusal;
 
+/** What a test event is to be like. */
+export interface SampleOptions {
+  /** Settings of the endpoint. */
+  config: JsonObject;
+  /** The present. */
+  now: Date;
+  /** The body instead of the provider's sample. */
+  body?: Json;
+  /** Type of the event; put where the provider has it, where the body has room for it. */
+  eventType?: string;
+}
+
+/** A test event, not signed yet. */
+export interface SampleEvent {
+  /** The body as it is sent. */
+  text: string;
+  /** Its header fields, without the signature. */
+  headers: Record<string, string>;
+}
+
+/** A delivery that is to be signed. */
+export interface OutgoingDelivery extends Omit<WebhookDelivery, "parseJson"> {
+  /** The endpoint's current secret. */
+  secret: string;
+  /** The time to sign. */
+  now: Date;
+}
+
 /** One provider. */
 export interface WebhookAdapter {
   /** Stable name, stored with endpoints. */
@@ -89,4 +117,12 @@ export interface WebhookAdapter {
    * as good as nothing then: `dedupeByBody` is true. Never throws.
    */
   read(delivery: WebhookDelivery): WebhookVerdict;
+  /** Makes a test event: one that the provider could have sent, with a new id each time. */
+  sampleEvent(options: SampleOptions): SampleEvent;
+  /**
+   * Signs a delivery as the provider does.
+   *
+   * @returns The header fields that carry the signature; none when the secret is no key: the receiver says so then.
+   */
+  sign(delivery: OutgoingDelivery): Promise<Record<string, string>>;
 }

@@ -9,6 +9,7 @@ create table public.flow_versions (
   timeout_seconds integer not null check (timeout_seconds > 0),
   created_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default private.now(),
+  edge_lengths jsonb not null default '{}',
   undo_nodes text[],
   error_flow_id uuid,
   run_limits jsonb,
@@ -47,6 +48,8 @@ comment on column public.flow_versions.plan_hash is 'SHA-256 of the graph withou
 comment on column public.flow_versions.timeout_seconds is 'How long a run may take, from the settings of the graph.';
 comment on column public.flow_versions.created_by is 'Who saved it; null = the account is gone.';
 comment on column public.flow_versions.created_at is 'Saved.';
+comment on column public.flow_versions.edge_lengths is
+  'Edge id -> its length on the canvas, in pixels: what an animation needs. Worked out from the graph, see private.edge_lengths.';
 comment on column public.flow_versions.undo_nodes is 'Nodes that name what undoes them; null = none.';
 comment on column public.flow_versions.error_flow_id is 'A flow that is started when a run fails; null = none.';
 comment on column public.flow_versions.run_limits is '{max_runs, key_path, max_per_key, when_full}: how many runs at once, in all and by a value of their input; null = no limit of the flow.';

@@ -21,7 +21,7 @@ begin
   end if;
 
   insert into public.flow_versions (
-    organization_id, flow_id, number, graph, content_hash, plan_hash, timeout_seconds, created_by,
+    organization_id, flow_id, number, graph, content_hash, plan_hash, timeout_seconds, created_by, edge_lengths,
     undo_nodes, error_flow_id, run_limits, compensate_on_cancel
   )
   values (
@@ -36,6 +36,7 @@ begin
       greatest(1, case when jsonb_typeof(v_timeout) = 'number' then least((v_timeout #>> '{}')::numeric, 2147483647)::integer else 86400 end)
     ),
     auth.uid(),
+    private.edge_lengths(p_graph),
     private.undo_nodes(p_graph),
     private.to_uuid(p_graph #>> '{settings,errorFlowId}'),
     private.run_limits(p_graph),

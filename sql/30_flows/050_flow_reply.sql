@@ -4,14 +4,14 @@ stable
 set search_path = ''
 as $$
   select to_jsonb(f) - 'deleted_at'
-    || jsonb_build_object('version_number', v.number, 'graph', v.graph)
+    || jsonb_build_object('version_number', v.number, 'graph', v.graph, 'edge_lengths', v.edge_lengths)
   from public.flows f
   left join public.flow_versions v on v.id = f.current_version_id
   where f.id = p_flow_id;
 $$;
 
 revoke all on function private.flow_reply(uuid) from public, anon, authenticated, service_role;
-comment on function private.flow_reply(uuid) is 'A flow as the API shows it: the row, the number and the graph of its current version.';
+comment on function private.flow_reply(uuid) is 'A flow as the API shows it: the row, and the number, the graph and its edge lengths of the current version.';
 
 create function private.lock_flow(p_flow_id uuid, p_permission text, p_if_version integer default null) returns public.flows
 language plpgsql

@@ -30,6 +30,7 @@ begin
   if length(p_trigger_node) > 64 or length(p_traceparent) > 64 then
     perform private.fail('invalid_request', 'The trigger node or traceparent is too long', 400);
   end if;
+  perform private.check_trigger_node(p_flow_id, p_trigger_node);
 
   v_reply := to_jsonb(private.create_run(
     v_flow, 'manual', coalesce(p_input, '{}'), p_trigger_node, p_traceparent => p_traceparent

@@ -39,7 +39,7 @@ comment on column public.webhook_endpoints.provider is 'stripe, typeform, or cus
 comment on column public.webhook_endpoints.config is 'Settings of the adapter, see shared/webhooks.';
 comment on column public.webhook_endpoints.slug is 'Last part of the public address; random, so that it can not be guessed.';
 comment on column public.webhook_endpoints.signature_required is 'False = anyone who knows the address can start the flow.';
-comment on column public.webhook_endpoints.is_active is 'False = deliveries are answered with 404.';
+comment on column public.webhook_endpoints.is_active is 'False = deliveries are answered with 404, but for those to the test address.';
 comment on column public.webhook_endpoints.rejected_count is 'Deliveries refused for their signature.';
 comment on column public.webhook_endpoints.last_rejected_at is 'When the last of them came; null = none.';
 comment on column public.webhook_endpoints.last_rejection is 'Why it was refused.';

@@ -16,10 +16,11 @@ create table public.webhook_events (
   deliveries integer not null default 1,
   replay_of uuid references public.webhook_events (id) on delete set null,
   received_at timestamptz not null default private.now(),
+  is_test boolean not null default false,
   constraint held_says_why check ((status = 'held') = (held_because is not null))
 ) with (fillfactor = 90);
-create unique index webhook_events_event_key_idx on public.webhook_events (endpoint_id, event_key) where replay_of is null;
-create unique index webhook_events_body_key_idx on public.webhook_events (endpoint_id, body_key) where replay_of is null;
+create unique index webhook_events_event_key_idx on public.webhook_events (endpoint_id, event_key) where replay_of is null and not is_test;
+create unique index webhook_events_body_key_idx on public.webhook_events (endpoint_id, body_key) where replay_of is null and not is_test;
 create index webhook_events_organization_id_idx on public.webhook_events (organization_id, id);
 create index webhook_events_replay_of_idx on public.webhook_events (replay_of) where replay_of is not null;
 alter table public.webhook_events enable row level security;
@@ -33,8 +34,8 @@ comment on table public.webhook_events is 'Deliveries whose signature held, or w
 comment on column public.webhook_events.id is 'UUIDv7.';
 comment on column public.webhook_events.organization_id is 'The tenant.';
 comment on column public.webhook_events.endpoint_id is 'Where it came in.';
-comment on column public.webhook_events.event_key is 'The sender''s id of the event; null = it has none. One event per endpoint and key.';
-comment on column public.webhook_events.body_key is 'SHA-256 of the body where the sender signs no timestamp; null otherwise. One event per endpoint and body.';
+comment on column public.webhook_events.event_key is 'The sender''s id of the event; null = it has none. One event per endpoint and key, tests and replays aside.';
+comment on column public.webhook_events.body_key is 'SHA-256 of the body where the sender signs no timestamp; null otherwise. One event per endpoint and body, tests and replays aside.';
 comment on column public.webhook_events.type is 'The sender''s name for the kind of event; null = unknown.';
 comment on column public.webhook_events.status is 'accepted = it started a run; held = it is kept but started none.';
 comment on column public.webhook_events.held_because is 'flow_inactive or flow_deleted; null = not held.';
@@ -47,3 +48,4 @@ comment on column public.webhook_events.run_id is 'The run it started; null = no
 comment on column public.webhook_events.deliveries is 'How often it was delivered: above 1, the sender repeated itself.';
 comment on column public.webhook_events.replay_of is 'The event that a person sent again; null = it came from outside.';
 comment on column public.webhook_events.received_at is 'When it came.';
+comment on column public.webhook_events.is_test is 'True = it came to the test address, or is the replay of such an event: each is an event of its own, and runs although endpoint or flow is off.';

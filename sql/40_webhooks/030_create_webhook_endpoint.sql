@@ -65,6 +65,7 @@ begin
   then
     perform private.fail('invalid_request', 'The name, provider, config, secret or trigger node is out of range', 400);
   end if;
+  perform private.check_trigger_node(p_flow_id, p_trigger_node);
 
   select p.* into v_plan from public.organizations o join public.plans p on p.id = o.plan_id
   where o.id = v_flow.organization_id for no key update of o;

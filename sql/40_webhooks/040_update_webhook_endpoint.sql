@@ -52,6 +52,7 @@ begin
   ) then
     perform private.fail('not_found', 'No such flow', 404);
   end if;
+  perform private.check_trigger_node(coalesce(p_flow_id, v_endpoint.flow_id), p_trigger_node);
   update public.webhook_endpoints e set
     name = coalesce(p_name, e.name),
     config = coalesce(p_config, e.config),

@@ -1,4 +1,4 @@
-create function engine.get_webhook_endpoint(p_slug text) returns jsonb
+create function engine.get_webhook_endpoint(p_slug text, p_test boolean default false) returns jsonb
 language plpgsql
 security definer
 set search_path = ''
@@ -10,7 +10,7 @@ begin
   select e.* into v_endpoint
   from public.webhook_endpoints e
   join public.organizations o on o.id = e.organization_id
-  where e.slug = p_slug and e.is_active and o.suspended_at is null;
+  where e.slug = p_slug and (e.is_active or (p_test and e.signature_required)) and o.suspended_at is null;
   if not found then
     return null;
   end if;
@@ -34,10 +34,10 @@ begin
 end;
 $$;
 
-revoke all on function engine.get_webhook_endpoint(text) from public, anon, authenticated, service_role;
-grant execute on function engine.get_webhook_endpoint(text) to service_role;
-comment on function engine.get_webhook_endpoint(text) is
-  'What the receiver needs to judge a delivery: adapter, settings, valid secrets, and one token of the endpoint''s rate limit. Null = no active endpoint has this slug.';
+revoke all on function engine.get_webhook_endpoint(text, boolean) from public, anon, authenticated, service_role;
+grant execute on function engine.get_webhook_endpoint(text, boolean) to service_role;
+comment on function engine.get_webhook_endpoint(text, boolean) is
+  'What the receiver needs to judge a delivery: adapter, settings, valid secrets, and one token of the endpoint''s rate limit. Null = no active endpoint has this slug. p_test = for its test address, where one that is switched off answers too, unless it takes unsigned deliveries.';
 
 create function engine.record_webhook_rejection(p_endpoint_id uuid, p_reason text) returns void
 language sql

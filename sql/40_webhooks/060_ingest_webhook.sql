@@ -10,7 +10,8 @@ create function engine.ingest_webhook(
   p_input jsonb,
   p_traceparent text default null,
   p_worker_id uuid default null,
-  p_unsigned boolean default false
+  p_unsigned boolean default false,
+  p_test boolean default false
 ) returns jsonb
 language plpgsql
 security definer
@@ -32,22 +33,24 @@ begin
     perform private.fail('not_found', 'No such webhook endpoint', 404);
   end if;
   select * into v_flow from public.flows f where f.id = v_endpoint.flow_id;
-  v_held := case when v_flow.deleted_at is not null then 'flow_deleted' when not v_flow.is_active then 'flow_inactive' end;
+  v_held := case when v_flow.deleted_at is not null then 'flow_deleted'
+    when not v_flow.is_active and not p_test then 'flow_inactive' end;
 
   if v_held is null then
     -- Known before the run is written, so that the event, with its body, is written once.
     v_run_id := private.uuid_v7();
   end if;
 
-  -- Two deliveries of one event at once: the second waits here for the first to commit, then finds it.
+  -- Two deliveries of one event at once: the second waits here for the first to commit, then finds it. Tests are in no
+  -- unique index: each is an event of its own, and none stands in the way of the real one.
   insert into public.webhook_events (
     organization_id, endpoint_id, event_key, body_key, type, status, held_because, unsigned, method, headers, query, raw_body,
-    run_id
+    run_id, is_test
   )
   values (
     v_endpoint.organization_id, p_endpoint_id, p_event_key, v_body_key, p_type,
     case when v_held is null then 'accepted' else 'held' end, v_held, p_unsigned, p_method, p_headers, p_query, v_body,
-    v_run_id
+    v_run_id, p_test
   )
   on conflict do nothing
   returning * into v_event;
@@ -56,7 +59,7 @@ begin
     update public.webhook_events e set deliveries = e.deliveries + 1
     where e.id = (
       select o.id from public.webhook_events o
-      where o.endpoint_id = p_endpoint_id and o.replay_of is null
+      where o.endpoint_id = p_endpoint_id and o.replay_of is null and not o.is_test
         and (o.event_key = p_event_key or o.body_key = v_body_key)
       order by o.id limit 1
     )
@@ -76,7 +79,9 @@ begin
     perform private.keep_worker(p_worker_id, 'inline');
   end if;
   v_run := private.create_run(
-    v_flow, 'webhook', p_input || jsonb_build_object('event_id', v_event.id, 'received_at', v_event.received_at),
+    v_flow, 'webhook',
+    p_input || jsonb_build_object('event_id', v_event.id, 'received_at', v_event.received_at)
+      || case when p_test then '{"test": true}' else '{}' end::jsonb,
     v_endpoint.trigger_node, v_event.id, p_traceparent => p_traceparent, p_worker_id => p_worker_id, p_run_id => v_run_id
   );
   if p_worker_id is null then
@@ -90,7 +95,7 @@ begin
 end;
 $$;
 
-revoke all on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean) from public, anon, authenticated, service_role;
-grant execute on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean) to service_role;
-comment on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean) is
-  'Keeps a verified delivery and starts its run, in one transaction, so that it may be acknowledged. A repeated event (same key, or same body where p_dedupe_body) starts nothing and answers with the first one. p_raw_body is base64; p_input is what the trigger gives (event_id and received_at are added); p_worker_id = the first token is leased to that worker, and jobs holds it; p_unsigned = nobody checked who sent it.';
+revoke all on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean, boolean) from public, anon, authenticated, service_role;
+grant execute on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean, boolean) to service_role;
+comment on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean, boolean) is
+  'Keeps a verified delivery and starts its run, in one transaction, so that it may be acknowledged. A repeated event (same key, or same body where p_dedupe_body) starts nothing and answers with the first one. p_raw_body is base64; p_input is what the trigger gives (event_id and received_at are added); p_worker_id = the first token is leased to that worker, and jobs holds it; p_unsigned = nobody checked who sent it; p_test = it came to the test address: it repeats nothing, runs although the flow is off, and its input says test.';

@@ -41,7 +41,7 @@ begin
   if not found then
     perform private.fail('not_found', 'No such flow', 404);
   end if;
-  if not v_flow.is_active then
+  if not v_flow.is_active and not v_event.is_test then
     perform private.fail('flow_inactive', 'The flow is switched off', 409);
   end if;
 
@@ -51,11 +51,13 @@ begin
     v_body := private.webhook_body(v_event.raw_body);
   end if;
   insert into public.webhook_events (
-    organization_id, endpoint_id, event_key, body_key, type, status, unsigned, method, headers, query, raw_body, replay_of
+    organization_id, endpoint_id, event_key, body_key, type, status, unsigned, method, headers, query, raw_body, replay_of,
+    is_test
   )
   values (
     v_event.organization_id, v_event.endpoint_id, v_event.event_key, v_event.body_key, v_event.type, 'accepted',
-    v_event.unsigned, v_event.method, v_event.headers, v_event.query, v_event.raw_body, coalesce(v_event.replay_of, v_event.id)
+    v_event.unsigned, v_event.method, v_event.headers, v_event.query, v_event.raw_body, coalesce(v_event.replay_of, v_event.id),
+    v_event.is_test
   )
   returning * into v_event;
   v_run := private.create_run(
@@ -63,7 +65,7 @@ begin
     jsonb_build_object(
       'event_id', v_event.id, 'type', v_event.type, 'headers', v_event.headers, 'query', v_event.query,
       'method', v_event.method, 'body', v_body, 'received_at', v_event.received_at
-    ),
+    ) || case when v_event.is_test then '{"test": true}' else '{}' end::jsonb,
     v_endpoint.trigger_node, v_event.id
   );
   update public.webhook_events e set run_id = v_run.id where e.id = v_event.id;
@@ -76,4 +78,4 @@ $$;
 revoke all on function public.replay_webhook_event(uuid, text) from public, anon, authenticated, service_role;
 grant execute on function public.replay_webhook_event(uuid, text) to authenticated;
 comment on function public.replay_webhook_event(uuid, text) is
-  'Sends a kept event through its flow again, as a new event with a new run. Needs webhooks:write.';
+  'Sends a kept event through its flow again, as a new event with a new run; a test event also while the flow is off. Needs webhooks:write.';

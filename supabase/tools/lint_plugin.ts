@@ -63,6 +63,10 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       "shared/errors",
     ],
   },
+  // What functions share about runs: their schemas, and how a request starts one.
+  "shared/runs": {
+    imports: ["shared/engine", "shared/http", "shared/db", "shared/env", "shared/errors"],
+  },
   "shared/webhooks": { imports: ["shared/graph", "shared/errors"] },
   // A folder under shared/ without a line of its own stands at the bottom until somebody gives it one.
   "shared/*": { imports: ["shared/errors"] },

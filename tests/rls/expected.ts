@@ -94,6 +94,7 @@ engine.claim_jobs                  -     -     x
 engine.configure                   -     -     x
 engine.ensure_partitions           -     -     x
 engine.get_webhook_endpoint        -     -     x
+engine.get_webhook_sender          -     -     x
 engine.heartbeat                   -     -     x
 engine.ingest_webhook              -     -     x
 engine.load_plans                  -     -     x
@@ -104,7 +105,10 @@ engine.settle_jobs                 -     -     x
 engine.store_plan                  -     -     x
 engine.tick                        -     -     x
 private.add_flow_version           -     -     -
+private.canvas_number              -     -     -
+private.check_trigger_node         -     -     -
 private.create_run                 -     -     -
+private.edge_lengths               -     -     -
 private.end_run                    -     -     -
 private.ensure_tenant              -     -     -
 private.fail                       -     -     -
@@ -119,6 +123,7 @@ private.lock_flow                  -     -     -
 private.lock_run                   -     -     -
 private.lock_webhook_endpoint      -     -     -
 private.new_webhook_secret         -     -     -
+private.node_centre                -     -     -
 private.now                        -     x     x
 private.organizations_with         -     x     -
 private.purge_rate_limits          -     -     -

@@ -111,6 +111,8 @@ export interface Failure {
   code: string;
   message: string;
   status: number | null;
+  /** The list of what is wrong, where there is one. */
+  problems?: Json;
 }
 
 /** What a call failed with: what `private.fail` said, or the SQLSTATE. Fails when it succeeded. */
@@ -120,8 +122,9 @@ export async function failureOf(call: PromiseLike<unknown>): Promise<Failure> {
   } catch (error) {
     if (!(error instanceof postgres.PostgresError)) throw error;
     if (error.code !== "PGRST") return { code: error.code, message: error.message, status: null };
-    const { code, message } = JSON.parse(error.message);
-    return { code, message, status: JSON.parse(error.detail ?? "{}").status };
+    const { code, message, details } = JSON.parse(error.message);
+    const { status } = JSON.parse(error.detail ?? "{}");
+    return { code, message, status, ...details?.startsWith("[") && { problems: JSON.parse(details) } };
   }
   throw new Error("The call succeeded");
 }

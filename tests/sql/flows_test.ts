@@ -32,6 +32,7 @@ scenarios("flows", {
         created_by: tenant.user.id,
         version_number: 1,
         graph: smallGraph(),
+        edge_lengths: { e1: 100 },
       });
       assertEquals((await versions(db, id)).map((v) => v.number), [1]);
     },

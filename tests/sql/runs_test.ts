@@ -85,10 +85,23 @@ scenarios("runs", {
     },
     "refuses a trigger node or traceparent that is too long": async (db) => {
       const { tenant, flow } = await tenantWithFlow(db);
-      await startRun(db, tenant, flow, { p_trigger_node: "x".repeat(64), p_traceparent: "x".repeat(64) });
+      await startRun(db, tenant, flow, { p_traceparent: "x".repeat(64) });
       for (const name of ["p_trigger_node", "p_traceparent"]) {
         await assertFails(startRun(db, tenant, flow, { [name]: "x".repeat(65) }), "invalid_request", 400);
       }
+    },
+    "refuses a trigger node that is none of the current version, and says which field": async (db) => {
+      const { tenant, flow } = await tenantWithFlow(db);
+      for (const node of ["a", "gone", "", 'start" || true', "trigger."]) {
+        const failure = await failureOf(startRun(db, tenant, flow, { p_trigger_node: node }));
+        assertEquals([failure.code, failure.status, failure.problems], ["invalid_request", 400, [{
+          path: "body.trigger_node",
+          code: "unknown_trigger_node",
+          message: `The flow has no trigger node "${node}"`,
+        }]]);
+      }
+      await rpc(db, tenant.user, "save_flow", { p_flow_id: flow, p_graph: { nodes: "none", edges: [] } });
+      await assertFails(startRun(db, tenant, flow, { p_trigger_node: "start" }), "invalid_request", 400);
     },
     "refuses a flow that is off": async (db) => {
       const { tenant, flow } = await tenantWithFlow(db);

@@ -70,6 +70,8 @@ scenarios("webhook endpoints", {
         { p_secret: "x".repeat(513) },
         { p_trigger_node: "" },
         { p_trigger_node: "x".repeat(65) },
+        { p_trigger_node: "a" },
+        { p_trigger_node: "gone" },
       ];
       for (const args of refused) {
         await assertFails(create(db, tenant, { p_flow_id: flow, ...args }), "invalid_request", 400);
@@ -127,6 +129,24 @@ scenarios("webhook endpoints", {
       for (const args of [{ p_name: "" }, { p_config: [] }, { p_config: { note: "x".repeat(8192) } }]) {
         await assertFails(update(args), "invalid_request", 400);
       }
+    },
+    "starts at a trigger that its flow has, the new flow's when both change": async (db) => {
+      const { tenant, flow, endpoint } = await tenantWithEndpoint(db);
+      const graph = { nodes: [{ id: "hook", type: "trigger.webhook" }, { id: "a", type: "logic.stop" }], edges: [] };
+      const other = await createFlow(db, tenant, { p_graph: graph });
+      const update = (args: Arguments) =>
+        rpc<Endpoint>(db, tenant.user, "update_webhook_endpoint", { p_endpoint_id: endpoint.id, ...args });
+      assertEquals((await update({ p_trigger_node: "start" })).trigger_node, "start");
+      for (const args of [{}, { p_flow_id: flow }]) {
+        await assertFails(update({ ...args, p_trigger_node: "hook" }), "invalid_request", 400);
+      }
+      for (const node of ["start", "a"]) {
+        await assertFails(update({ p_flow_id: other, p_trigger_node: node }), "invalid_request", 400);
+      }
+      const moved = await update({ p_flow_id: other, p_trigger_node: "hook" });
+      assertEquals([moved.flow_id, moved.trigger_node], [other, "hook"]);
+      // A node of one flow means nothing in another.
+      assertEquals((await update({ p_flow_id: flow })).trigger_node, null);
     },
     "leads to flows of its own organization only": async (db) => {
       const { tenant, endpoint } = await tenantWithEndpoint(db);
@@ -193,6 +213,27 @@ scenarios("webhook endpoints", {
       assertEquals(await receiver(db, endpoint.slug), null);
     },
   },
+  "engine.get_webhook_sender()": {
+    "gives the current secret for who may change the endpoint, and nothing for anybody else": async (db) => {
+      const { tenant, endpoint } = await tenantWithEndpoint(db, { p_secret: "the old one" });
+      await rpc(db, tenant.user, "rotate_webhook_secret", { p_endpoint_id: endpoint.id, p_secret: "the new one" });
+      const ask = (user: { id: string }, id = endpoint.id) => engineOf(db).getWebhookSender(id, user.id);
+      const sender = {
+        slug: endpoint.slug,
+        provider: "custom",
+        config: {},
+        signature_required: true,
+        secret: "the new one",
+      };
+      assertEquals(await ask(tenant.user), sender);
+      assertEquals(await ask(await addMember(db, tenant.organizationId, "developer")), sender);
+      assertEquals(await ask(await addMember(db, tenant.organizationId, "member")), null);
+      assertEquals(await ask((await createTenant(db)).user), null);
+      assertEquals(await ask(tenant.user, unusedId()), null);
+      await db.sql`update public.organizations set suspended_at = now() where id = ${tenant.organizationId}`;
+      assertEquals(await ask(tenant.user), null);
+    },
+  },
   "engine.get_webhook_endpoint() and record_webhook_rejection()": {
     "gives the receiver what it needs, and takes a token of the endpoint's limit": async (db) => {
       const { tenant, flow, endpoint } = await tenantWithEndpoint(db, {
@@ -223,6 +264,14 @@ scenarios("webhook endpoints", {
       await rpc(db, tenant.user, "update_webhook_endpoint", { p_endpoint_id: endpoint.id, p_is_active: true });
       await db.sql`update public.organizations set suspended_at = now() where id = ${tenant.organizationId}`;
       assertEquals(await receiver(db, endpoint.slug), null);
+    },
+    "knows one that is off for its test address, suspended ones not even there": async (db) => {
+      const { tenant, endpoint } = await tenantWithEndpoint(db);
+      const tester = () => engineOf(db).getWebhookEndpoint(endpoint.slug, true) as Promise<Receiver | null>;
+      await rpc(db, tenant.user, "update_webhook_endpoint", { p_endpoint_id: endpoint.id, p_is_active: false });
+      assertEquals([await receiver(db, endpoint.slug), (await tester())?.rate.allowed], [null, true]);
+      await db.sql`update public.organizations set suspended_at = now() where id = ${tenant.organizationId}`;
+      assertEquals(await tester(), null);
     },
     "counts refused deliveries without raising the version": async (db) => {
       const { endpoint } = await tenantWithEndpoint(db);

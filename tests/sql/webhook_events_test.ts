@@ -111,6 +111,40 @@ scenarios("webhook events", {
       assertEquals([late.status, late.held_because], ["held", "flow_deleted"]);
       assertEquals((await counts(db, endpoint.id)).runs, 0);
     },
+    "tests are each an event with a run, and none stands in the way of the real one": async (db) => {
+      const { tenant, flow, endpoint } = await tenantWithEndpoint(db);
+      const send = (test: boolean) =>
+        engineOf(db).ingestWebhook(delivery(endpoint, { eventKey: "evt", dedupeBody: true, test }));
+      const tests = await parallel(3, () => send(true));
+      const live = await parallel(3, () => send(false));
+      const late = await send(true);
+      assertEquals(
+        [...tests, late].map(({ duplicate, status }) => [duplicate, status]),
+        Array(4).fill([false, "accepted"]),
+      );
+      assertEquals(live.filter((reply) => !reply.duplicate).length, 1);
+      assertEquals(new Set(live.map(({ event_id }) => event_id)).size, 1);
+      assertEquals(await counts(db, endpoint.id), { events: 5, deliveries: 7, runs: 5 });
+      const marks = await db.sql`
+        select e.is_test, r.input -> 'test' as marked, e.deliveries, r.trigger
+        from public.webhook_events e join public.runs r on r.id = e.run_id where e.endpoint_id = ${endpoint.id}
+        order by e.is_test, e.id`;
+      assertEquals(marks.map((row) => [row.is_test, row.marked, row.deliveries, row.trigger]), [
+        [false, null, 3, "webhook"],
+        ...Array(4).fill([true, true, 1, "webhook"]),
+      ]);
+      await rpc(db, tenant.user, "save_flow", { p_flow_id: flow, p_is_active: false });
+      const worker = newWorker();
+      const off = await engineOf(db).ingestWebhook(delivery(endpoint, { test: true }), worker);
+      assertEquals([off.status, off.held_because, off.jobs.length], ["accepted", null, 1]);
+      await rpc(db, tenant.user, "replay_webhook_event", { p_event_id: off.event_id });
+      const [copy] = await db.sql`
+        select e.is_test, r.input -> 'test' as marked from public.webhook_events e join public.runs r on r.id = e.run_id
+        where e.replay_of = ${off.event_id}`;
+      assertEquals([copy?.is_test, copy?.marked], [true, true], "the replay of a test is a test");
+      await rpc(db, tenant.user, "delete_flow", { p_flow_id: flow });
+      assertEquals((await send(true)).held_because, "flow_deleted");
+    },
     "keeps bytes as they came": async (db) => {
       const { endpoint } = await tenantWithEndpoint(db);
       const rawBody = Uint8Array.from({ length: 256 }, (_, index) => index);

@@ -1,16 +1,6 @@
 import { z } from "zod";
-import {
-  defineRoute,
-  idempotencyHeaders,
-  idParams,
-  jsonSchema,
-  readIdempotencyKey,
-  reply,
-  resourceUrl,
-} from "../../../shared/http/mod.ts";
-import type { Json } from "../../../shared/graph/mod.ts";
-import { startRun } from "../queries.ts";
-import { startedRunSchema } from "../schemas.ts";
+import { defineRoute, idempotencyHeaders, idParams, jsonSchema } from "../../../shared/http/mod.ts";
+import { startRun, startRunResponses, waitQuery } from "../../../shared/runs/mod.ts";
 
 const body = z.strictObject({
   input: jsonSchema.optional().meta({
@@ -27,29 +17,20 @@ export const runFlow = defineRoute({
   path: "/:id/run",
   operationId: "runFlow",
   summary: "Run a flow",
-  description: "Starts a run of the current version and answers at once; follow it at the address in `Location`. " +
-    "`POST /runs` does the same and can wait for the result.",
+  description:
+    "`POST /runs` with the flow in the path: starts a run of the current version, answers 202 as soon as it is " +
+    "committed and runs its first steps right away. With `?wait=N` the answer waits up to N seconds (60 at most) for the " +
+    "end: 200 with the run and its steps, or 202 if it is still going.",
   tags: ["flows", "runs"],
   access: { user: "runs:execute" },
   rateLimit: "run",
-  request: { params: idParams, headers: idempotencyHeaders, body, bodyRequired: false },
-  responses: {
-    202: {
-      description: "The run, about to begin",
-      schema: startedRunSchema,
-      headers: { Location: "The address of the run" },
-    },
-  },
-  errors: ["not_found", "flow_inactive", "idempotency_mismatch"],
-}, async (c, { params, body }) => {
-  const { db, traceparent } = c.var.request;
-  const run = await startRun(db, {
+  request: { params: idParams, query: waitQuery, headers: idempotencyHeaders, body, bodyRequired: false },
+  responses: startRunResponses,
+  errors: ["not_found", "flow_inactive", "idempotency_mismatch", "payload_too_large"],
+}, (c, { params, query, body }) =>
+  startRun(c, {
     flowId: params.id,
-    // Whatever JSON was sent, parsed by our own strict parser.
-    input: (body?.input ?? {}) as Json,
-    triggerNode: body?.trigger_node ?? null,
-    idempotencyKey: readIdempotencyKey(c),
-    traceparent,
-  });
-  return reply(202, run, { Location: resourceUrl(c, "runs", run.id) });
-});
+    input: body?.input,
+    triggerNode: body?.trigger_node,
+    waitSeconds: query.wait,
+  }));

@@ -1,6 +1,6 @@
 import { defineRoute, idParams } from "../../../shared/http/mod.ts";
 import { endRun } from "../queries.ts";
-import { runSchema } from "../schemas.ts";
+import { runSchema } from "../../../shared/runs/mod.ts";
 
 /** POST /runs/:id/cancel */
 export const cancelRun = defineRoute({

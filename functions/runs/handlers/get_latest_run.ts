@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineRoute } from "../../../shared/http/mod.ts";
 import { findLatestRun } from "../queries.ts";
-import { runDetailsSchema } from "../schemas.ts";
+import { runDetailsSchema } from "../../../shared/runs/mod.ts";
 
 /** GET /runs/latest */
 export const getLatestRun = defineRoute({

@@ -1,6 +1,5 @@
 import { defineRoute, idParams } from "../../../shared/http/mod.ts";
-import { findRun } from "../queries.ts";
-import { runDetailsSchema } from "../schemas.ts";
+import { findRun, runDetailsSchema } from "../../../shared/runs/mod.ts";
 
 /** GET /runs/:id */
 export const getRun = defineRoute({

@@ -1,6 +1,5 @@
 import { defineRoute, idParams } from "../../../shared/http/mod.ts";
-import { findRunState } from "../queries.ts";
-import { runStateSchema } from "../schemas.ts";
+import { findRunState, runStateSchema } from "../../../shared/runs/mod.ts";
 
 /** GET /runs/:id/status */
 export const getRunStatus = defineRoute({

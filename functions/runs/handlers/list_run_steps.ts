@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineRoute, idParams, listOf } from "../../../shared/http/mod.ts";
 import { findSteps } from "../queries.ts";
-import { stepSchema } from "../schemas.ts";
+import { stepSchema } from "../../../shared/runs/mod.ts";
 
 const query = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50).meta({ description: "How many steps, 1 to 100" }),

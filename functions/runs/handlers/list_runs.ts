@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineRoute, listOf, listQuery } from "../../../shared/http/mod.ts";
 import { findRuns } from "../queries.ts";
-import { runStatusSchema, runSummarySchema, runTriggerSchema } from "../schemas.ts";
+import { runStatusSchema, runSummarySchema, runTriggerSchema } from "../../../shared/runs/mod.ts";
 
 /** One or more states: `status=failed,cancelled`, or the parameter several times. */
 const statuses = z.union([z.string(), z.array(z.string())])

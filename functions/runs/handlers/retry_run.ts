@@ -7,8 +7,8 @@ import {
   resourceUrl,
   waitUntil,
 } from "../../../shared/http/mod.ts";
-import { createRetry, runInline } from "../queries.ts";
-import { runSchema } from "../schemas.ts";
+import { createRetry } from "../queries.ts";
+import { runInline, runSchema } from "../../../shared/runs/mod.ts";
 
 /** POST /runs/:id/retry */
 export const retryRun = defineRoute({

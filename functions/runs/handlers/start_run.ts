@@ -1,16 +1,6 @@
 import { z } from "zod";
-import {
-  defineRoute,
-  idempotencyHeaders,
-  jsonSchema,
-  readIdempotencyKey,
-  reply,
-  resourceUrl,
-  waitUntil,
-} from "../../../shared/http/mod.ts";
-import { createRun, findRun, runInline } from "../queries.ts";
-import { runDetailsSchema, runSchema } from "../schemas.ts";
-import { waitForEnd } from "../wait_for_end.ts";
+import { defineRoute, idempotencyHeaders, jsonSchema } from "../../../shared/http/mod.ts";
+import { startRun as start, startRunResponses, waitQuery } from "../../../shared/runs/mod.ts";
 
 const body = z.strictObject({
   flow_id: z.uuid(),
@@ -20,11 +10,6 @@ const body = z.strictObject({
 }).meta({
   id: "StartRun",
   examples: [{ flow_id: "0193a000-0000-7000-8000-000000000001", input: { email: "ada@example.com" } }],
-});
-
-const query = z.object({
-  wait: z.coerce.number().int().min(0).max(60).default(0)
-    .meta({ description: "Seconds to wait for the end of the run; 0 = answer at once", examples: [10] }),
 });
 
 /** POST /runs */
@@ -40,29 +25,13 @@ export const startRun = defineRoute({
   tags: ["runs"],
   access: { user: "runs:execute" },
   rateLimit: "run",
-  request: { body, query, headers: idempotencyHeaders },
-  responses: {
-    202: { description: "The run, under way", schema: runSchema, headers: { Location: "Where the run is" } },
-    200: {
-      description: "The run, ended, with its steps",
-      schema: runDetailsSchema,
-      headers: { Location: "Where the run is" },
-    },
-  },
+  request: { body, query: waitQuery, headers: idempotencyHeaders },
+  responses: startRunResponses,
   errors: ["not_found", "flow_inactive", "idempotency_mismatch", "payload_too_large"],
-}, async (c, { body, query }) => {
-  const { db, env, traceparent, signal } = c.var.request;
-  const run = await createRun(db, {
+}, (c, { body, query }) =>
+  start(c, {
     flowId: body.flow_id,
-    input: body.input ?? {},
-    triggerNode: body.trigger_node ?? null,
-    idempotencyKey: readIdempotencyKey(c),
-    traceparent,
-  });
-  waitUntil(runInline(env, run.id));
-  const headers = { Location: resourceUrl(c, "runs", run.id) };
-  if (query.wait > 0 && await waitForEnd(db, run.id, query.wait, signal)) {
-    return reply(200, await findRun(db, run.id), headers);
-  }
-  return reply(202, run, headers);
-});
+    input: body.input,
+    triggerNode: body.trigger_node,
+    waitSeconds: query.wait,
+  }));

@@ -3,7 +3,8 @@ import { invalidRequest } from "../../../shared/errors/mod.ts";
 import { defineRoute, idParams, sseStream } from "../../../shared/http/mod.ts";
 import { END_ID, type EventPosition, parsePosition, START } from "../event_position.ts";
 import { followRun } from "../follow_run.ts";
-import { findProgress, findRunState } from "../queries.ts";
+import { findRunState } from "../../../shared/runs/mod.ts";
+import { findProgress } from "../queries.ts";
 
 const headers = z.object({
   "last-event-id": z.string().optional().meta({ description: "The id of the last event that was received" }),

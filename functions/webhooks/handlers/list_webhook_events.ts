@@ -8,6 +8,7 @@ const query = listQuery({
   defaultSort: "-received_at",
   filters: {
     status: z.enum(["accepted", "held"]).optional(),
+    test: z.enum(["true", "false"]).transform((text) => text === "true").optional().meta({ examples: ["false"] }),
     type: z.string().min(1).max(255).optional().meta({ examples: ["checkout.session.completed"] }),
   },
 });
@@ -18,7 +19,8 @@ export const listWebhookEvents = defineRoute({
   path: "/:id/events",
   operationId: "listWebhookEvents",
   summary: "List the events of a webhook endpoint",
-  description: "What arrived and was kept, newest first, replays included. What was refused is only counted: see " +
+  description:
+    "What arrived and was kept, newest first, replays and tests included. What was refused is only counted: see " +
     "`rejected_count` and `last_rejection` of the endpoint.",
   tags: ["webhooks"],
   access: { user: "webhooks:read" },

@@ -43,10 +43,26 @@ const body = z.discriminatedUnion("type", [
   }),
 ]);
 
+const url = z.string().min(1).max(8_192).superRefine((text, context) => {
+  if (/^https?:\/\//i.test(text)) return;
+  // A name with a port behind it looks like a scheme, and is one without http:// in front.
+  const scheme = /^([a-z][a-z0-9+.-]*:)(?!\d{1,5}(?:[/?#]|$))/i.exec(text)?.[1]?.toLowerCase();
+  const blocked = scheme !== undefined && scheme !== "http:" && scheme !== "https:";
+  context.addIssue(
+    blocked
+      ? {
+        code: "custom",
+        params: { code: "blocked_address" },
+        message: `Only http and https can be called, not ${scheme}`,
+      }
+      : { code: "custom", message: "Write a URL that begins with https:// or http://" },
+  );
+}).meta({ pattern: "^[hH][tT][tT][pP][sS]?:\\/\\/" });
+
 /** Schema of the config. */
 export const httpConfigSchema = z.strictObject({
   method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]).default("GET"),
-  url: z.string().min(1).max(8_192).regex(/^https?:\/\//i, "Write a URL that begins with https:// or http://"),
+  url,
   query: z.record(z.string(), z.union([scalar, z.array(scalar), z.null()])).default({}).describe(
     "Added to the URL's own query; a list repeats the name, null leaves it out",
   ),

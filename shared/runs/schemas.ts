@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jsonSchema } from "../../shared/http/mod.ts";
+import { jsonSchema } from "../http/mod.ts";
 
 /** States of a run; the last three are final. */
 export const runStatusSchema = z.enum(["queued", "running", "completed", "failed", "cancelled"])

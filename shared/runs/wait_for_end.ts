@@ -1,5 +1,5 @@
-import type { DatabaseClient } from "../../shared/db/mod.ts";
-import { pause } from "../../shared/http/mod.ts";
+import type { DatabaseClient } from "../db/mod.ts";
+import { pause } from "../http/mod.ts";
 import { findRunState } from "./queries.ts";
 import { isFinal } from "./schemas.ts";
 
