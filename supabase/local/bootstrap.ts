@@ -1,15 +1,16 @@
 /**
  * Makes a plain Postgres look like a hosted Supabase project's before its first migration: roles, grants, `auth`,
- * and stand-ins for pg_cron and pg_net where the extensions are missing.
+ * and stand-ins for pg_cron, pg_net and Realtime where they are missing.
  *
  * @module
  */
 import type { SqlExecutor } from "./sql_executor.ts";
 
-/** Which of the extensions the database has for real; a missing one is stood in for. */
+/** What the database has for real; what is missing is stood in for. */
 export interface Extensions {
   cron: boolean;
   net: boolean;
+  realtime: boolean;
 }
 
 const FOLDER = new URL("./bootstrap/", import.meta.url);
@@ -37,10 +38,12 @@ export async function bootstrap(executor: SqlExecutor): Promise<Extensions> {
     const extensions = {
       cron: await hasExtension(transaction, "pg_cron"),
       net: await hasExtension(transaction, "pg_net"),
+      realtime: await hasRealtime(transaction),
     };
     if (!extensions.cron) await transaction.exec(await readBootstrapFile("20_cron.sql"));
     if (!extensions.net) await transaction.exec(await readBootstrapFile("30_net.sql"));
     await transaction.exec(await readBootstrapFile("40_storage.sql"));
+    if (!extensions.realtime) await transaction.exec(await readBootstrapFile("50_realtime.sql"));
     return extensions;
   });
 }
@@ -57,6 +60,15 @@ function readBootstrapFile(name: string): Promise<string> {
 
 async function hasExtension(executor: SqlExecutor, name: string): Promise<boolean> {
   return (await executor.query("select from pg_extension where extname = $1", [name])).length > 0;
+}
+
+/** Realtime is no extension: its table is there, and it is not the one that the stand-in makes. */
+async function hasRealtime(executor: SqlExecutor): Promise<boolean> {
+  const [row] = await executor.query<{ found: boolean }>(`
+    select to_regclass('realtime.messages') is not null
+      and coalesce(obj_description(to_regnamespace('realtime'), 'pg_namespace'), '') not like 'Stand-in%' as found
+  `);
+  return row?.found === true;
 }
 
 async function relationExists(executor: SqlExecutor, name: string): Promise<boolean> {

@@ -10,6 +10,7 @@ import { DatabaseTimeoutError, type LocalDatabase } from "./database.ts";
 import type { FunctionsHost } from "./functions_host.ts";
 import type { ProjectKeys } from "./keys.ts";
 import { bufferRequest, repairRpcBody, repairUploadBody } from "./lite_requests.ts";
+import type { Realtime } from "./realtime.ts";
 
 /** Options of {@linkcode createGateway}. */
 export interface GatewayOptions {
@@ -17,6 +18,8 @@ export interface GatewayOptions {
   app: { fetch(request: Request, context?: { peerAddress: string | null }): Promise<Response> };
   database: LocalDatabase;
   functions: FunctionsHost;
+  /** Null when the database has a Realtime of its own. */
+  realtime: Realtime | null;
   keys: ProjectKeys;
   config: ProjectConfig;
   /** The gateway's own address, without a slash at the end. */
@@ -32,7 +35,7 @@ const PROXY_HEADERS = /^(x-forwarded-.*|forwarded|x-real-ip|x-client-ip|true-cli
 const CONNECTION_HEADERS = new Set(["connection", "keep-alive", "te", "trailer", "upgrade", "proxy-connection"]);
 
 /** Builds the function that answers every request to the project. */
-export function createGateway({ app, database, functions, keys, config, url }: GatewayOptions): Gateway {
+export function createGateway({ app, database, functions, realtime, keys, config, url }: GatewayOptions): Gateway {
   const tokens: TokenOptions = {
     keys,
     issuer: `${url}/auth/v1`,
@@ -65,9 +68,14 @@ export function createGateway({ app, database, functions, keys, config, url }: G
       case "functions":
         return await callFunction(request, slug ?? "", peerAddress, { functions, keys, config });
       case "realtime":
-        return problem(501, "not_implemented", "The local stack has no Realtime yet");
+        return await realtime?.fetch(request) ??
+          problem(501, "not_implemented", "This database has a Realtime of its own: connect to that");
       default:
-        return problem(404, "not_found", "Paths begin with /rest/v1, /auth/v1, /storage/v1 or /functions/v1");
+        return problem(
+          404,
+          "not_found",
+          "Paths begin with /rest/v1, /auth/v1, /storage/v1, /functions/v1 or /realtime/v1",
+        );
     }
   };
 }

@@ -17,6 +17,7 @@ import { lockFolder } from "./lock_folder.ts";
 import { applyMigrations, readMigrations } from "./migrations.ts";
 import { startNetDispatcher } from "./net_dispatcher.ts";
 import { quietConsole } from "./quiet_console.ts";
+import { startRealtime } from "./realtime.ts";
 import { REPOSITORY } from "./schema_files.ts";
 import type { SqlExecutor } from "./sql_executor.ts";
 
@@ -127,7 +128,9 @@ async function startParts(
   const storageFolder = dataFolder ? `${dataFolder}/storage` : await temporaryFolder(parts);
   const app = createLiteApp({ database, keys, config, storageFolder });
   await watchSchema(database);
-  door.open(createGateway({ app, database, functions, keys, config, url }));
+  const realtime = extensions.realtime ? null : await startRealtime({ database, keys });
+  if (realtime) parts.use(disposable(realtime));
+  door.open(createGateway({ app, database, functions, realtime, keys, config, url }));
   await functions.ready();
   serving.done();
 

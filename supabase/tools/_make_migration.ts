@@ -4,7 +4,7 @@
  * @module
  */
 import type { SqlFile } from "../local/schema_files.ts";
-import { isSeed, latestSeed, type Migration, type Seed, seedBlock, seedsOf } from "./_migration_files.ts";
+import { isSeed, latestSeed, type Migration, type Seed, seedBlock, seedsOf, undoOf } from "./_migration_files.ts";
 import {
   type Catalog,
   columnOrderProblems,
@@ -68,12 +68,15 @@ export async function makeMigration({ migrations, files, renames = false }: Sour
 
     const back = diffCatalogs(after, before, { keepDefaultPrivileges: true, renames });
     const backSeeds = seeds.flatMap((seed) => latestSeed(seed.path, migrations) ?? []);
+    // First, because what a seed made may hold on to what the rollback drops.
+    const undo = seeds.filter((seed) => latestSeed(seed.path, migrations) === null).flatMap(undoOf);
+    await runSql(database, [{ path: "undo of seeds", text: undo.join("\n") }]);
     await runSql(database, [{ path: "rollback", text: script(back) }]);
     await runSql(database, backSeeds.map((seed) => ({ path: `rollback of ${seed.path}`, text: seed.text })));
     assertSame(await readCatalog(database.url), before, "The rollback does not lead back", true);
     return {
       forward: render(steps, seeds),
-      rollback: render(back, backSeeds),
+      rollback: [...undo, ...(undo.length > 0 ? [""] : []), render(back, backSeeds)].join("\n"),
       losses: lossesOf(steps),
       rollbackLosses: lossesOf(back),
     };

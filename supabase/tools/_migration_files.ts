@@ -74,6 +74,14 @@ export function seedBlock(seed: Seed): string {
 }
 
 /**
+ * What takes a seed back where no earlier state of it is: the lines of its text that begin with `-- undo: `. For what a
+ * seed makes outside of our schemas, such as policies on tables of Supabase's.
+ */
+export function undoOf({ text }: Pick<Seed, "text">): string[] {
+  return [...text.matchAll(/^-- undo: (.+)$/gm)].map(([, statement]) => statement!);
+}
+
+/**
  * The state in which the migrations last brought a seed.
  *
  * @returns null when no migration holds it

@@ -40,6 +40,7 @@ public.run_steps_<week>       deny  deny   deny   deny       deny    deny    den
 private.claim_turns           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.flow_plans            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.idempotency_keys      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.live_watchers         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.rate_limits           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.role_permissions      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.run_joins             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
@@ -90,6 +91,8 @@ public.save_flow                   -     x     -
 public.start_run                   -     x     -
 public.sync_profile                -     x     -
 public.update_webhook_endpoint     -     x     -
+public.watch_run                   -     x     -
+public.watch_runs                  -     x     -
 engine.claim_jobs                  -     -     x
 engine.configure                   -     -     x
 engine.ensure_partitions           -     -     x
@@ -105,6 +108,8 @@ engine.settle_jobs                 -     -     x
 engine.store_plan                  -     -     x
 engine.tick                        -     -     x
 private.add_flow_version           -     -     -
+private.broadcast_progress         -     -     -
+private.broadcast_run              -     -     -
 private.canvas_number              -     -     -
 private.check_trigger_node         -     -     -
 private.create_run                 -     -     -
@@ -122,6 +127,7 @@ private.keep_worker                -     -     -
 private.lock_flow                  -     -     -
 private.lock_run                   -     -     -
 private.lock_webhook_endpoint      -     -     -
+private.may_receive_live           -     x     -
 private.new_webhook_secret         -     -     -
 private.node_centre                -     -     -
 private.now                        -     x     x
@@ -131,6 +137,8 @@ private.refuse_change              -     -     -
 private.require_permission         -     -     -
 private.run_steps_page             -     x     -
 private.run_tokens                 -     x     -
+private.secure_live                -     -     -
+private.send_live                  -     -     -
 private.setting                    -     -     -
 private.take_tokens                -     -     -
 private.touch                      -     -     -
@@ -139,6 +147,7 @@ private.uuid_v7                    -     -     -
 private.uuid_v7_floor              -     -     -
 private.wake_if_idle               -     -     -
 private.wake_workers               -     -     -
+private.watch_live                 -     -     -
 private.webhook_body               -     -     -
 private.webhook_endpoint_reply     -     -     -
 `;
@@ -171,6 +180,8 @@ save_flow                 ok     ok     ok         forbidden  forbidden  forbidd
 start_run                 ok     ok     ok         ok         forbidden  forbidden  forbidden
 sync_profile              ok     ok     ok         ok         ok         ok         ok
 update_webhook_endpoint   ok     ok     ok         forbidden  forbidden  forbidden  forbidden
+watch_run                 ok     ok     ok         ok         ok         forbidden  forbidden
+watch_runs                ok     ok     ok         ok         ok         forbidden  forbidden
 `;
 
 /** A table of this file: row name → column name → cell. */

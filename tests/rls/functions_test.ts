@@ -40,6 +40,8 @@ const RPCS: Record<string, Call> = {
   start_run: { ids: { p_flow_id: "flow" } },
   sync_profile: { ids: {} },
   update_webhook_endpoint: { ids: { p_endpoint_id: "endpoint", p_flow_id: "flow" }, rest: "p_name => 'Other'" },
+  watch_run: { ids: { p_run_id: "openRun" } },
+  watch_runs: { ids: { p_organization_id: "organization" } },
 };
 
 /** The call as SQL; `replaced` gives other values for some ids. */
