@@ -214,7 +214,7 @@ begin
         case when d.is_live then
           (select b.reads from answers b where (b.run_id, b.node, b.scope) = (g.run_id, g.node, g.scope) limit 1) end,
         case when d.is_live
-          then jsonb_build_object('live', (select jsonb_agg(l order by l) from unnest(d.live[1:d.need]) l))
+          then jsonb_build_object('live', (select jsonb_agg(l order by l) from unnest(d.live[1:coalesce(d.need, d.expects)]) l))
           else '{"dead": true}' end,
         case when p.paused then 'paused' else 'running' end, case when not p.paused then p_worker_id end,
         1, 1, case when not p.paused then v_now end, v_now, v_now + make_interval(secs => g.deadline_ms / 1000.0), v_now

@@ -59,6 +59,12 @@ scenarios("runs", {
           started_at: null,
           finished_at: null,
           created_at: "2026-01-01T00:00:00+00:00",
+          parent_run_id: null,
+          depth: 0,
+          entity_id: null,
+          schedule_id: null,
+          concurrency_key: null,
+          pins: null,
         } as unknown as typeof rest,
       );
       assertEquals(await leftovers(db, id), { tokens: 1, joins: 0 });
