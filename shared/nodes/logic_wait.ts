@@ -57,15 +57,17 @@ export const logicWait = defineNode({
   configSchema,
   outputSchema: z.union([
     z.null().describe("duration, until"),
-    z.object({ data: json.describe("What was sent"), received_at: z.string().optional() }).describe("signal, callback"),
+    z.object({ data: json.describe("What was sent") }).describe("signal, callback"),
     z.object({
       decision: z.enum(["approved", "rejected"]),
       user_id: z.string().nullable(),
       comment: z.string().nullable(),
+      decided_at: z.string().optional().describe("ISO 8601"),
     }).describe("approval"),
     z.object({ timed_out: z.literal(true) }).describe("Nothing came in time"),
   ]),
   handles: handlesOfConfig,
+  waits: kindOf,
   handlesOfOutput(output) {
     if (!isObject(output)) return ["out"];
     if (output["timed_out"] === true) return ["timeout"];
@@ -91,6 +93,12 @@ function handlesOfConfig(config: JsonObject): string[] {
   const answers = mode === "approval" ? ["approved", "rejected"] : ["out"];
   const timesOut = ANSWERED.includes(String(mode)) && timeoutSeconds !== undefined && timeoutSeconds !== null;
   return timesOut ? [...answers, "timeout"] : answers;
+}
+
+/** As above. */
+function kindOf({ mode }: JsonObject): NodeWait["kind"] | null {
+  if (mode === "duration" || mode === "until") return "timer";
+  return mode === "signal" || mode === "approval" || mode === "callback" ? mode : null;
 }
 
 function begin(config: WaitConfig, now: number): NodeResult {
@@ -123,9 +131,9 @@ function describeWait({ mode, title, description, until, approvers }: WaitConfig
   if (title !== undefined) shown["title"] = title;
   if (description !== undefined) shown["description"] = description;
   if (mode === "until" && until !== undefined) shown["until"] = until;
-  if (mode === "approval") {
-    shown["approvers"] = { roles: approvers?.roles ?? [], user_ids: approvers?.userIds ?? [] };
-  }
+  const { roles = [], userIds = [] } = approvers ?? {};
+  // Absent, not empty: nobody named means everybody.
+  if (mode === "approval" && roles.length + userIds.length > 0) shown["approvers"] = { roles, user_ids: userIds };
   return Object.keys(shown).length === 0 ? null : shown;
 }
 
@@ -133,8 +141,9 @@ function end({ mode }: WaitConfig, { by, data }: Resolution): NodeResult {
   if (mode === "duration" || mode === "until") return { output: null, handles: ["out"] };
   if (by === "timeout") return { output: { timed_out: true }, handles: ["timeout"] };
   if (mode !== "approval") return { output: { data }, handles: ["out"] };
-  const { decision, user_id = null, comment = null } = isObject(data) ? data : {};
+  const { decision, user_id = null, comment = null, decided_at } = isObject(data) ? data : {};
   // Whatever is no clear yes is a no.
   const handle = decision === "approved" ? "approved" : "rejected";
-  return { output: { decision: handle, user_id, comment }, handles: [handle] };
+  const at = decided_at === undefined ? {} : { decided_at };
+  return { output: { decision: handle, user_id, comment, ...at }, handles: [handle] };
 }

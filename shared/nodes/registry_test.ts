@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertExists } from "../../tests/helpers/assert.ts";
-import { compile, type JsonObject } from "../graph/mod.ts";
+import { compile, type Graph, type JsonObject } from "../graph/mod.ts";
 import { testNode } from "./test_node.ts";
 import { checkNodeConfig } from "./check_config.ts";
 import { nodeSchemas } from "./node_schemas.ts";
@@ -125,17 +125,37 @@ Deno.test("defaults are not required by the schema of a config", () => {
   assertEquals(nodeSchemas(nodeOf("logic.if")).config["required"], undefined);
 });
 
+/** The least flow that a node of this type can stand in. */
+function flowWith(type: string): Graph {
+  const node = nodeOf(type);
+  const it = { id: "it", type, data: { config: node.exampleConfig } };
+  if (node.kind === "trigger") return { nodes: [it], edges: [] };
+  const nodes: Graph["nodes"] = [{ id: "start", type: "trigger.manual" }, it];
+  const edges: Graph["edges"] = [];
+  const join = (source: string, target: string, sourceHandle?: string) => {
+    edges.push({ id: `${source}-${target}`, source, target, ...(sourceHandle === undefined ? {} : { sourceHandle }) });
+  };
+  if (node.closes === true) {
+    nodes.push({ id: "splitter", type: "logic.splitter", data: { config: { items: [1] } } });
+    join("start", "splitter");
+    join("splitter", "it");
+  } else if (node.breaks === true) {
+    nodes.push({ id: "loop", type: "logic.loop.foreach", data: { config: { items: [1] } } });
+    join("start", "loop");
+    join("loop", "it", "body");
+  } else {
+    join("start", "it");
+  }
+  if (node.region === "splitter") {
+    nodes.push({ id: "collector", type: "logic.collector" });
+    join("it", "collector");
+  }
+  return { nodes, edges };
+}
+
 Deno.test("every example compiles into a flow", () => {
   for (const type of TYPES) {
-    const trigger = { id: "start", type: "trigger.manual" };
-    const node = nodeOf(type);
-    const graph = node.kind === "trigger"
-      ? { nodes: [{ id: "it", type, data: { config: node.exampleConfig } }], edges: [] }
-      : {
-        nodes: [trigger, { id: "it", type, data: { config: node.exampleConfig } }],
-        edges: [{ id: "e", source: "start", target: "it" }],
-      };
-    const compiled = compile(graph, nodeCatalog);
+    const compiled = compile(flowWith(type), nodeCatalog);
     assertEquals(compiled.ok ? [] : compiled.problems, [], type);
   }
 });

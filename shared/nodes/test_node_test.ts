@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "../../tests/helpers/assert.ts";
 import { AppError } from "../errors/mod.ts";
+import type { HttpRequest } from "../providers/mod.ts";
 import { noProviders } from "./_test_context.ts";
 import { testNode } from "./test_node.ts";
 
@@ -60,4 +61,75 @@ Deno.test("testNode() throws not_found for an unknown type", async () => {
 Deno.test("testNode() shows a stop and no live handle after it", async () => {
   const result = await testNode("logic.stop", { status: "failed", message: "No" }, {});
   assertEquals([result.status, result.stop, result.handles], ["completed", { status: "failed", message: "No" }, []]);
+});
+
+Deno.test("testNode() shows what a node would wait for, and what it gives once that has come", async () => {
+  const config = { mode: "callback", title: "Order {{ trigger.id }}", timeoutSeconds: 60 };
+  const first = await testNode("logic.wait", config, { trigger: { id: 7 } });
+  assertEquals([first.status, first.output, first.handles], ["waiting", null, []]);
+  assertEquals(first.wait, { kind: "callback", seconds: 60, data: { title: "Order 7" } });
+  const then = await testNode("logic.wait", config, { resolution: { by: "timeout", data: null } });
+  assertEquals([then.status, then.output, then.handles, then.wait], [
+    "completed",
+    { timed_out: true },
+    ["timeout"],
+    null,
+  ]);
+});
+
+Deno.test("testNode() shows the run that a node would start", async () => {
+  const flowId = crypto.randomUUID();
+  const { status, start } = await testNode("logic.subflow", { flowId, mode: "forget" }, {});
+  assertEquals([status, start], ["waiting", { flowId, input: {}, wait: false }]);
+});
+
+Deno.test("testNode() shows what would go through a region, and what its closer makes of the items", async () => {
+  const items = Array.from({ length: 50 }, (_, index) => index);
+  const split = await testNode("logic.splitter", { items: "{{ trigger }}" }, { trigger: items });
+  assertEquals([split.status, split.handles], ["waiting", ["out"]]);
+  assertEquals(split.open, { total: 50, items: items.slice(0, 20), window: 10, more: false });
+  const loop = await testNode("logic.loop.foreach", { items: [1] }, {});
+  assertEquals([loop.status, loop.handles, loop.open?.total], ["waiting", ["body"], 1]);
+  const region = { total: 1, items: [{ index: 0, status: "completed" as const, value: "a" }] };
+  const closed = await testNode("logic.loop.foreach", { items: [1] }, { region });
+  assertEquals([closed.status, closed.handles, closed.output], ["completed", ["done"], {
+    count: 1,
+    items: ["a"],
+    last: "a",
+  }]);
+  assertEquals((await testNode("logic.loop.break", {}, {})).break, true);
+});
+
+Deno.test("testNode() evaluates a while loop with what the iteration before gave", async () => {
+  const config = { condition: "{{ index < 2 && item != 'end' }}" };
+  const test = async (again?: { index: number; last: string }) => {
+    const { open } = await testNode("logic.loop.while", config, again === undefined ? {} : { again });
+    return [open?.items, open?.more];
+  };
+  assertEquals(await test(), [[null], true]);
+  assertEquals(await test({ index: 0, last: "a" }), [["a"], true]);
+  assertEquals(await test({ index: 0, last: "end" }), [[], false]);
+  assertEquals(await test({ index: 1, last: "a" }), [[], false]);
+});
+
+Deno.test("testNode() gives away a callback URL at which nobody answers", async () => {
+  const sent: string[] = [];
+  const http = {
+    request(request: HttpRequest) {
+      sent.push(request.headers?.["x-millrace-callback-url"] ?? "");
+      return Promise.resolve({
+        status: 202,
+        statusText: "",
+        headers: {},
+        body: new Uint8Array(),
+        url: request.url,
+        redirects: 0,
+      });
+    },
+  };
+  const providers = { ...noProviders(), http };
+  const { status, wait } = await testNode("action.http", { url: "https://example.com", awaitCallback: {} }, {}, {
+    providers,
+  });
+  assertEquals([status, wait?.kind, sent], ["waiting", "callback", ["https://callback.invalid/test"]]);
 });

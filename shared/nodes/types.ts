@@ -41,7 +41,7 @@ export interface NodeContext {
   resolution: Resolution | null;
   /** At the end of a region, for the node that closes it: what its items gave; null otherwise. */
   region: { total: number; items: ItemResult[] } | null;
-  /** For the owner of a region that asked for `more`: the item that has ended; null otherwise. */
+  /** For the owner of a region that asked for `more`: the index of the item that has ended, and its value; null otherwise. */
   again: { index: number; last: Json } | null;
   /** A signed URL, good once, that ends the wait of this node. */
   callbackUrl(): Promise<string>;
@@ -50,7 +50,7 @@ export interface NodeContext {
 /** What ended a wait. */
 export interface Resolution {
   by: "signal" | "approval" | "callback" | "run" | "timeout";
-  /** run: {run_id, status, output, error}; approval: {decision, user_id, comment}; signal, callback: what was sent. */
+  /** run: {run_id, status, output, error}; approval: {decision, user_id, comment, decided_at}; signal, callback: what was sent. */
   data: Json;
   /** What the node waited for, as it said then; so it may leave itself what it needs later. */
   wait?: NodeWait;
@@ -134,6 +134,8 @@ export interface NodeDefinition<C> {
   breaks?: boolean;
   /** For a join: live answers that let it run. Default all. Must not throw on any object. */
   need?(config: JsonObject): "all" | number;
+  /** For a type that rests: what a node with this config waits for, null = something else. Must not throw on any object. */
+  waits?(config: JsonObject): NodeWait["kind"] | null;
   /** What happens when it fails and the graph does not say. Default `stop`. */
   defaultOnError?: OnError;
   /** Settings that hold secrets whatever they are called, as paths like `auth.token`; never shown. */
