@@ -58,6 +58,179 @@ export type Database = {
   };
   "public": {
     Tables: {
+      "entities": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "data": NonNullable<Json>;
+          "deleted_at": string | null;
+          "entered_at": string | null;
+          "external_key": string | null;
+          "flow_id": string;
+          "id": string;
+          "move_count": number;
+          "name": string;
+          "node_id": string | null;
+          "organization_id": string;
+          "run_id": string | null;
+          "type": string;
+          "updated_at": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "data"?: NonNullable<Json>;
+          "deleted_at"?: string | null;
+          "entered_at"?: string | null;
+          "external_key"?: string | null;
+          "flow_id": string;
+          "id"?: string;
+          "move_count"?: number;
+          "name": string;
+          "node_id"?: string | null;
+          "organization_id": string;
+          "run_id"?: string | null;
+          "type": string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "data"?: NonNullable<Json>;
+          "deleted_at"?: string | null;
+          "entered_at"?: string | null;
+          "external_key"?: string | null;
+          "flow_id"?: string;
+          "id"?: string;
+          "move_count"?: number;
+          "name"?: string;
+          "node_id"?: string | null;
+          "organization_id"?: string;
+          "run_id"?: string | null;
+          "type"?: string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "entities_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "entities_flow_id_fkey";
+            columns: ["flow_id"];
+            isOneToOne: false;
+            referencedRelation: "flows";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "entities_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "entity_moves": {
+        Row: {
+          "edge_id": string | null;
+          "entity_id": string;
+          "flow_id": string;
+          "from_node": string | null;
+          "moved_at": string;
+          "moved_by": string | null;
+          "number": number;
+          "organization_id": string;
+          "reason": string;
+          "run_id": string | null;
+          "seconds": number | null;
+          "to_node": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "edge_id"?: string | null;
+          "entity_id": string;
+          "flow_id": string;
+          "from_node"?: string | null;
+          "moved_at": string;
+          "moved_by"?: string | null;
+          "number": number;
+          "organization_id": string;
+          "reason": string;
+          "run_id"?: string | null;
+          "seconds"?: number | null;
+          "to_node": string;
+        };
+        Update: {
+          "edge_id"?: string | null;
+          "entity_id"?: string;
+          "flow_id"?: string;
+          "from_node"?: string | null;
+          "moved_at"?: string;
+          "moved_by"?: string | null;
+          "number"?: number;
+          "organization_id"?: string;
+          "reason"?: string;
+          "run_id"?: string | null;
+          "seconds"?: number | null;
+          "to_node"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "entity_moves_entity_id_fkey";
+            columns: ["entity_id"];
+            isOneToOne: false;
+            referencedRelation: "entities";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "flow_edge_stats": {
+        Row: {
+          "flow_id": string;
+          "from_node": string;
+          "last_at": string;
+          "moves": number;
+          "organization_id": string;
+          "to_node": string;
+          "total_seconds": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "flow_id": string;
+          "from_node": string;
+          "last_at": string;
+          "moves": number;
+          "organization_id": string;
+          "to_node": string;
+          "total_seconds": number;
+        };
+        Update: {
+          "flow_id"?: string;
+          "from_node"?: string;
+          "last_at"?: string;
+          "moves"?: number;
+          "organization_id"?: string;
+          "to_node"?: string;
+          "total_seconds"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "flow_edge_stats_flow_id_fkey";
+            columns: ["flow_id"];
+            isOneToOne: false;
+            referencedRelation: "flows";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "flow_versions": {
         Row: {
           "content_hash": string;
@@ -209,6 +382,7 @@ export type Database = {
           "max_attempts": number;
           "node_id": string | null;
           "organization_id": string;
+          "pausing": boolean;
           "payload": Json | null;
           "priority": number;
           "reads": (string)[] | null;
@@ -232,6 +406,7 @@ export type Database = {
           "max_attempts"?: number;
           "node_id"?: string | null;
           "organization_id": string;
+          "pausing"?: boolean;
           "payload"?: Json | null;
           "priority"?: number;
           "reads"?: (string)[] | null;
@@ -254,6 +429,7 @@ export type Database = {
           "max_attempts"?: number;
           "node_id"?: string | null;
           "organization_id"?: string;
+          "pausing"?: boolean;
           "payload"?: Json | null;
           "priority"?: number;
           "reads"?: (string)[] | null;
@@ -423,6 +599,7 @@ export type Database = {
         Row: {
           "attempt": number;
           "error": Json | null;
+          "exit": number | null;
           "finished_at": string;
           "handles": (string)[] | null;
           "leaf": boolean;
@@ -438,6 +615,7 @@ export type Database = {
         Insert: {
           "attempt"?: number;
           "error"?: Json | null;
+          "exit"?: number | null;
           "finished_at": string;
           "handles"?: (string)[] | null;
           "leaf"?: boolean;
@@ -452,6 +630,7 @@ export type Database = {
         Update: {
           "attempt"?: number;
           "error"?: Json | null;
+          "exit"?: number | null;
           "finished_at"?: string;
           "handles"?: (string)[] | null;
           "leaf"?: boolean;
@@ -469,6 +648,7 @@ export type Database = {
         Row: {
           "attempt": number;
           "error": Json | null;
+          "exit": number | null;
           "finished_at": string;
           "handles": (string)[] | null;
           "leaf": boolean;
@@ -484,6 +664,7 @@ export type Database = {
         Insert: {
           "attempt"?: number;
           "error"?: Json | null;
+          "exit"?: number | null;
           "finished_at": string;
           "handles"?: (string)[] | null;
           "leaf"?: boolean;
@@ -498,6 +679,7 @@ export type Database = {
         Update: {
           "attempt"?: number;
           "error"?: Json | null;
+          "exit"?: number | null;
           "finished_at"?: string;
           "handles"?: (string)[] | null;
           "leaf"?: boolean;
@@ -513,9 +695,12 @@ export type Database = {
       };
       "runs": {
         Row: {
+          "concurrency_key": string | null;
           "created_at": string;
           "created_by": string | null;
           "deadline_at": string;
+          "depth": number;
+          "entity_id": string | null;
           "error": Json | null;
           "finished_at": string | null;
           "flow_id": string;
@@ -524,7 +709,10 @@ export type Database = {
           "input": NonNullable<Json>;
           "organization_id": string;
           "output": Json | null;
+          "parent_run_id": string | null;
+          "pins": Json | null;
           "retry_of": string | null;
+          "schedule_id": string | null;
           "started_at": string | null;
           "status": string;
           "traceparent": string | null;
@@ -534,9 +722,12 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "concurrency_key"?: string | null;
           "created_at"?: string;
           "created_by"?: string | null;
           "deadline_at": string;
+          "depth"?: number;
+          "entity_id"?: string | null;
           "error"?: Json | null;
           "finished_at"?: string | null;
           "flow_id": string;
@@ -545,7 +736,10 @@ export type Database = {
           "input": NonNullable<Json>;
           "organization_id": string;
           "output"?: Json | null;
+          "parent_run_id"?: string | null;
+          "pins"?: Json | null;
           "retry_of"?: string | null;
+          "schedule_id"?: string | null;
           "started_at"?: string | null;
           "status"?: string;
           "traceparent"?: string | null;
@@ -554,9 +748,12 @@ export type Database = {
           "webhook_event_id"?: string | null;
         };
         Update: {
+          "concurrency_key"?: string | null;
           "created_at"?: string;
           "created_by"?: string | null;
           "deadline_at"?: string;
+          "depth"?: number;
+          "entity_id"?: string | null;
           "error"?: Json | null;
           "finished_at"?: string | null;
           "flow_id"?: string;
@@ -565,7 +762,10 @@ export type Database = {
           "input"?: NonNullable<Json>;
           "organization_id"?: string;
           "output"?: Json | null;
+          "parent_run_id"?: string | null;
+          "pins"?: Json | null;
           "retry_of"?: string | null;
+          "schedule_id"?: string | null;
           "started_at"?: string | null;
           "status"?: string;
           "traceparent"?: string | null;
@@ -577,9 +777,12 @@ export type Database = {
       };
       "runs_default": {
         Row: {
+          "concurrency_key": string | null;
           "created_at": string;
           "created_by": string | null;
           "deadline_at": string;
+          "depth": number;
+          "entity_id": string | null;
           "error": Json | null;
           "finished_at": string | null;
           "flow_id": string;
@@ -588,7 +791,10 @@ export type Database = {
           "input": NonNullable<Json>;
           "organization_id": string;
           "output": Json | null;
+          "parent_run_id": string | null;
+          "pins": Json | null;
           "retry_of": string | null;
+          "schedule_id": string | null;
           "started_at": string | null;
           "status": string;
           "traceparent": string | null;
@@ -598,9 +804,12 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "concurrency_key"?: string | null;
           "created_at"?: string;
           "created_by"?: string | null;
           "deadline_at": string;
+          "depth"?: number;
+          "entity_id"?: string | null;
           "error"?: Json | null;
           "finished_at"?: string | null;
           "flow_id": string;
@@ -609,7 +818,10 @@ export type Database = {
           "input": NonNullable<Json>;
           "organization_id": string;
           "output"?: Json | null;
+          "parent_run_id"?: string | null;
+          "pins"?: Json | null;
           "retry_of"?: string | null;
+          "schedule_id"?: string | null;
           "started_at"?: string | null;
           "status"?: string;
           "traceparent"?: string | null;
@@ -618,9 +830,12 @@ export type Database = {
           "webhook_event_id"?: string | null;
         };
         Update: {
+          "concurrency_key"?: string | null;
           "created_at"?: string;
           "created_by"?: string | null;
           "deadline_at"?: string;
+          "depth"?: number;
+          "entity_id"?: string | null;
           "error"?: Json | null;
           "finished_at"?: string | null;
           "flow_id"?: string;
@@ -629,7 +844,10 @@ export type Database = {
           "input"?: NonNullable<Json>;
           "organization_id"?: string;
           "output"?: Json | null;
+          "parent_run_id"?: string | null;
+          "pins"?: Json | null;
           "retry_of"?: string | null;
+          "schedule_id"?: string | null;
           "started_at"?: string | null;
           "status"?: string;
           "traceparent"?: string | null;
@@ -853,6 +1071,19 @@ export type Database = {
     };
     Functions: {
       "cancel_run": { Args: { "p_run_id": string }; Returns: Json };
+      "create_entity": {
+        Args: {
+          "p_data"?: Json;
+          "p_external_key"?: string;
+          "p_flow_id": string;
+          "p_idempotency_key"?: string;
+          "p_name"?: string;
+          "p_node_id"?: string;
+          "p_type": string;
+          "p_upsert"?: boolean;
+        };
+        Returns: Json;
+      };
       "create_flow": {
         Args: {
           "p_description"?: string;
@@ -878,6 +1109,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "delete_entity": { Args: { "p_entity_id": string; "p_if_version"?: number }; Returns: undefined };
       "delete_flow": { Args: { "p_flow_id": string; "p_if_version"?: number }; Returns: undefined };
       "delete_run": { Args: { "p_run_id": string }; Returns: undefined };
       "delete_webhook_endpoint": { Args: { "p_endpoint_id": string; "p_if_version"?: number }; Returns: undefined };
@@ -886,6 +1118,10 @@ export type Database = {
         Returns: Json;
       };
       "gate": { Args: { "p_organization_id"?: string; "p_route"?: string }; Returns: Json };
+      "get_entity_journey": {
+        Args: { "p_after"?: number; "p_descending"?: boolean; "p_entity_id": string; "p_limit"?: number };
+        Returns: Json;
+      };
       "get_latest_run": { Args: { "p_flow_id": string }; Returns: Json };
       "get_run": { Args: { "p_run_id": string; "p_step_limit"?: number }; Returns: Json };
       "get_run_progress": {
@@ -893,10 +1129,12 @@ export type Database = {
         Returns: Json;
       };
       "get_webhook_endpoint": { Args: { "p_endpoint_id": string }; Returns: Json };
+      "list_edge_stats": { Args: { "p_flow_id": string }; Returns: Json };
       "list_run_steps": {
         Args: { "p_after"?: string; "p_from"?: string; "p_limit"?: number; "p_run_id": string };
         Returns: Json;
       };
+      "move_entity": { Args: { "p_entity_id": string; "p_if_version"?: number; "p_node_id": string }; Returns: Json };
       "replay_webhook_event": { Args: { "p_event_id": string; "p_idempotency_key"?: string }; Returns: Json };
       "restore_flow_version": {
         Args: { "p_flow_id": string; "p_if_version"?: number; "p_version_id": string };
@@ -931,6 +1169,16 @@ export type Database = {
         Returns: Json;
       };
       "sync_profile": { Args: { "p_display_name"?: string }; Returns: Json };
+      "update_entity": {
+        Args: {
+          "p_data"?: Json;
+          "p_entity_id": string;
+          "p_external_key"?: string;
+          "p_if_version"?: number;
+          "p_name"?: string;
+        };
+        Returns: Json;
+      };
       "update_webhook_endpoint": {
         Args: {
           "p_config"?: Json;

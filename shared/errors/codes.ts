@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   blocked_address: { status: 422, title: "The address must not be called" },
   idempotency_mismatch: { status: 422, title: "The idempotency key was used with another request" },
   node_config_invalid: { status: 422, title: "The node's configuration is not valid" },
+  unknown_node: { status: 422, title: "The flow has no such node" },
   rate_limited: { status: 429, title: "Too many requests" },
   internal: { status: 500, title: "Something went wrong on our side" },
   service_unavailable: { status: 503, title: "The service is not available at the moment" },

@@ -29,6 +29,8 @@ export interface Things {
   failedRun: string;
   endpoint: string;
   event: string;
+  /** An entity that has moved. */
+  entity: string;
 }
 
 /** Whom and what the matrix is about. */
@@ -91,7 +93,11 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
     await sql`select set_config('request.jwt.claims', ${claims}, true)`;
     const call = async (text: string, values: string[]) =>
       (await sql.unsafe(`select ${text} as reply`, values))[0]?.reply;
-    const flow = await call("public.create_flow($1, 'Flow', '{}', p_idempotency_key => 'key')", [organizationId]);
+    const graph = '{"nodes": [{"id": "a"}, {"id": "b"}], "edges": [{"id": "e", "source": "a", "target": "b"}]}';
+    const flow = await call("public.create_flow($1, 'Flow', $2::text::jsonb, p_idempotency_key => 'key')", [
+      organizationId,
+      graph,
+    ]);
     const start = async () => (await call("public.start_run($1)", [flow.id])).id as string;
     await sql`set local millrace.now = '2026-01-01T00:00:00Z'`;
     await start();
@@ -111,6 +117,8 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       "engine.ingest_webhook($1, 'event', 'type', 'POST', '{}', '{}', '', false, '{}')",
       [endpoint.id],
     );
+    const entity = await call("public.create_entity($1, 'lead', p_node_id => 'a')", [flow.id]);
+    await call("public.move_entity($1, 'b')", [entity.id]);
     return {
       organization: organizationId,
       workspace: flow.workspace_id,
@@ -120,6 +128,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       failedRun,
       endpoint: endpoint.id,
       event: event.event_id,
+      entity: entity.id,
     };
   }) as Things;
 }

@@ -31,6 +31,9 @@ public.flow_versions          deny  own    own    own        own     own     own
 public.runs                   deny  own    own    own        own     own     none   none       own       none   all
 public.run_steps              deny  own    own    own        own     own     none   none       own       none   all
 public.job_queue              deny  own    own    own        own     own     none   none       own       none   all
+public.entities               deny  own    own    own        own     own     none   none       own       none   all
+public.entity_moves           deny  own    own    own        own     own     none   none       own       none   all
+public.flow_edge_stats        deny  own    own    own        own     own     none   none       own       none   all
 public.webhook_endpoints      deny  own    own    own        own     none    none   none       own       none   all
 public.webhook_events         deny  own    own    own        own     none    none   none       own       none   all
 public.runs_default           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -71,18 +74,23 @@ engine   -     -     use
 export const EXECUTES = `
 function                           anon  user  service
 public.cancel_run                  -     x     -
+public.create_entity               -     x     -
 public.create_flow                 -     x     -
 public.create_webhook_endpoint     -     x     -
+public.delete_entity               -     x     -
 public.delete_flow                 -     x     -
 public.delete_run                  -     x     -
 public.delete_webhook_endpoint     -     x     -
 public.duplicate_flow              -     x     -
 public.gate                        -     x     -
+public.get_entity_journey          -     x     -
 public.get_latest_run              -     x     -
 public.get_run                     -     x     -
 public.get_run_progress            -     x     -
 public.get_webhook_endpoint        -     x     -
+public.list_edge_stats             -     x     -
 public.list_run_steps              -     x     -
+public.move_entity                 -     x     -
 public.replay_webhook_event        -     x     -
 public.restore_flow_version        -     x     -
 public.retry_run                   -     x     -
@@ -90,6 +98,7 @@ public.rotate_webhook_secret       -     x     -
 public.save_flow                   -     x     -
 public.start_run                   -     x     -
 public.sync_profile                -     x     -
+public.update_entity               -     x     -
 public.update_webhook_endpoint     -     x     -
 public.watch_run                   -     x     -
 public.watch_runs                  -     x     -
@@ -107,15 +116,20 @@ engine.release_worker              -     -     x
 engine.settle_jobs                 -     -     x
 engine.store_plan                  -     -     x
 engine.tick                        -     -     x
+private.add_entity                 -     -     -
 private.add_flow_version           -     -     -
 private.broadcast_progress         -     -     -
 private.broadcast_run              -     -     -
 private.canvas_number              -     -     -
 private.check_trigger_node         -     -     -
+private.apply_moves                -     -     -
+private.attach_entity              -     -     -
+private.check_entity               -     -     -
 private.create_run                 -     -     -
 private.edge_lengths               -     -     -
 private.end_run                    -     -     -
 private.ensure_tenant              -     -     -
+private.entity_reply               -     -     -
 private.fail                       -     -     -
 private.finish_run                 -     -     -
 private.flow_reply                 -     -     -
@@ -124,15 +138,20 @@ private.idempotent_reply           -     -     -
 private.job_reply                  -     -     -
 private.keep_reply                 -     -     -
 private.keep_worker                -     -     -
+private.lock_entity                -     -     -
 private.lock_flow                  -     -     -
 private.lock_run                   -     -     -
 private.lock_webhook_endpoint      -     -     -
 private.may_receive_live           -     x     -
+private.move_entities              -     -     -
+private.move_settled_entities      -     -     -
 private.new_webhook_secret         -     -     -
 private.node_centre                -     -     -
 private.now                        -     x     x
 private.organizations_with         -     x     -
+private.place_entity               -     -     -
 private.purge_rate_limits          -     -     -
+private.refresh_entity             -     -     -
 private.refuse_change              -     -     -
 private.require_permission         -     -     -
 private.run_steps_page             -     x     -
@@ -160,18 +179,23 @@ private.webhook_endpoint_reply     -     -     -
 export const CALLS = `
 rpc                       owner  admin  developer  member     viewer     guest      suspended
 cancel_run                ok     ok     ok         ok         forbidden  forbidden  forbidden
+create_entity             ok     ok     ok         ok         forbidden  forbidden  forbidden
 create_flow               ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 create_webhook_endpoint   ok     ok     ok         forbidden  forbidden  forbidden  forbidden
+delete_entity             ok     ok     ok         ok         forbidden  forbidden  forbidden
 delete_flow               ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 delete_run                ok     ok     ok         ok         forbidden  forbidden  forbidden
 delete_webhook_endpoint   ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 duplicate_flow            ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 gate                      ok     ok     ok         ok         ok         ok         ok
+get_entity_journey        ok     ok     ok         ok         ok         null       null
 get_latest_run            ok     ok     ok         ok         ok         null       null
 get_run                   ok     ok     ok         ok         ok         null       null
 get_run_progress          ok     ok     ok         ok         ok         null       null
 get_webhook_endpoint      ok     ok     ok         ok         forbidden  forbidden  forbidden
+list_edge_stats           ok     ok     ok         ok         ok         ok         null
 list_run_steps            ok     ok     ok         ok         ok         null       null
+move_entity               ok     ok     ok         ok         forbidden  forbidden  forbidden
 replay_webhook_event      ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 restore_flow_version      ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 retry_run                 ok     ok     ok         ok         forbidden  forbidden  forbidden
@@ -179,6 +203,7 @@ rotate_webhook_secret     ok     ok     ok         forbidden  forbidden  forbidd
 save_flow                 ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 start_run                 ok     ok     ok         ok         forbidden  forbidden  forbidden
 sync_profile              ok     ok     ok         ok         ok         ok         ok
+update_entity             ok     ok     ok         ok         forbidden  forbidden  forbidden
 update_webhook_endpoint   ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 watch_run                 ok     ok     ok         ok         ok         forbidden  forbidden
 watch_runs                ok     ok     ok         ok         ok         forbidden  forbidden
