@@ -8,6 +8,7 @@
 export const TAGS: readonly { readonly name: string; readonly description: string }[] = [
   { name: "flows", description: "Graphs drawn on a canvas, and their versions" },
   { name: "runs", description: "Executions of flows: start, follow, cancel, retry" },
+  { name: "entities", description: "Things that live on the canvas of a flow and move with its runs" },
   { name: "nodes", description: "The node types that flows are made of" },
   { name: "webhooks", description: "Addresses at which other services start flows, and what arrived there" },
   { name: "hooks", description: "The receiver of webhooks: what Stripe, Typeform and others call" },

@@ -1,0 +1,167 @@
+import {
+  containsText,
+  type DatabaseClient,
+  listPage,
+  openList,
+  type Page,
+  type QueryResult,
+  rpc,
+  runSingle,
+  signCursor,
+} from "../../shared/db/mod.ts";
+import { notFound } from "../../shared/errors/mod.ts";
+import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
+import {
+  type EdgeStats,
+  type Entity,
+  ENTITY_FIELDS,
+  type EntityChanges,
+  type Journey,
+  type Move,
+  type NewEntity,
+} from "./schemas.ts";
+
+type Context = RequestContext<UserAccess>;
+
+/** Which entities to list. */
+export interface EntitiesQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly sort: string;
+  readonly flow_id?: string | undefined;
+  readonly type?: string | undefined;
+  readonly node_id?: string | undefined;
+  readonly run_id?: string | undefined;
+  readonly external_key?: string | undefined;
+  readonly q?: string | undefined;
+}
+
+/**
+ * A page of the organization's entities. Ids are ordered by time, so the order by creation is that of the id.
+ *
+ * @param fields The columns to read; all when undefined.
+ */
+export async function findEntities(
+  context: Context,
+  query: EntitiesQuery,
+  fields: readonly string[] | undefined,
+): Promise<Page<Entity>> {
+  const options = listOptions(context, "entities", query);
+  const sort = options.sort.replace("created_at", "id");
+  // The page needs these two to say where it ends.
+  const columns = new Set(["id", sort.replace("-", ""), ...fields ?? ENTITY_FIELDS]);
+  let rows = context.db.from("entities").select([...columns].join(",")).eq("organization_id", context.organizationId);
+  for (const column of ["flow_id", "type", "node_id", "run_id", "external_key"] as const) {
+    const value = query[column];
+    if (value !== undefined) rows = rows.eq(column, value);
+  }
+  if (query.q !== undefined) rows = rows.filter("name", ...containsText(query.q));
+  return await listPage(rows as unknown as PromiseLike<QueryResult<Entity[]>>, { ...options, sort });
+}
+
+/**
+ * An entity.
+ *
+ * @throws {AppError} `not_found`.
+ */
+export function findEntity(db: DatabaseClient, id: string): Promise<Entity> {
+  const query = db.from("entities").select(ENTITY_FIELDS.join(",")).eq("id", id).maybeSingle();
+  return runSingle(query as unknown as PromiseLike<QueryResult<Entity>>, () => notFound("entity"));
+}
+
+/** Makes an entity, or with `upsert` brings the one up to date that has its key. */
+export async function insertEntity(
+  db: DatabaseClient,
+  entity: NewEntity,
+  idempotencyKey: string | null,
+): Promise<{ entity: Entity; isNew: boolean }> {
+  const { is_new: isNew, ...made } = await rpc<Entity & { is_new: boolean }>(db, "create_entity", {
+    p_flow_id: entity.flow_id,
+    p_type: entity.type,
+    p_name: entity.name ?? null,
+    p_external_key: entity.external_key ?? null,
+    p_data: entity.data ?? {},
+    p_node_id: entity.node_id ?? null,
+    p_upsert: entity.upsert ?? false,
+    p_idempotency_key: idempotencyKey,
+  });
+  return { entity: made, isNew };
+}
+
+/**
+ * Changes an entity.
+ *
+ * @param ifVersion The row version it must have; null = any.
+ */
+export function saveEntity(
+  db: DatabaseClient,
+  id: string,
+  changes: EntityChanges,
+  ifVersion: number | null,
+): Promise<Entity> {
+  return rpc<Entity>(db, "update_entity", {
+    p_entity_id: id,
+    p_name: changes.name ?? null,
+    // For SQL, null is "as it is" and empty is "none".
+    p_external_key: changes.external_key === null ? "" : changes.external_key ?? null,
+    p_data: changes.data ?? null,
+    p_if_version: ifVersion,
+  });
+}
+
+/** Moves an entity by hand. */
+export function placeEntity(
+  db: DatabaseClient,
+  id: string,
+  nodeId: string,
+  ifVersion: number | null,
+): Promise<Entity> {
+  return rpc<Entity>(db, "move_entity", { p_entity_id: id, p_node_id: nodeId, p_if_version: ifVersion });
+}
+
+/** Deletes an entity. */
+export async function removeEntity(db: DatabaseClient, id: string, ifVersion: number | null): Promise<void> {
+  await rpc(db, "delete_entity", { p_entity_id: id, p_if_version: ifVersion });
+}
+
+/** Which part of a journey to read. */
+export interface JourneyQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly sort: "moved_at" | "-moved_at";
+}
+
+/**
+ * A page of an entity's journey.
+ *
+ * @throws {AppError} `not_found`.
+ */
+export async function findJourney(context: Context, id: string, query: JourneyQuery): Promise<Journey> {
+  const options = listOptions(context, "entity_moves", query, { entity_id: id });
+  const { after, ascending } = await openList(options);
+  type Found = { moves: Move[]; more: boolean; durations: Journey["durations"] };
+  const found = await rpc<Found | null>(context.db, "get_entity_journey", {
+    p_entity_id: id,
+    // Moves are numbered in the order of their moments, which may be equal.
+    p_after: after?.value ?? null,
+    p_limit: query.limit,
+    p_descending: !ascending,
+  });
+  if (found === null) throw notFound("entity");
+  const { moves, more, durations } = found;
+  const last = moves.at(-1);
+  const position = more && last !== undefined ? { value: last.number, id: String(last.number) } : undefined;
+  const next_cursor = position === undefined ? null : await signCursor(options.secret, options, position);
+  return { data: moves, next_cursor, durations };
+}
+
+/**
+ * What moved over the edges of a flow.
+ *
+ * @throws {AppError} `not_found`.
+ */
+export async function findEdgeStats(db: DatabaseClient, flowId: string): Promise<EdgeStats[]> {
+  const found = await rpc<EdgeStats[] | null>(db, "list_edge_stats", { p_flow_id: flowId });
+  if (found === null) throw notFound("flow");
+  return found;
+}
