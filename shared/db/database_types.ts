@@ -18,6 +18,7 @@ export type Database = {
         Args: { "p_kind"?: string; "p_limit"?: number; "p_run_id"?: string; "p_worker_id": string };
         Returns: Json;
       };
+      "complete_callbacks": { Args: { "p_callbacks": Json }; Returns: Json };
       "configure": { Args: { "p_functions_url": string; "p_max_workers"?: number }; Returns: Json };
       "ensure_partitions": { Args: { "p_weeks_ahead"?: number }; Returns: number };
       "get_webhook_endpoint": { Args: { "p_slug": string; "p_test"?: boolean }; Returns: Json };
@@ -233,44 +234,56 @@ export type Database = {
       };
       "flow_versions": {
         Row: {
+          "compensate_on_cancel": boolean;
           "content_hash": string;
           "created_at": string;
           "created_by": string | null;
           "edge_lengths": NonNullable<Json>;
+          "error_flow_id": string | null;
           "flow_id": string;
           "graph": NonNullable<Json>;
           "id": string;
           "number": number;
           "organization_id": string;
           "plan_hash": string;
+          "run_limits": Json | null;
           "timeout_seconds": number;
+          "undo_nodes": (string)[] | null;
         };
         ComputedFields: never;
         Insert: {
+          "compensate_on_cancel"?: boolean;
           "content_hash": string;
           "created_at"?: string;
           "created_by"?: string | null;
           "edge_lengths"?: NonNullable<Json>;
+          "error_flow_id"?: string | null;
           "flow_id": string;
           "graph": NonNullable<Json>;
           "id"?: string;
           "number": number;
           "organization_id": string;
           "plan_hash": string;
+          "run_limits"?: Json | null;
           "timeout_seconds": number;
+          "undo_nodes"?: (string)[] | null;
         };
         Update: {
+          "compensate_on_cancel"?: boolean;
           "content_hash"?: string;
           "created_at"?: string;
           "created_by"?: string | null;
           "edge_lengths"?: NonNullable<Json>;
+          "error_flow_id"?: string | null;
           "flow_id"?: string;
           "graph"?: NonNullable<Json>;
           "id"?: string;
           "number"?: number;
           "organization_id"?: string;
           "plan_hash"?: string;
+          "run_limits"?: Json | null;
           "timeout_seconds"?: number;
+          "undo_nodes"?: (string)[] | null;
         };
         Relationships: [
           {
@@ -537,6 +550,7 @@ export type Database = {
         Row: {
           "hook_requests_per_minute": number;
           "id": string;
+          "max_concurrent_runs": number | null;
           "max_flows": number;
           "max_run_seconds": number;
           "max_webhook_endpoints": number;
@@ -548,6 +562,7 @@ export type Database = {
         Insert: {
           "hook_requests_per_minute": number;
           "id": string;
+          "max_concurrent_runs"?: number | null;
           "max_flows": number;
           "max_run_seconds": number;
           "max_webhook_endpoints": number;
@@ -558,6 +573,7 @@ export type Database = {
         Update: {
           "hook_requests_per_minute"?: number;
           "id"?: string;
+          "max_concurrent_runs"?: number | null;
           "max_flows"?: number;
           "max_run_seconds"?: number;
           "max_webhook_endpoints"?: number;
@@ -1109,6 +1125,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "decide_step": {
+        Args: { "p_decision": Json; "p_node_id": string; "p_run_id": string; "p_scope"?: string };
+        Returns: Json;
+      };
       "delete_entity": { Args: { "p_entity_id": string; "p_if_version"?: number }; Returns: undefined };
       "delete_flow": { Args: { "p_flow_id": string; "p_if_version"?: number }; Returns: undefined };
       "delete_run": { Args: { "p_run_id": string }; Returns: undefined };
@@ -1135,11 +1155,13 @@ export type Database = {
         Returns: Json;
       };
       "move_entity": { Args: { "p_entity_id": string; "p_if_version"?: number; "p_node_id": string }; Returns: Json };
+      "pause_run": { Args: { "p_run_id": string }; Returns: Json };
       "replay_webhook_event": { Args: { "p_event_id": string; "p_idempotency_key"?: string }; Returns: Json };
       "restore_flow_version": {
         Args: { "p_flow_id": string; "p_if_version"?: number; "p_version_id": string };
         Returns: Json;
       };
+      "resume_run": { Args: { "p_run_id": string; "p_wake"?: boolean }; Returns: Json };
       "retry_run": { Args: { "p_idempotency_key"?: string; "p_run_id": string; "p_wake"?: boolean }; Returns: Json };
       "rotate_webhook_secret": {
         Args: { "p_endpoint_id": string; "p_overlap_seconds"?: number; "p_secret"?: string };
@@ -1157,6 +1179,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "signal_run": { Args: { "p_data"?: Json; "p_name": string; "p_run_id": string }; Returns: Json };
       "start_run": {
         Args: {
           "p_flow_id": string;
@@ -1192,6 +1215,8 @@ export type Database = {
         };
         Returns: Json;
       };
+      "watch_run": { Args: { "p_run_id": string }; Returns: Json };
+      "watch_runs": { Args: { "p_organization_id": string }; Returns: Json };
     };
     Enums: {
       [_ in never]: never;

@@ -107,7 +107,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
     await sql`
       insert into public.run_steps (run_id, node_id, organization_id, status, started_at, finished_at)
       select r.id, 'a', r.organization_id, 'completed', now(), now() from public.runs r where r.flow_id = ${flow.id}`;
-    await sql`insert into private.run_joins (run_id, node_id, live, dead) values (${openRun}, 'join', '{}', '{}')`;
+    await sql`insert into private.run_joins (run_id, node_id, live, dead, expects) values (${openRun}, 'join', '{}', '{}', 2)`;
     await sql`insert into private.live_watchers (id, watched_until) values (${openRun}, now())`;
     await sql`select private.end_run(${failedRun}, 'failed', null, '{"code": "http_error", "message": "No"}')`;
     const [version] = await sql`select current_version_id as id from public.flows where id = ${flow.id}`;
