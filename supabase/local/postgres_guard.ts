@@ -6,6 +6,8 @@
  * - What was about to be written stays in the connection's buffer with its timer set, so that after a reconnect nothing
  *   is ever sent again and queries wait for ever. So the whole client is replaced: see {@linkcode RenewablePool}.
  *
+ * A third goes wrong when a client is ended while one of its connections begins: see {@linkcode surviveClosedSockets}.
+ *
  * @module
  */
 import type postgres from "postgres";
@@ -108,6 +110,12 @@ export function surviveClosedSockets(): void {
     const isClosedSocket = error instanceof TypeError && error.message.includes("null (reading 'write')") &&
       error.stack?.includes("/postgres/");
     if (isClosedSocket) event.preventDefault();
+  });
+  // A new connection first asks for the types of arrays, and nobody waits for that: should the client end meanwhile, the
+  // refusal would be nobody's either. Whoever waits for a query of their own gets it all the same.
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    const { reason } = event;
+    if (reason instanceof Error && "code" in reason && reason.code === "CONNECTION_DESTROYED") event.preventDefault();
   });
 }
 

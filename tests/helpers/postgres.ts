@@ -107,7 +107,7 @@ export async function createDatabase(
     as: (role, claims, fn) => runAs(sql, role, claims, fn),
     createUser: (email) => insertUser(sql, email ?? `user-${crypto.randomUUID()}@example.com`),
     async drop() {
-      await sql.end({ timeout: 1 });
+      await sql.end({ timeout: 5 });
       await administer(server.url, (admin) => admin.unsafe(`drop database if exists ${name} with (force)`));
     },
   };
