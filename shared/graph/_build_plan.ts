@@ -1,58 +1,62 @@
-import type { CheckedEdge, CheckedNode } from "./_model.ts";
-import { adjacencyOf, topologicalOrder } from "./_topology.ts";
+import { itemsOf, regionOf } from "./_check_readings.ts";
+import { retryOf, timeoutOf } from "./_defaults.ts";
+import type { CheckedEdge, CheckedNode, Reading, Region, Regions } from "./_model.ts";
+import { addImpliedExits, planOrder } from "./_build_regions.ts";
+import { leadsIntoBody } from "./_regions.ts";
 import { STEP_LIMITS } from "./limits.ts";
 import { PLAN_VERSION } from "./plan.ts";
-import type { Plan, PlanNode, RetryPolicy } from "./types.ts";
+import type { Plan, PlanEdge, PlanNode, PlanRegion, PlanUndo } from "./types.ts";
 
-/** One attempt; the delays count once a graph asks for more attempts. */
-const NO_RETRY: RetryPolicy = {
-  maxAttempts: 1,
-  backoff: "exponential",
-  delaySeconds: 2,
-  maxDelaySeconds: 300,
-  jitter: true,
-};
+/** A graph without errors. */
+export interface SoundGraph {
+  nodes: CheckedNode[];
+  /** In the order of the graph. */
+  edges: CheckedEdge[];
+  regions: Regions;
+  /** Ordinals of the nodes that a trigger leads to; the others are left out, with their edges. */
+  reachable: ReadonlySet<number>;
+  /** Seconds a run may take, if the graph says so. */
+  timeoutSeconds: number | undefined;
+}
+
+/** What is known while a plan is made. */
+interface Building {
+  /** Places in the plan, by node. */
+  places: Map<CheckedNode, number>;
+  nodes: PlanNode[];
+  regions: PlanRegion[];
+  regionPlaces: Map<Region, number>;
+}
 
 /**
  * Makes the plan of a graph without errors. It depends on nothing but what the graph means: neither on layout nor on
  * the order of the nodes. (The order of the edges does mean something: it is the order of a join's inputs.)
  *
- * @param nodes All nodes.
- * @param edges All edges, in the order of the graph.
- * @param reachable Ordinals of the nodes that a trigger leads to; the others are left out, with their edges.
- * @param timeoutSeconds Seconds a run may take, if the graph says so.
+ * @param graph The graph.
  * @returns The plan.
  */
-export function buildPlan(
-  nodes: CheckedNode[],
-  edges: CheckedEdge[],
-  reachable: ReadonlySet<number>,
-  timeoutSeconds: number | undefined,
-): Plan {
-  const live = edges.filter((edge) => reachable.has(edge.from.ordinal));
-  const next = adjacencyOf(nodes.length, live.map(({ from, to }) => [from.ordinal, to.ordinal]));
-  const order = topologicalOrder(next, (a, b) => compareText(nodes[a]?.id ?? "", nodes[b]?.id ?? ""));
-  const kept = order.flatMap((ordinal) => {
-    const node = nodes[ordinal];
-    return node !== undefined && reachable.has(ordinal) ? [node] : [];
-  });
-  const indexes = new Map(kept.map((node, index) => [node.id, index]));
-  const planNodes = kept.map(toPlanNode);
-  for (const { from, to, handle, reading } of live) {
-    const source = planNodes[indexes.get(from.id) ?? -1];
-    const target = planNodes[indexes.get(to.id) ?? -1];
-    if (source === undefined || target === undefined) continue;
-    const condition = reading === null ? {} : { condition: reading.expression.source };
-    source.out.push({ from: source.index, to: target.index, slot: target.in, handle, ...condition });
-    target.predecessors.push(source.index);
-    target.in++;
+export function buildPlan(graph: SoundGraph): Plan {
+  const live = graph.edges.filter((edge) => graph.reachable.has(edge.from.ordinal));
+  const kept = planOrder({ ...graph, edges: live });
+  const places = new Map(kept.map((node, place) => [node, place]));
+  const owners = kept.flatMap((node) => graph.regions.opened.get(node.ordinal) ?? []);
+  const regionPlaces = new Map(owners.map((region, place) => [region, place]));
+  const building: Building = { places, nodes: kept.map(toPlanNode), regions: [], regionPlaces };
+  building.regions = owners.map((region) => toPlanRegion(region, building));
+  for (const [place, node] of building.nodes.entries()) {
+    const region = graph.regions.of[kept[place]?.ordinal ?? -1] ?? null;
+    node.region = region === null ? null : regionPlaces.get(region) ?? null;
   }
-  addReads(planNodes, kept, live);
+  for (const region of building.regions) markEnds(region, building.nodes);
+  for (const edge of live) addEdge(edge, graph.regions, building);
+  addImpliedExits(building.nodes, building.regions, kept);
+  addReads(kept, live, graph.regions, building);
   return {
     planVersion: PLAN_VERSION,
-    nodes: planNodes,
-    triggers: planNodes.filter((node) => node.kind === "trigger").map((node) => node.index),
-    timeoutSeconds: timeoutSeconds ?? STEP_LIMITS.runTimeoutSeconds.usual,
+    nodes: building.nodes,
+    triggers: building.nodes.filter((node) => node.kind === "trigger").map((node) => node.index),
+    regions: building.regions,
+    timeoutSeconds: graph.timeoutSeconds ?? STEP_LIMITS.runTimeoutSeconds.usual,
   };
 }
 
@@ -69,39 +73,105 @@ function toPlanNode(node: CheckedNode, index: number): PlanNode {
     predecessors: [],
     out: [],
     reads: [],
-    retry: kind === "trigger" ? { ...NO_RETRY } : retryOf(node),
-    timeoutSeconds: node.timeoutSeconds ?? node.facts?.defaultTimeoutSeconds ?? STEP_LIMITS.timeoutSeconds.usual,
+    retry: retryOf(kind === "trigger" ? {} : node.retry, kind === "trigger" ? undefined : node.facts),
+    timeoutSeconds: timeoutOf(node.timeoutSeconds, node.facts),
     onError: kind === "trigger" ? "stop" : node.onError,
+    region: null,
+    ...(node.need === null ? {} : { need: node.need }),
+    ...(node.delivery === "at_most_once" ? { delivery: node.delivery } : {}),
   };
 }
 
-function retryOf(node: CheckedNode): RetryPolicy {
-  const policy = { ...NO_RETRY, ...node.facts?.defaultRetry, ...node.retry };
-  // Whoever sets a delay beyond the usual maximum, or a maximum below the usual delay, means it.
-  return node.retry.maxDelaySeconds === undefined
-    ? { ...policy, maxDelaySeconds: Math.max(policy.maxDelaySeconds, policy.delaySeconds) }
-    : { ...policy, delaySeconds: Math.min(policy.delaySeconds, policy.maxDelaySeconds) };
+function toPlanRegion(region: Region, { places, regionPlaces }: Building): PlanRegion {
+  const owner = places.get(region.owner) ?? -1;
+  return {
+    index: regionPlaces.get(region) ?? -1,
+    kind: region.kind,
+    owner,
+    closer: places.get(region.collectors[0] ?? region.owner) ?? -1,
+    parent: region.parent === null ? null : regionPlaces.get(region.parent) ?? null,
+    exits: 0,
+  };
 }
 
-/** Fills in what each node must be given to run and to decide which of its edges live. */
-function addReads(planNodes: PlanNode[], kept: CheckedNode[], edges: CheckedEdge[]) {
-  const reads = new Map(kept.map((node) => [node.id, new Set<string>()]));
-  for (const node of kept) {
-    for (const { expression } of node.readings) for (const id of expression.steps.keys()) reads.get(node.id)?.add(id);
+function markEnds({ index, owner, closer }: PlanRegion, nodes: PlanNode[]) {
+  const opening = nodes[owner];
+  const closing = nodes[closer];
+  if (opening !== undefined) opening.opens = index;
+  if (closing !== undefined && closing !== opening) closing.closes = index;
+}
+
+function addEdge(edge: CheckedEdge, regions: Regions, { places, nodes, regions: planned, regionPlaces }: Building) {
+  const source = nodes[places.get(edge.from) ?? -1];
+  const target = nodes[places.get(edge.to) ?? -1];
+  if (source === undefined || target === undefined) return;
+  const left = regions.exits.get(edge);
+  const exited = left === undefined ? undefined : planned[regionPlaces.get(left) ?? -1];
+  const compiled: PlanEdge = {
+    from: source.index,
+    to: target.index,
+    slot: exited === undefined ? target.in : exited.exits,
+    handle: edge.handle,
+    ...(edge.reading === null ? {} : { condition: edge.reading.expression.source }),
+    ...(exited === undefined ? {} : { exit: true }),
+    ...(leadsIntoBody(edge) ? { body: true } : {}),
+  };
+  source.out.push(compiled);
+  if (exited !== undefined) {
+    exited.exits++;
+    return;
   }
-  for (const { from, reading } of edges) {
-    for (const id of reading?.expression.steps.keys() ?? []) if (id !== from.id) reads.get(from.id)?.add(id);
-  }
-  for (const node of planNodes) {
-    const ids = reads.get(node.id) ?? new Set();
-    if (kept[node.index]?.facts?.joins === true) {
-      for (const index of node.predecessors) ids.add(planNodes[index]?.id ?? "");
+  target.predecessors.push(source.index);
+  target.in++;
+}
+
+/** Fills in what each node must be given to run, to decide which of its edges live, and to be undone. */
+function addReads(kept: CheckedNode[], edges: CheckedEdge[], regions: Regions, { places, nodes }: Building) {
+  const reads = kept.map(() => new Set<string>());
+  const callbacks = kept.map(() => new Set<string>());
+  for (const [place, node] of kept.entries()) {
+    for (const reading of node.readings) {
+      addReading(reading, itemsOf(node, regions), reads[place]);
+      for (const id of reading.expression.callbacks.keys()) callbacks[place]?.add(id);
     }
-    node.reads = planNodes.filter(({ id }) => ids.has(id)).map(({ id }) => id);
+  }
+  for (const edge of edges) {
+    const place = places.get(edge.from);
+    if (edge.reading === null || place === undefined) continue;
+    addReading(edge.reading, regionOf(edge, regions), reads[place]);
+    for (const id of edge.reading.expression.callbacks.keys()) callbacks[place]?.add(id);
+  }
+  const inOrder = (ids: ReadonlySet<string> = new Set()) => nodes.filter(({ id }) => ids.has(id)).map(({ id }) => id);
+  for (const [place, node] of nodes.entries()) {
+    const source = kept[place];
+    if (source?.facts?.joins === true) {
+      for (const index of node.predecessors) reads[place]?.add(nodes[index]?.id ?? "");
+    }
+    // A node has its own output when its edges are decided.
+    reads[place]?.delete(node.id);
+    node.reads = inOrder(reads[place]);
+    if ((callbacks[place]?.size ?? 0) > 0) node.callbacks = inOrder(callbacks[place]);
+    if (source?.undo) node.undo = toPlanUndo(source, regions.of[source.ordinal], inOrder);
   }
 }
 
-/** By UTF-16 units: the same on every machine. */
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function addReading({ expression }: Reading, items: Region | null | undefined, reads: Set<string> | undefined) {
+  for (const id of expression.steps.keys()) reads?.add(id);
+  if ((expression.roots.has("item") || expression.roots.has("index")) && items) reads?.add(items.owner.id);
+}
+
+function toPlanUndo(
+  { undo }: CheckedNode,
+  region: Region | null | undefined,
+  inOrder: (ids: ReadonlySet<string>) => string[],
+): PlanUndo {
+  const reads = new Set<string>();
+  for (const reading of undo?.readings ?? []) addReading(reading, region, reads);
+  return {
+    type: undo?.type ?? "",
+    config: undo?.config ?? {},
+    reads: inOrder(reads),
+    retry: retryOf(undo?.retry ?? {}, undo?.facts),
+    timeoutSeconds: timeoutOf(undo?.timeoutSeconds, undo?.facts),
+  };
 }

@@ -1,4 +1,4 @@
-import { reportExpression } from "./_check_nodes.ts";
+import { reportExpression } from "./_check_config.ts";
 import type { CheckedEdge, CheckedNode, Reading } from "./_model.ts";
 import type { SourceEdge } from "./_read_graph.ts";
 import { parseCondition } from "./expressions/mod.ts";
@@ -68,7 +68,8 @@ function findEnd(
 function checkHandle(edge: SourceEdge, from: CheckedNode, problems: Problems): string {
   const place = { path: formatPath([...edge.path, "sourceHandle"]), edge_id: edge.id, node_id: from.id };
   if (from.facts?.terminal === true) {
-    problems.add("stop_has_output", `Nothing can follow ${quote(from.id)}: it ends the run`, place);
+    const ends = from.facts.breaks === true ? "loop" : "run";
+    problems.add("stop_has_output", `Nothing can follow ${quote(from.id)}: it ends the ${ends}`, place);
     return "";
   }
   if (from.handles === null) return edge.sourceHandle ?? "";

@@ -1,10 +1,11 @@
-import { ExpressionError, hasExpression, nearest, parseTemplate } from "./expressions/mod.ts";
-import type { CheckedNode, Reading } from "./_model.ts";
+import { checkConfig, checkDelays, readExpressions } from "./_check_config.ts";
+import { checkUndo } from "./_check_undo.ts";
+import type { CheckedNode } from "./_model.ts";
 import type { SourceNode } from "./_read_graph.ts";
+import { ERROR_HANDLE } from "./_regions.ts";
+import { nearest } from "./expressions/mod.ts";
 import { formatPath, type Problems, quote } from "./problems.ts";
-import type { ConfigIssue, Json, NodeCatalog, NodeFacts } from "./types.ts";
-
-const ERROR_HANDLE = "error";
+import type { NodeCatalog, NodeFacts, OnError } from "./types.ts";
 
 /**
  * Checks every node by itself: its id, type, config, expressions and retries.
@@ -28,12 +29,13 @@ export function checkNodes(nodes: SourceNode[], catalog: NodeCatalog, problems: 
 
 function checkNode(node: SourceNode, ordinal: number, catalog: NodeCatalog, problems: Problems): CheckedNode {
   const facts = node.type === "" ? undefined : factsOf(node, catalog, problems);
-  const readings = readExpressions(node, problems);
-  if (facts !== undefined) checkConfig(node, facts, problems);
-  const { delaySeconds, maxDelaySeconds } = node.retry;
-  if (delaySeconds !== undefined && maxDelaySeconds !== undefined && delaySeconds > maxDelaySeconds) {
-    const path = formatPath([...node.path, "data", "retry", "maxDelaySeconds"]);
-    problems.add("retry_invalid", "Cannot be less than delaySeconds", { path, node_id: node.id });
+  const place = { path: [...node.path, "data"], nodeId: node.id };
+  const readings = readExpressions(node.config, place, problems);
+  if (facts !== undefined) checkConfig(node.config, facts, place, problems);
+  checkDelays(node.retry, place, problems);
+  if (node.delivery !== null && facts !== undefined && facts.kind !== "effect") {
+    const path = formatPath([...place.path, "delivery"]);
+    problems.add("delivery_invalid", `${quote(node.id)} has no effect to deliver`, { path, node_id: node.id });
   }
   return {
     ...node,
@@ -42,8 +44,18 @@ function checkNode(node: SourceNode, ordinal: number, catalog: NodeCatalog, prob
     // A type that is unknown but named like a trigger most likely is one, misspelt.
     isTrigger: facts === undefined ? node.type.startsWith("trigger.") : facts.kind === "trigger",
     handles: facts === undefined ? null : handlesOf(node, facts),
+    onError: onErrorOf(node, facts),
     readings,
+    undo: node.undo === null ? null : checkUndo(node.undo, { facts, catalog, ...place }, problems),
+    need: needOf(node, facts),
+    mayBeRegion: facts === undefined && mayBeRegion(node.type, catalog),
   };
+}
+
+/** What is missing in a graph when a type is misspelt: perhaps the end of a body. */
+function mayBeRegion(type: string, catalog: NodeCatalog): boolean {
+  const meant = catalog.get(nearest(type, catalog.types()) ?? "");
+  return type === "" || type.startsWith("logic.") || meant?.region !== undefined || meant?.closes === true;
 }
 
 function factsOf(node: SourceNode, catalog: NodeCatalog, problems: Problems): NodeFacts | undefined {
@@ -56,84 +68,28 @@ function factsOf(node: SourceNode, catalog: NodeCatalog, problems: Problems): No
   return undefined;
 }
 
-/** A config may be anything here, and a node type's code may stumble over it: then its handles are not known. */
-function handlesOf(node: SourceNode, facts: NodeFacts): string[] | null {
-  if (facts.terminal === true) return [];
+function onErrorOf(node: SourceNode, facts: NodeFacts | undefined): OnError {
+  return node.onError ?? facts?.defaultOnError ?? "stop";
+}
+
+/** The live answers that let a join run; null = all. */
+function needOf({ config }: SourceNode, facts: NodeFacts | undefined): number | null {
   try {
-    const handles = facts.handles(node.config).filter((handle) => typeof handle === "string");
-    return node.onError === "branch" && facts.kind !== "trigger" ? [...handles, ERROR_HANDLE] : handles;
+    const need = facts?.need?.(config);
+    return typeof need === "number" && Number.isInteger(need) && need > 0 ? need : null;
   } catch {
     return null;
   }
 }
 
-function checkConfig(node: SourceNode, facts: NodeFacts, problems: Problems) {
-  const base = [...node.path, "data", "config"];
-  let issues: ConfigIssue[];
+/** A config may be anything here, and a node type's code may stumble over it: then its handles are not known. */
+function handlesOf(node: SourceNode, facts: NodeFacts): string[] | null {
+  if (facts.terminal === true) return [];
   try {
-    issues = facts.checkConfig(node.config);
+    const handles = facts.handles(node.config).filter((handle) => typeof handle === "string");
+    const branches = onErrorOf(node, facts) === "branch" && facts.kind !== "trigger" && !handles.includes(ERROR_HANDLE);
+    return branches ? [...handles, ERROR_HANDLE] : handles;
   } catch {
-    issues = [{ path: [], code: "unreadable", message: "Cannot check this config" }];
+    return null;
   }
-  for (const issue of issues) {
-    if (waitsForExpression(node.config, issue)) continue;
-    problems.add("config_invalid", issue.message, { path: formatPath([...base, ...issue.path]), node_id: node.id });
-  }
-}
-
-/** Whether an issue may vanish when the expressions have values: only the run can tell then. */
-function waitsForExpression(config: Json, issue: ConfigIssue): boolean {
-  // A setting that does not exist is wrong whatever its value.
-  if (issue.code.startsWith("unrecognized_key")) return false;
-  let value: Json | undefined = config;
-  for (const key of issue.path) {
-    if (typeof value === "string") break;
-    if (Array.isArray(value)) value = value[Number(key)];
-    else if (typeof value === "object" && value !== null && Object.hasOwn(value, key)) value = value[key];
-    else return false;
-  }
-  if (typeof value === "string") return holdsExpression(value);
-  // Which branch of a union was meant may hang on a value inside.
-  return issue.code === "invalid_union" && value !== undefined && holdsExpression(value);
-}
-
-function holdsExpression(value: Json): boolean {
-  if (typeof value === "string") return hasExpression(value.replaceAll("\\{{", ""));
-  if (value === null || typeof value !== "object") return false;
-  return Object.values(value).some(holdsExpression);
-}
-
-function readExpressions(node: SourceNode, problems: Problems): Reading[] {
-  const readings: Reading[] = [];
-  const visit = (value: Json, path: (string | number)[]) => {
-    if (typeof value === "string") {
-      if (hasExpression(value)) readTemplate(value, path);
-    } else if (Array.isArray(value)) {
-      value.forEach((item, index) => visit(item, [...path, index]));
-    } else if (value !== null && typeof value === "object") {
-      for (const [key, item] of Object.entries(value)) visit(item, [...path, key]);
-    }
-  };
-  const readTemplate = (text: string, path: (string | number)[]) => {
-    try {
-      for (const part of parseTemplate(text).parts) {
-        if (typeof part !== "string") readings.push({ path, expression: part });
-      }
-    } catch (error) {
-      reportExpression(error, { path: formatPath(path), node_id: node.id }, problems);
-    }
-  };
-  visit(node.config, [...node.path, "data", "config"]);
-  return readings;
-}
-
-/** Reports an expression that cannot be parsed; any other error goes on. */
-export function reportExpression(
-  error: unknown,
-  place: { path: string; node_id?: string; edge_id?: string },
-  problems: Problems,
-) {
-  if (!(error instanceof ExpressionError)) throw error;
-  const message = `${error.message} (at character ${error.position + 1})`;
-  problems.add("expression_invalid", message, { ...place, position: error.position });
 }

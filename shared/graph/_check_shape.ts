@@ -1,29 +1,43 @@
-import type { CheckedEdge, CheckedNode, Reading } from "./_model.ts";
+import { checkReadings } from "./_check_readings.ts";
+import { checkRegions } from "./_check_regions.ts";
+import type { CheckedEdge, CheckedNode, Regions } from "./_model.ts";
+import { assignRegions } from "./_regions.ts";
 import { adjacencyOf, Ancestry, findCycles, reachableFrom } from "./_topology.ts";
-import { nearest } from "./expressions/mod.ts";
 import { formatPath, type Problems, quote } from "./problems.ts";
 
 /** Nodes named in a message about a circle. */
 const MOST_NAMES = 12;
 
+/** What the shape of a graph says about its nodes. */
+export interface Shape {
+  /** Ordinals of the nodes that a trigger leads to. */
+  reachable: Set<number>;
+  regions: Regions;
+}
+
 /**
- * Checks the graph as a whole: that something starts it, that it has no circles, that every node can be reached, and
- * that every expression reads only what ran before.
+ * Checks the graph as a whole: that something starts it, that its regions are entered and left properly, that it has
+ * no circles, that every node can be reached, and that every expression reads only what ran before.
  *
  * @param nodes The nodes; `ordinal` is their index here.
  * @param edges The edges that join them.
  * @param complete Whether no node or edge had to be left out.
  * @param problems Gets what is wrong.
- * @returns The ordinals of the nodes that a trigger leads to.
+ * @returns What a trigger leads to, and in which region each node lives.
  */
 export function checkShape(
   nodes: CheckedNode[],
   edges: CheckedEdge[],
   complete: boolean,
   problems: Problems,
-): Set<number> {
-  const next = adjacencyOf(nodes.length, edges.map(({ from, to }) => [from.ordinal, to.ordinal]));
+): Shape {
   const triggers = nodes.filter((node) => node.isTrigger).map((node) => node.ordinal);
+  // Without a trigger, regions are checked from wherever the edges begin.
+  const starts = triggers.length > 0 || !complete ? triggers : withoutInput(nodes, edges);
+  const regions = assignRegions(nodes, edges, { starts, problems });
+  const forward = edges.filter((edge) => !regions.back.has(edge));
+  const next = adjacencyOf(nodes.length, forward.map(({ from, to }) => [from.ordinal, to.ordinal]));
+  checkRegions(regions, { nodes, next, complete, problems });
   const reachable = reachableFrom(triggers, next);
   for (const cycle of findCycles(next)) reportCycle(cycle.map((ordinal) => nodes[ordinal]), problems);
   if (triggers.length === 0 && complete) {
@@ -32,13 +46,20 @@ export function checkShape(
   // Without a trigger nothing can be reached; and what a lost node led to cannot be known.
   if (triggers.length > 0 && complete) reportUnreachable(nodes, reachable, problems);
   checkOpenHandles(nodes, edges, problems);
+  if (triggers.length > 0 && complete) checkNeeds(nodes, forward, { reachable, regions }, problems);
   checkReadings(nodes, edges, {
     byId: new Map(nodes.map((node) => [node.id, node])),
     ancestry: new Ancestry(next),
+    regions,
     reachable: triggers.length > 0 ? reachable : null,
     complete,
   }, problems);
-  return reachable;
+  return { reachable, regions };
+}
+
+function withoutInput(nodes: CheckedNode[], edges: CheckedEdge[]): number[] {
+  const targets = new Set(edges.map(({ to }) => to));
+  return nodes.filter((node) => !targets.has(node)).map((node) => node.ordinal);
 }
 
 function reportCycle(cycle: (CheckedNode | undefined)[], problems: Problems) {
@@ -59,6 +80,23 @@ function reportUnreachable(nodes: CheckedNode[], reachable: ReadonlySet<number>,
   }
 }
 
+/** A join that waits for more answers than can come would never run. */
+function checkNeeds(nodes: CheckedNode[], edges: CheckedEdge[], { reachable, regions }: Shape, problems: Problems) {
+  const counts = nodes.map(() => 0);
+  for (const edge of edges) {
+    const { from, to } = edge;
+    if (!regions.exits.has(edge) && reachable.has(from.ordinal)) counts[to.ordinal] = (counts[to.ordinal] ?? 0) + 1;
+  }
+  for (const node of nodes) {
+    const count = counts[node.ordinal] ?? 0;
+    if (node.need === null || node.need <= count || !reachable.has(node.ordinal)) continue;
+    const message = `${quote(node.id)} waits for ${node.need} branches, but ${count} ${
+      count === 1 ? "leads" : "lead"
+    } into it`;
+    problems.add("need_too_high", message, { path: formatPath(node.path), node_id: node.id });
+  }
+}
+
 /** Warns of handles that were surely meant to lead somewhere. */
 function checkOpenHandles(nodes: CheckedNode[], edges: CheckedEdge[], problems: Problems) {
   const used = nodes.map(() => new Set<string>());
@@ -73,59 +111,4 @@ function checkOpenHandles(nodes: CheckedNode[], edges: CheckedEdge[], problems: 
       problems.add("missing_error_branch", `Errors of ${quote(node.id)} go nowhere: join its handle error`, place);
     }
   }
-}
-
-/** What is known about the graph when readings are checked. */
-interface Knowledge {
-  byId: ReadonlyMap<string, CheckedNode>;
-  ancestry: Ancestry;
-  /** Null when nothing is reachable because there is no trigger. */
-  reachable: ReadonlySet<number> | null;
-  complete: boolean;
-}
-
-/** Where a reading stands: in the config of a node, or on an edge that leaves from it. */
-interface Reader {
-  node: CheckedNode;
-  edgeId: string | null;
-}
-
-function checkReadings(nodes: CheckedNode[], edges: CheckedEdge[], knowledge: Knowledge, problems: Problems) {
-  for (const node of nodes) {
-    for (const reading of node.readings) checkReading(reading, { node, edgeId: null }, knowledge, problems);
-  }
-  for (const { from, id, reading } of edges) {
-    if (reading !== null) checkReading(reading, { node: from, edgeId: id }, knowledge, problems);
-  }
-}
-
-function checkReading(reading: Reading, { node, edgeId }: Reader, knowledge: Knowledge, problems: Problems) {
-  const owner = edgeId === null ? { node_id: node.id } : { edge_id: edgeId };
-  for (const [id, position] of reading.expression.steps) {
-    const place = { path: formatPath(reading.path), ...owner, position };
-    const read = knowledge.byId.get(id);
-    if (read === node) {
-      // When its edges are decided, a node has run.
-      if (edgeId === null) problems.add("not_an_ancestor", `${quote(id)} cannot read its own output`, place);
-      continue;
-    }
-    // What could not be read of the graph may hold the step, or the edges that lead from it.
-    if (!knowledge.complete) continue;
-    const fault = read === undefined ? unknownStep(id, knowledge) : orderFault(read, node, knowledge);
-    if (fault !== null) problems.add(read === undefined ? "unknown_reference" : "not_an_ancestor", fault, place);
-  }
-}
-
-function unknownStep(id: string, { byId }: Knowledge): string {
-  const similar = nearest(id, [...byId.keys()]);
-  return `There is no step ${quote(id)}${similar === null ? "" : `; did you mean ${similar}?`}`;
-}
-
-/** Why a step has no output when another runs; null when it has. */
-function orderFault(read: CheckedNode, reader: CheckedNode, { ancestry, reachable }: Knowledge): string | null {
-  if (!ancestry.leads(read.ordinal, reader.ordinal)) {
-    return `${quote(read.id)} does not run before ${quote(reader.id)}: no edges lead from it to there`;
-  }
-  const neverRuns = reachable?.has(reader.ordinal) === true && !reachable.has(read.ordinal);
-  return neverRuns ? `${quote(read.id)} never runs: no trigger leads to it` : null;
 }

@@ -1,8 +1,9 @@
 import type { z } from "zod";
+import { readSettings } from "./_read_settings.ts";
 import { GRAPH_LIMITS } from "./limits.ts";
 import { formatPath, type ProblemCode, type Problems } from "./problems.ts";
-import { edgeSchema, nodeSchema, onErrorSchema, retrySchema, settingsSchema } from "./schema.ts";
-import type { Json, JsonObject, OnError, RetryPolicy } from "./types.ts";
+import { deliverySchema, edgeSchema, nodeSchema, onErrorSchema, retrySchema } from "./schema.ts";
+import type { Delivery, Json, JsonObject, OnError, RetryPolicy } from "./types.ts";
 
 /** A node as far as it could be read; what was wrong was reported and has its usual value. */
 export interface SourceNode {
@@ -15,7 +16,20 @@ export interface SourceNode {
   config: JsonObject;
   retry: Partial<RetryPolicy>;
   timeoutSeconds: number | undefined;
-  onError: OnError;
+  /** Null when the graph does not say. */
+  onError: OnError | null;
+  undo: SourceUndo | null;
+  /** Null when the graph does not say. */
+  delivery: Delivery | null;
+}
+
+/** What undoes a node, as far as it could be read. */
+export interface SourceUndo {
+  /** Empty when it could not be read. */
+  type: string;
+  config: JsonObject;
+  retry: Partial<RetryPolicy>;
+  timeoutSeconds: number | undefined;
 }
 
 /** An edge as far as it could be read. */
@@ -85,21 +99,34 @@ function readNode(json: Json, path: (string | number)[], problems: Problems): So
   report(nodeSchema.safeParse(json), path, id === null ? {} : { node_id: id }, problems);
   if (!isObject(json) || id === null) return null;
   const data = isObject(json["data"]) ? json["data"] : {};
-  const type = json["type"];
   const label = typeof data["label"] === "string" ? data["label"].trim() : "";
-  const timeoutSeconds = data["timeoutSeconds"];
-  const retry = retrySchema.safeParse(data["retry"]);
   const onError = onErrorSchema.safeParse(data["onError"]);
+  const delivery = deliverySchema.safeParse(data["delivery"]);
   return {
     path,
     id,
-    type: typeof type === "string" ? type : "",
+    type: textOf(json["type"]),
     label: label === "" ? id : label,
+    ...readWork(data),
+    onError: onError.success ? onError.data : null,
+    undo: isObject(data["undo"]) ? { type: textOf(data["undo"]["type"]), ...readWork(data["undo"]) } : null,
+    delivery: delivery.success ? delivery.data : null,
+  };
+}
+
+/** What a node and its undo have in common. */
+function readWork(data: JsonObject): Pick<SourceNode, "config" | "retry" | "timeoutSeconds"> {
+  const retry = retrySchema.safeParse(data["retry"]);
+  const timeoutSeconds = data["timeoutSeconds"];
+  return {
     config: isObject(data["config"]) ? data["config"] : {},
     retry: retry.success ? withoutUndefined(retry.data) : {},
     timeoutSeconds: typeof timeoutSeconds === "number" ? timeoutSeconds : undefined,
-    onError: onError.success ? onError.data : "stop",
   };
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
 }
 
 function readEdge(json: Json, path: (string | number)[], problems: Problems): SourceEdge | null {
@@ -120,13 +147,6 @@ function readEdge(json: Json, path: (string | number)[], problems: Problems): So
   };
 }
 
-function readSettings(json: Json | undefined, problems: Problems): number | undefined {
-  if (json === undefined) return undefined;
-  const settings = settingsSchema.safeParse(json);
-  report(settings, ["settings"], {}, problems);
-  return settings.success ? settings.data.timeoutSeconds : undefined;
-}
-
 function report(
   result: z.ZodSafeParseResult<unknown>,
   path: (string | number)[],
@@ -140,9 +160,12 @@ function report(
 
 function codeOf(path: readonly PropertyKey[]): ProblemCode {
   if (path[0] === "id") return "id_invalid";
-  if (path[0] === "timeoutSeconds" || path[1] === "timeoutSeconds") return "timeout_invalid";
-  if (path[1] === "retry") return "retry_invalid";
-  return path[1] === "config" ? "config_invalid" : "graph_invalid";
+  // What undoes a node has the same fields, one level deeper.
+  const [field, usual] = path[1] === "undo" ? [path[2], "undo_invalid" as const] : [path[1], "graph_invalid" as const];
+  if (field === "timeoutSeconds") return "timeout_invalid";
+  if (field === "retry") return "retry_invalid";
+  if (field === "delivery") return "delivery_invalid";
+  return field === "config" ? "config_invalid" : usual;
 }
 
 /** zod leaves absent optional fields out, but its types do not say so. */

@@ -45,8 +45,25 @@ const FACTS: NodeFacts[] = [
     // Stumbles over a config without cases, as a careless node type might.
     handles: (config) => [...(config["cases"] as Json[]).map((name) => String(name)), "default"],
   }),
-  facts("logic.merge", "pure", z.object({}), { joins: true }),
+  facts("logic.merge", "pure", z.object({}), {
+    joins: true,
+    need: ({ need }) => typeof need === "number" ? need : "all",
+  }),
   facts("logic.stop", "pure", z.object({}), { terminal: true, handles: () => [] }),
+  facts("logic.splitter", "pure", z.object({}), { region: "splitter" }),
+  facts("logic.collector", "pure", z.object({}), { closes: true }),
+  facts("logic.loop.for", "pure", z.object({}), { region: "for", handles: () => ["done", "body"] }),
+  facts("logic.loop.while", "pure", z.object({}), { region: "while", handles: () => ["done", "body"] }),
+  facts("logic.loop.foreach", "pure", z.object({}), { region: "foreach", handles: () => ["done", "body"] }),
+  facts("logic.boundary", "pure", z.object({}), {
+    region: "boundary",
+    handles: () => ["done", "body", "error"],
+    defaultOnError: "branch",
+  }),
+  facts("logic.loop.break", "pure", z.object({}), { terminal: true, breaks: true, handles: () => [] }),
+  facts("logic.wait", "effect", z.object({}), {
+    waits: ({ mode }) => mode === "callback" || mode === "signal" ? mode : "timer",
+  }),
 ];
 
 /** A few node types, one of each sort. */
@@ -70,6 +87,41 @@ export function edge(text: string, condition?: string, id: string = text): Graph
 /** Writes a graph. */
 export function graphOf(nodes: GraphNode[], edges: (string | GraphEdge)[]): Graph {
   return { nodes, edges: edges.map((item) => typeof item === "string" ? edge(item) : item) };
+}
+
+/** The short names of node types in `draw`. */
+const SHORT: Record<string, string> = {
+  split: "logic.splitter",
+  collect: "logic.collector",
+  for: "logic.loop.for",
+  while: "logic.loop.while",
+  each: "logic.loop.foreach",
+  try: "logic.boundary",
+  break: "logic.loop.break",
+  stop: "logic.stop",
+  if: "logic.if",
+  merge: "logic.merge",
+  wait: "logic.wait",
+  http: "action.http",
+  t: "trigger.manual",
+  start: "trigger.webhook",
+};
+
+/**
+ * Writes a graph in one string: chains of edges, for example `t>each1:body>a, each1>b`. The letters at the front of an
+ * id name the type of its node, see `SHORT`; any other is an `action.set`.
+ *
+ * @param chains The edges, apart by commas.
+ * @param data What the nodes hold, by id.
+ */
+export function draw(chains: string, data: Record<string, GraphNode["data"]> = {}): Graph {
+  const edges = chains.split(",").flatMap((chain) => {
+    const stops = chain.trim().split(">");
+    return stops.slice(1).map((stop, index) => edge(`${stops[index]}>${stop.split(":")[0]}`));
+  });
+  const ids = new Set([...edges.flatMap(({ source, target }) => [source, target]), ...Object.keys(data)]);
+  const typeOf = (id: string) => SHORT[/^[a-z]+/.exec(id)?.[0] ?? ""] ?? "action.set";
+  return { nodes: [...ids].map((id) => node(id, typeOf(id), data[id] ?? {})), edges };
 }
 
 /** Compiles with the small catalog. */

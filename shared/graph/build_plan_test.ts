@@ -15,7 +15,8 @@ Deno.test("compile() makes a plan that says all the engine needs", () => {
     edge("call:error>sorry", "steps.call.output.status == 500 || steps.start.output.strict"),
   ]);
   assertEquals(planOf(graph), {
-    planVersion: 1,
+    planVersion: 2,
+    regions: [],
     timeoutSeconds: 86_400,
     triggers: [0],
     nodes: [
@@ -33,6 +34,7 @@ Deno.test("compile() makes a plan that says all the engine needs", () => {
         retry: { maxAttempts: 1, backoff: "exponential", delaySeconds: 2, maxDelaySeconds: 300, jitter: true },
         timeoutSeconds: 30,
         onError: "stop",
+        region: null,
       },
       {
         index: 1,
@@ -54,6 +56,7 @@ Deno.test("compile() makes a plan that says all the engine needs", () => {
         retry: { maxAttempts: 5, backoff: "exponential", delaySeconds: 5, maxDelaySeconds: 60, jitter: true },
         timeoutSeconds: 20,
         onError: "branch",
+        region: null,
       },
       {
         index: 2,
@@ -69,6 +72,7 @@ Deno.test("compile() makes a plan that says all the engine needs", () => {
         retry: { maxAttempts: 1, backoff: "exponential", delaySeconds: 2, maxDelaySeconds: 300, jitter: true },
         timeoutSeconds: 30,
         onError: "stop",
+        region: null,
       },
     ],
   });

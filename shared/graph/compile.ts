@@ -9,8 +9,8 @@ import type { CompileResult, NodeCatalog } from "./types.ts";
 
 /**
  * Compiles a graph into the plan that the engine runs, or says everything that is wrong with it at once. In a plan
- * every edge leads forward and every in-edge begins at a node that a trigger leads to, so every join gets an answer on
- * each of them: a compiled plan cannot deadlock.
+ * every edge but the exits of a loop leads forward and every in-edge begins at a node that a trigger leads to, so every
+ * join gets an answer on each of them: a compiled plan cannot deadlock.
  *
  * @param graph Anything; a React Flow graph is meant.
  * @param catalog The node types that exist.
@@ -23,7 +23,8 @@ export function compile(graph: unknown, catalog: NodeCatalog): CompileResult {
   if (source === null) return { ok: false, problems: problems.list() };
   const nodes = checkNodes(source.nodes, catalog, problems);
   const edges = checkEdges(source.edges, { nodes, complete: source.complete, problems });
-  const reachable = checkShape(nodes, edges, source.complete, problems);
+  const shape = checkShape(nodes, edges, source.complete, problems);
   if (problems.failed) return { ok: false, problems: problems.list() };
-  return { ok: true, plan: buildPlan(nodes, edges, reachable, source.timeoutSeconds), warnings: problems.list() };
+  const plan = buildPlan({ nodes, edges, ...shape, timeoutSeconds: source.timeoutSeconds });
+  return { ok: true, plan, warnings: problems.list() };
 }

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../tests/helpers/assert.ts";
-import { catalog, compileSmall, edge, graphOf, node, planOf, problemsOf } from "./_testing.ts";
+import { catalog, compileSmall, draw, edge, graphOf, node, planOf, problemsOf } from "./_testing.ts";
 import { compile } from "./compile.ts";
 import { GRAPH_LIMITS, STEP_LIMITS } from "./limits.ts";
 import { PROBLEM_CODES, type ProblemCode } from "./problems.ts";
-import type { Graph, GraphEdge, GraphNode, GraphProblem, NodeFacts } from "./types.ts";
+import type { Graph, GraphEdge, GraphNode, GraphProblem, GraphUndo, NodeFacts } from "./types.ts";
 
 const start = node("start", "trigger.webhook");
 
@@ -17,8 +17,12 @@ interface Plant {
 
 /** Puts plants behind a healthy trigger. */
 function garden(plants: Plant[]): Graph {
-  const nodes = [start, ...plants.flatMap((plant) => plant.nodes ?? [])] as GraphNode[];
-  const settings = plants.find((plant) => plant.settings !== undefined)?.settings;
+  const planted = plants.flatMap((plant) => (plant.nodes ?? []) as GraphNode[]);
+  const nodes = [start, ...planted.filter(({ id }) => id !== "start")];
+  const withSettings = plants.filter((plant) => plant.settings !== undefined);
+  const settings: unknown = withSettings.length === 0
+    ? undefined
+    : Object.assign({}, ...withSettings.map((plant) => plant.settings));
   return {
     ...graphOf(nodes, plants.flatMap((plant) => plant.edges ?? [])),
     ...(settings === undefined ? {} : { settings: settings as { timeoutSeconds: number } }),
@@ -157,6 +161,119 @@ const PLANTS: Partial<Record<ProblemCode, Plant>> = {
     nodes: [node("c1"), node("c2"), node("c3"), node("c4")],
     edges: ["start>c1", "c1>c2", "c2>c3", "c3>c1", "c3>c4"],
     expected: [{ code: "cycle", node_id: "c1", message: "These nodes lead in a circle: c1 → c2 → c3 → c1" }],
+  },
+  region_crossed: {
+    ...draw("start>split1>x1>collect1, start>y1>y2>x1, start>each1:body>each2:body>x2>each1, x2>collect1"),
+    expected: [
+      { code: "region_crossed", edge_id: "y2>x1", node_id: "x1" },
+      {
+        code: "region_crossed",
+        edge_id: "x2>each1",
+        message: '"x2" cannot lead to "each1": first leave the body of "each2"',
+      },
+      { code: "region_crossed", edge_id: "x2>collect1" },
+    ],
+  },
+  region_too_deep: {
+    ...draw(`start>each11${[2, 3, 4, 5, 6, 7, 8, 9, 10].map((level) => `:body>each1${level}`).join("")}:body>deep`),
+    expected: [{ code: "region_too_deep", node_id: "each19" }],
+  },
+  splitter_not_collected: {
+    ...draw("start>split2>x3, start>split3>collect2, split3>collect3"),
+    expected: [
+      { code: "splitter_not_collected", node_id: "split2" },
+      { code: "splitter_not_collected", node_id: "split3" },
+    ],
+  },
+  collector_without_splitter: {
+    ...draw("start>collect4, start>each3:body>collect5"),
+    expected: [
+      { code: "collector_without_splitter", node_id: "collect4" },
+      { code: "collector_without_splitter", node_id: "collect5" },
+    ],
+  },
+  break_outside_loop: {
+    ...draw("start>break1, start>each4:body>split4>break2, split4>x4>collect6, start>try0:body>break3, try0:error>x12"),
+    expected: [
+      { code: "break_outside_loop", node_id: "break1", message: '"break1" is in no loop' },
+      { code: "break_outside_loop", node_id: "break2" },
+      { code: "break_outside_loop", node_id: "break3" },
+    ],
+  },
+  inside_region: {
+    ...draw("start>split5>x5>collect7>x6, start>each5:body>x7, each5>x8", {
+      x6: { config: { x: "{{ steps.x5.output }}" } },
+      x8: { config: { x: "{{ steps.x7.output }}" } },
+      collect7: { config: { x: "{{ steps.x5.output }}" } },
+    }),
+    expected: [
+      {
+        code: "inside_region",
+        node_id: "x6",
+        message: '"x5" is in the body of "split5" and cannot be read from outside; read "collect7" instead',
+      },
+      { code: "inside_region", node_id: "x8" },
+      { code: "inside_region", node_id: "collect7" },
+    ],
+  },
+  no_region: {
+    nodes: [node("outside", "action.set", { config: { x: "{{ 1 + item.x + index }}" } }), node("outside2")],
+    edges: ["start>outside", edge("outside>outside2", "index == 0")],
+    expected: [
+      { code: "no_region", node_id: "outside", position: 7 },
+      { code: "no_region", node_id: "outside", position: 16 },
+      { code: "no_region", edge_id: "outside>outside2", position: 0 },
+    ],
+  },
+  no_callback: {
+    ...draw("start>x9, start>wait1, start>each6:body>x10, start>wait2", {
+      x9: { config: { url: "{{ callbacks.wait1 }}" } },
+      wait1: { config: { mode: "signal" } },
+      wait2: { config: { mode: "callback" } },
+      x10: { config: { url: "{{ callbacks.wait2 }}" } },
+    }),
+    expected: [{ code: "no_callback", node_id: "x9" }, { code: "no_callback", node_id: "x10" }],
+  },
+  need_too_high: {
+    ...draw("start>merge1", { merge1: { config: { need: 2 } } }),
+    expected: [{
+      code: "need_too_high",
+      node_id: "merge1",
+      message: '"merge1" waits for 2 branches, but 1 leads into it',
+    }],
+  },
+  undo_invalid: {
+    ...behindStart(
+      node("undo1", "action.set", { undo: { type: "logic.wait" } }),
+      node("undo2", "logic.stop", { undo: { type: "action.set" } }),
+      node("undo3", "action.set", { undo: {} as GraphUndo }),
+    ),
+    expected: [
+      { code: "undo_invalid", node_id: "undo1", message: "A node of type logic.wait cannot undo anything" },
+      { code: "undo_invalid", node_id: "undo2" },
+      { code: "undo_invalid", node_id: "undo3" },
+    ],
+  },
+  delivery_invalid: {
+    ...behindStart(
+      node("deliver1", "action.set", { delivery: "at_most_once" }),
+      node("deliver2", "action.http", { config: { url: "https://example.com" }, delivery: "once" as "at_most_once" }),
+    ),
+    expected: [{ code: "delivery_invalid", node_id: "deliver1" }, { code: "delivery_invalid", node_id: "deliver2" }],
+  },
+  setting_invalid: {
+    settings: { maxPerKey: 0, errorFlowId: "x" },
+    expected: [
+      { code: "setting_invalid", path: "settings.maxPerKey" },
+      { code: "setting_invalid", path: "settings.errorFlowId" },
+    ],
+  },
+  empty_region: {
+    ...draw("start>each7>x11, start>split6>collect8"),
+    expected: [
+      { code: "empty_region", node_id: "each7", severity: "warning" },
+      { code: "empty_region", node_id: "split6", severity: "warning" },
+    ],
   },
   unreachable_node: {
     nodes: [node("island", "action.set", { config: { x: "{{ steps.shore.output }}" } }), node("shore")],

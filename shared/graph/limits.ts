@@ -11,6 +11,8 @@ export const GRAPH_LIMITS = {
   bytes: 512 * 1024,
   /** Levels of nesting of the graph as JSON. */
   depth: 64,
+  /** Regions inside each other. */
+  regionDepth: 8,
   /** Problems listed at once; of more, the rest is counted. */
   problems: 1000,
 } as const;
@@ -25,6 +27,8 @@ export const STEP_LIMITS = {
   /** Seconds between attempts: up to a day. */
   delaySeconds: { least: 0, most: 86_400 },
   retryOn: 32,
+  /** Runs of a flow at once, in all or with the same key, where the graph sets a limit. */
+  concurrentRuns: { least: 1, most: 1000 },
 } as const;
 
 /** What an expression may be, cost and give at most. */

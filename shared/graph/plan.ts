@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { findFault } from "./_find_fault.ts";
 import type { Json, JsonObject, Plan } from "./types.ts";
 
 /** The shape of the plans that this code makes and runs. Raise it with every change that old plans do not fit. */
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 /** What reading a stored plan gives: `version` means compile the graph again, `malformed` that it never was a plan. */
 export type PlanResult = { ok: true; plan: Plan } | { ok: false; reason: "version" | "malformed"; message: string };
@@ -14,6 +15,8 @@ const edgeSchema = z.strictObject({
   slot: index,
   handle: z.string(),
   condition: z.string().exactOptional(),
+  exit: z.literal(true).exactOptional(),
+  body: z.literal(true).exactOptional(),
 });
 const retrySchema = z.strictObject({
   maxAttempts: z.int().min(1),
@@ -23,13 +26,14 @@ const retrySchema = z.strictObject({
   jitter: z.boolean(),
   retryOn: z.array(z.string()).exactOptional(),
 });
+const configSchema = z.custom<JsonObject>((value) => isObject(value));
 const nodeSchema = z.strictObject({
   index,
   id: z.string(),
   type: z.string(),
   label: z.string(),
   kind: z.enum(["trigger", "pure", "effect"]),
-  config: z.custom<JsonObject>((value) => typeof value === "object" && value !== null && !Array.isArray(value)),
+  config: configSchema,
   in: index,
   predecessors: z.array(index),
   out: z.array(edgeSchema),
@@ -37,11 +41,33 @@ const nodeSchema = z.strictObject({
   retry: retrySchema,
   timeoutSeconds: z.number().positive(),
   onError: z.enum(["stop", "continue", "branch"]),
+  region: index.nullable(),
+  opens: index.exactOptional(),
+  closes: index.exactOptional(),
+  need: z.int().min(1).exactOptional(),
+  callbacks: z.array(z.string()).exactOptional(),
+  undo: z.strictObject({
+    type: z.string(),
+    config: configSchema,
+    reads: z.array(z.string()),
+    retry: retrySchema,
+    timeoutSeconds: z.number().positive(),
+  }).exactOptional(),
+  delivery: z.literal("at_most_once").exactOptional(),
+});
+const regionSchema = z.strictObject({
+  index,
+  kind: z.enum(["splitter", "for", "while", "foreach", "boundary"]),
+  owner: index,
+  closer: index,
+  parent: index.nullable(),
+  exits: index,
 });
 const planSchema: z.ZodType<Plan> = z.strictObject({
   planVersion: z.literal(PLAN_VERSION),
   nodes: z.array(nodeSchema),
   triggers: z.array(index),
+  regions: z.array(regionSchema),
   timeoutSeconds: z.number().positive(),
 });
 
@@ -72,29 +98,4 @@ function malformed(message: string): PlanResult {
 
 function isObject(value: unknown): value is { [key: string]: Json } {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Checks what the engine relies on: indexes that fit, edges that lead forward, slots that are each filled once. */
-function findFault({ nodes, triggers }: Plan): string | null {
-  const filled = nodes.map((node) => new Array<boolean>(node.predecessors.length).fill(false));
-  const ids = new Set(nodes.map((node) => node.id));
-  if (ids.size < nodes.length) return "Two nodes have the same id";
-  for (const [place, node] of nodes.entries()) {
-    if (node.index !== place) return `Node ${node.id} has another index than its place`;
-    if (node.in !== node.predecessors.length) return `Node ${node.id} counts its in-edges wrongly`;
-    if (node.reads.some((id) => !ids.has(id))) return `Node ${node.id} reads a step that is not there`;
-    for (const edge of node.out) {
-      if (edge.from !== place || edge.to <= place) return `An edge of ${node.id} does not lead forward`;
-      if (nodes[edge.to]?.predecessors[edge.slot] !== place) {
-        return `An edge of ${node.id} leads into no slot of its own`;
-      }
-      const slots = filled[edge.to];
-      if (slots?.[edge.slot] !== false) return `Two edges lead into one slot of ${nodes[edge.to]?.id}`;
-      slots[edge.slot] = true;
-    }
-  }
-  const open = filled.findIndex((slots) => slots.includes(false));
-  if (open >= 0) return `Node ${nodes[open]?.id} waits for an edge that is not there`;
-  const starts = nodes.filter((node) => node.kind === "trigger").map((node) => node.index);
-  return starts.join() === triggers.join() ? null : "The triggers are not those of the nodes";
 }

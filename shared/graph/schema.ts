@@ -5,9 +5,9 @@
  * @module
  */
 import { z } from "zod";
-import { GRAPH_LIMITS, STEP_LIMITS } from "./limits.ts";
+import { EXPRESSION_LIMITS, GRAPH_LIMITS, STEP_LIMITS } from "./limits.ts";
 
-const { attempts, delaySeconds, timeoutSeconds, runTimeoutSeconds } = STEP_LIMITS;
+const { attempts, concurrentRuns, delaySeconds, timeoutSeconds, runTimeoutSeconds } = STEP_LIMITS;
 
 /** How often a failed step is tried again; fields left out take the node type's default. */
 export const retrySchema = z.strictObject({
@@ -22,18 +22,31 @@ export const retrySchema = z.strictObject({
 /** What happens when a step fails for good. */
 export const onErrorSchema = z.enum(["stop", "continue", "branch"]);
 
+/** How an effect of unknown outcome is treated. */
+export const deliverySchema = z.enum(["at_least_once", "at_most_once"]);
+
+const typeSchema = z.string().min(1).max(GRAPH_LIMITS.typeLength);
+const workSchema = z.object({
+  config: z.record(z.string(), z.unknown()),
+  retry: retrySchema,
+  timeoutSeconds: z.number().min(timeoutSeconds.least).max(timeoutSeconds.most),
+}).partial();
+
+/** What undoes a step when its run fails later: a node of its own. */
+export const undoSchema = z.strictObject({ type: typeSchema, ...workSchema.shape });
+
 /** One node. */
 export const nodeSchema = z.looseObject({
   id: z.string().min(1).max(GRAPH_LIMITS.nodeIdLength).regex(/^[A-Za-z0-9_-]+$/, {
     error: "Only letters, digits, _ and - are allowed",
   }),
-  type: z.string().min(1).max(GRAPH_LIMITS.typeLength),
+  type: typeSchema,
   data: z.looseObject({
     label: z.string().max(GRAPH_LIMITS.labelLength).optional(),
-    config: z.record(z.string(), z.unknown()).optional(),
-    retry: retrySchema.optional(),
-    timeoutSeconds: z.number().min(timeoutSeconds.least).max(timeoutSeconds.most).optional(),
+    ...workSchema.shape,
     onError: onErrorSchema.optional(),
+    undo: undoSchema.optional(),
+    delivery: deliverySchema.optional(),
   }).optional(),
 });
 
@@ -49,8 +62,14 @@ export const edgeSchema = z.looseObject({
 
 /** What holds for the flow as a whole. */
 export const settingsSchema = z.looseObject({
-  timeoutSeconds: z.number().min(runTimeoutSeconds.least).max(runTimeoutSeconds.most).optional(),
-});
+  timeoutSeconds: z.number().min(runTimeoutSeconds.least).max(runTimeoutSeconds.most),
+  errorFlowId: z.guid(),
+  maxConcurrentRuns: z.int().min(concurrentRuns.least).max(concurrentRuns.most),
+  concurrencyKey: z.string().max(EXPRESSION_LIMITS.sourceLength),
+  maxPerKey: z.int().min(concurrentRuns.least).max(concurrentRuns.most),
+  whenFull: z.enum(["queue", "refuse"]),
+  compensateOnCancel: z.boolean(),
+}).partial();
 
 /** A whole graph. */
 export const graphSchema = z.looseObject({

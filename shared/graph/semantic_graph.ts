@@ -1,6 +1,15 @@
 import type { Json, JsonObject } from "./types.ts";
 
-const NODE_DATA = ["label", "config", "retry", "timeoutSeconds", "onError"];
+const NODE_DATA = ["label", "config", "retry", "timeoutSeconds", "onError", "undo", "delivery"];
+const SETTINGS = [
+  "timeoutSeconds",
+  "errorFlowId",
+  "maxConcurrentRuns",
+  "concurrencyKey",
+  "maxPerKey",
+  "whenFull",
+  "compensateOnCancel",
+];
 
 /**
  * Takes the layout out of a graph: what is left decides the plan. It is what a content hash is taken over, what tells a
@@ -16,10 +25,8 @@ export function semanticGraph(graph: unknown): JsonObject {
   if (source["malformed"] !== undefined) result["malformed"] = canonical(source["malformed"]);
   result["edges"] = mapList(source["edges"], semanticEdge);
   result["nodes"] = sortById(mapList(source["nodes"], semanticNode));
-  const settings = asObject(source["settings"]);
-  if (settings?.["timeoutSeconds"] !== undefined) {
-    result["settings"] = { timeoutSeconds: settings["timeoutSeconds"] };
-  }
+  const settings = chosen(asObject(source["settings"]) ?? {}, SETTINGS);
+  if (Object.keys(settings).length > 0) result["settings"] = settings;
   return result;
 }
 
@@ -64,11 +71,10 @@ function chosen(source: JsonObject, keys: string[]): JsonObject {
 function compact(source: { [key: string]: Json | undefined }): JsonObject {
   const result: JsonObject = {};
   for (const key of Object.keys(source).sort()) {
-    const value = source[key];
-    if (value === undefined || value === null) continue;
+    const value = canonical(source[key] ?? null);
     const object = asObject(value);
-    if (object !== null && Object.keys(object).length === 0) continue;
-    result[key] = canonical(value);
+    if (value === null || (object !== null && Object.keys(object).length === 0)) continue;
+    result[key] = value;
   }
   return result;
 }

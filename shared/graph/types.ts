@@ -146,6 +146,11 @@ export interface NodeFacts {
   need?(config: JsonObject): "all" | number;
   /** What happens when it fails and the graph does not say. Default `stop`. */
   defaultOnError?: OnError;
+  /**
+   * For a type that may wait: what a node with this config waits for, null = nothing. Only for a `callback` expressions
+   * may read `callbacks.<id>`; and what waits cannot undo a step. Must not throw on any object.
+   */
+  waits?(config: JsonObject): "timer" | "signal" | "approval" | "callback" | "run" | null;
   defaultRetry?: RetryPolicy;
   /** Seconds one attempt may take when the graph does not say. */
   defaultTimeoutSeconds?: number;
@@ -182,7 +187,7 @@ export interface PlanEdge {
 
 /** A compiled node. */
 export interface PlanNode {
-  /** Its place in `plan.nodes`; nodes come in topological order, so an edge always leads to a higher index. */
+  /** Its place in `plan.nodes`; nodes come in topological order: only exits of a loop or boundary lead back. */
   index: number;
   id: string;
   type: string;
@@ -196,7 +201,10 @@ export interface PlanNode {
   predecessors: number[];
   /** The out-edges, in the order of the graph. */
   out: PlanEdge[];
-  /** The ids of the steps that the config or the conditions of the out-edges read, in the order of the plan. */
+  /**
+   * The ids of the steps that the config or the conditions of the out-edges read, in the order of the plan. Whoever
+   * reads `item` or `index` reads the owner of the innermost region.
+   */
   reads: string[];
   retry: RetryPolicy;
   /** Seconds one attempt may take. */
@@ -285,11 +293,21 @@ export interface ExpressionScope {
   steps: { [nodeId: string]: { output: Json } };
   run: { id: string; started_at: string; attempt: number };
   flow: { id: string; name: string };
+  /** In a region: what goes through it; absent reads as null. */
+  item?: Json;
+  /** In a region: the ordinal of the item or iteration, from 0. */
+  index?: number;
+  /** The URLs that complete waiting nodes, by node id. */
+  callbacks?: { [nodeId: string]: string };
 }
 
 /** What a config reads. */
 export interface References {
   /** Ids of the steps, sorted. */
   steps: string[];
+  /** Ids of the waiting nodes whose callback is read, sorted. */
+  callbacks: string[];
   usesTrigger: boolean;
+  /** Whether `item` or `index` is read. */
+  usesItem: boolean;
 }

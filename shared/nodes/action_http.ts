@@ -18,6 +18,7 @@ export const actionHttp = defineNode({
   configSchema: httpConfigSchema,
   outputSchema: httpOutputSchema,
   handles: httpHandles,
+  waits: ({ awaitCallback }) => isObject(awaitCallback) ? "callback" : null,
   handlesOfOutput: (output) => isObject(output) && output["timed_out"] === true ? ["timeout"] : ["out"],
   secretSettings: ["auth.token", "auth.password", "auth.value"],
   defaultRetry: { maxAttempts: 3, backoff: "exponential", delaySeconds: 2, maxDelaySeconds: 300, jitter: true },

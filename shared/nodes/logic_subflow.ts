@@ -21,7 +21,7 @@ export const logicSubflow = defineNode({
     status: z.string().describe("completed; queued when it was not waited for"),
     output: json.describe("What that run gave; null when it was not waited for"),
   }),
-  waits: () => null,
+  waits: () => "run",
   defaultRetry: { maxAttempts: 1, backoff: "fixed", delaySeconds: 0, maxDelaySeconds: 0, jitter: false },
   exampleConfig: {
     flowId: "0193a000-0000-7000-8000-000000000002",

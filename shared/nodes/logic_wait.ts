@@ -67,7 +67,8 @@ export const logicWait = defineNode({
     z.object({ timed_out: z.literal(true) }).describe("Nothing came in time"),
   ]),
   handles: handlesOfConfig,
-  waits: kindOf,
+  // A mode that an expression gives is known to the run only.
+  waits: (config) => kindOf(config) ?? "timer",
   handlesOfOutput(output) {
     if (!isObject(output)) return ["out"];
     if (output["timed_out"] === true) return ["timeout"];

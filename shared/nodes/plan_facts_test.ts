@@ -8,23 +8,37 @@ import { getNode, nodeCatalog } from "./registry.ts";
  * what the test says. A new node type needs its line and no new version: no stored plan has it.
  */
 const RECORDED = {
-  planVersion: 1,
+  planVersion: 2,
   facts: {
-    "action.http": "a3ae9fb36e24",
-    "action.transform": "95ef7e8ea54c",
-    "communication.email": "24ec2030f114",
-    "logic.if": "af4c030ec6ca",
-    "logic.merge": "e43959f603f4",
-    "logic.stop": "e78161ca827d",
-    "logic.switch": "a92aecd7eef6",
-    "trigger.manual": "eeb3168ae181",
-    "trigger.webhook": "eeb3168ae181",
+    "action.http": "94790a70858d",
+    "action.transform": "27d3f59ee1cc",
+    "communication.email": "3ec94cb086e7",
+    "logic.boundary": "f457eb379f31",
+    "logic.collector": "b7f9ace12230",
+    "logic.if": "6596827e24d4",
+    "logic.loop.break": "0f33dc0ff41a",
+    "logic.loop.for": "751d0e534087",
+    "logic.loop.foreach": "48a483086cb8",
+    "logic.loop.while": "e8337b214750",
+    "logic.merge": "64531e1abeae",
+    "logic.splitter": "4360cc8da46c",
+    "logic.stop": "268fd5d78d55",
+    "logic.subflow": "a0e99c765f47",
+    "logic.switch": "8156424163be",
+    "logic.wait": "2d66a0a1cced",
+    "trigger.error": "f0b55787e9b8",
+    "trigger.event": "f0b55787e9b8",
+    "trigger.flow": "f0b55787e9b8",
+    "trigger.manual": "f0b55787e9b8",
+    "trigger.schedule": "f0b55787e9b8",
+    "trigger.webhook": "f0b55787e9b8",
   },
 };
 
 /** What a node type tells the compiler, as text. */
 function factsOf(type: string): string {
-  const { kind, handles, joins, terminal, defaultRetry, defaultTimeoutSeconds } = nodeCatalog.get(type)!;
+  const known = nodeCatalog.get(type)!;
+  const { kind, handles, joins, terminal, defaultRetry, defaultTimeoutSeconds } = known;
   const configs = [getNode(type)!.exampleConfig, {}];
   return JSON.stringify([
     kind,
@@ -33,6 +47,8 @@ function factsOf(type: string): string {
     terminal ?? false,
     defaultRetry === undefined ? null : Object.entries(defaultRetry).toSorted(([a], [b]) => a < b ? -1 : 1),
     defaultTimeoutSeconds ?? null,
+    [known.region ?? null, known.closes ?? false, known.breaks ?? false, known.defaultOnError ?? null],
+    configs.map((config) => known.need?.(config) ?? null),
   ]);
 }
 

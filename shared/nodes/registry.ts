@@ -129,7 +129,7 @@ function toFacts(node: AnyNode): NodeFacts {
     ...(node.closes ? { closes: true } : {}),
     ...(node.breaks ? { breaks: true } : {}),
     ...(node.need ? { need: (config) => node.need?.(config) ?? "all" } : {}),
-    ...(node.waits ? { waits: (config: JsonObject) => node.waits?.(config) ?? null } : {}),
+    ...(node.waits ? { waits: (config) => node.waits?.(config) ?? null } : {}),
     ...(node.defaultOnError ? { defaultOnError: node.defaultOnError } : {}),
     ...(node.defaultRetry ? { defaultRetry: node.defaultRetry } : {}),
     ...(node.defaultTimeoutSeconds ? { defaultTimeoutSeconds: node.defaultTimeoutSeconds } : {}),

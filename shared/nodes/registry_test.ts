@@ -72,6 +72,7 @@ Deno.test("every node's facts agree with its definition", () => {
       [node.region, node.closes, node.breaks, node.defaultOnError],
     );
     assertEquals(facts.need !== undefined, node.need !== undefined, type);
+    assertEquals(facts.waits?.(node.exampleConfig), node.waits?.(node.exampleConfig), type);
     assertEquals(facts.handles(node.exampleConfig).length === 0, node.terminal ?? false, type);
     // The compiler calls it with whatever a graph holds.
     const odd: JsonObject[] = [
@@ -88,6 +89,7 @@ Deno.test("every node's facts agree with its definition", () => {
     ];
     for (const config of odd) {
       assert(Array.isArray(facts.handles(config)));
+      facts.waits?.(config);
       const need = facts.need?.(config) ?? "all";
       assert(need === "all" || need >= 1, type);
     }

@@ -134,8 +134,8 @@ export interface NodeDefinition<C> {
   breaks?: boolean;
   /** For a join: live answers that let it run. Default all. Must not throw on any object. */
   need?(config: JsonObject): "all" | number;
-  /** For a type that rests: what a node with this config waits for, null = something else. Must not throw on any object. */
-  waits?(config: JsonObject): NodeWait["kind"] | null;
+  /** What a node with this config waits for, null = nothing. Default null. Must not throw on any object. */
+  waits?(config: JsonObject): NodeWait["kind"] | "run" | null;
   /** What happens when it fails and the graph does not say. Default `stop`. */
   defaultOnError?: OnError;
   /** Settings that hold secrets whatever they are called, as paths like `auth.token`; never shown. */

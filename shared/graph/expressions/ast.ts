@@ -1,7 +1,7 @@
 import type { FunctionDefinition } from "./functions/mod.ts";
 
-/** The values that can be read by name; all but `steps` stand for themselves. */
-export type RootName = "trigger" | "run" | "flow";
+/** The values that can be read by name. `steps` and `callbacks` are not among them: they never stand for themselves. */
+export type RootName = "trigger" | "run" | "flow" | "item" | "index";
 
 /** Operators that take two values. */
 export type BinaryOperator = "+" | "-" | "*" | "/" | "%" | "==" | "!=" | "<" | "<=" | ">" | ">=";
@@ -23,6 +23,7 @@ export type Ast =
     | { readonly kind: "literal"; readonly value: null | boolean | number | string }
     | { readonly kind: "root"; readonly name: RootName }
     | { readonly kind: "step"; readonly id: string }
+    | { readonly kind: "callback"; readonly id: string }
     | { readonly kind: "member"; readonly object: Ast; readonly key: string }
     | { readonly kind: "index"; readonly object: Ast; readonly index: Ast }
     | { readonly kind: "unary"; readonly operator: "!" | "-"; readonly operand: Ast }
@@ -41,7 +42,10 @@ export interface Expression {
   readonly root: Ast;
   /** The steps it reads: their ids, and where each is named first. */
   readonly steps: ReadonlyMap<string, number>;
-  readonly usesTrigger: boolean;
+  /** The steps whose callback it reads: their ids, and where each is named first. */
+  readonly callbacks: ReadonlyMap<string, number>;
+  /** The names it reads besides: each, and where it stands first. */
+  readonly roots: ReadonlyMap<RootName, number>;
 }
 
 /** A parsed string of a config: literal text and expressions in turn. Make one with `parseTemplate`. */

@@ -32,9 +32,11 @@ export function evaluateWithin(expression: Expression, scope: ExpressionScope, b
       case "literal":
         return node.value;
       case "root":
-        return scope[node.name];
+        return scope[node.name] ?? null;
       case "step":
         return Object.hasOwn(scope.steps, node.id) ? scope.steps[node.id] ?? null : null;
+      case "callback":
+        return ownValue(scope.callbacks, node.id);
       case "member":
         return property(run(node.object), node.key);
       case "index":
@@ -62,6 +64,10 @@ export function evaluateWithin(expression: Expression, scope: ExpressionScope, b
     }
   };
   return run(expression.root);
+}
+
+function ownValue(urls: { [nodeId: string]: string } | undefined, id: string): string | null {
+  return urls !== undefined && Object.hasOwn(urls, id) ? urls[id] ?? null : null;
 }
 
 function call(node: Ast & { kind: "call" }, run: (node: Ast) => Json, budget: ExpressionBudget): Json {

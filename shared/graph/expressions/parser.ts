@@ -26,7 +26,8 @@ const BINDING: Readonly<Record<string, number>> = {
 const UNARY_BINDING = 9;
 const LOGICAL: ReadonlySet<string> = new Set(["&&", "||", "??"]);
 const CONSTANTS: Readonly<Record<string, boolean | null>> = { "true": true, "false": false, "null": null };
-const ROOTS: readonly RootName[] = ["trigger", "run", "flow"];
+const ROOTS: readonly RootName[] = ["trigger", "run", "flow", "item", "index"];
+const NAMES = ["steps", "callbacks", ...ROOTS];
 
 /** An `Omit` that keeps the members of a union apart. */
 type Unplaced<T> = T extends unknown ? Omit<T, "at" | "height"> : never;
@@ -66,7 +67,8 @@ class Parser {
   readonly #start: number;
   readonly #lexer: Lexer;
   readonly #steps = new Map<string, number>();
-  #usesTrigger = false;
+  readonly #callbacks = new Map<string, number>();
+  readonly #roots = new Map<RootName, number>();
   #peeked: Token | null = null;
   /** The end of the last word taken. */
   #end: number;
@@ -86,7 +88,7 @@ class Parser {
     const length = this.#end - this.#start;
     if (length > EXPRESSION_LIMITS.sourceLength) throw tooLong(this.#start);
     const source = this.#source.slice(this.#start, this.#end).trim();
-    return { source, root, steps: this.#steps, usesTrigger: this.#usesTrigger };
+    return { source, root, steps: this.#steps, callbacks: this.#callbacks, roots: this.#roots };
   }
 
   expectEnd() {
@@ -195,18 +197,22 @@ class Parser {
   #name(name: string, at: number): Ast {
     if (this.#accept("(")) return this.#call(name, at);
     if (Object.hasOwn(CONSTANTS, name)) return this.#node(at, [], { kind: "literal", value: CONSTANTS[name] ?? null });
-    if (name === "steps") return this.#step(at);
+    if (name === "steps") return this.#node(at, [], { kind: "step", id: this.#nodeId(name, at, this.#steps) });
+    if (name === "callbacks") {
+      return this.#node(at, [], { kind: "callback", id: this.#nodeId(name, at, this.#callbacks) });
+    }
     const root = ROOTS.find((known) => known === name);
     if (root === undefined) {
-      const hint = findFunction(name) === undefined ? suggestion(name, ["steps", ...ROOTS]) : `; write ${name}(…)`;
-      throw new ExpressionError(`Unknown name ${quoted(name)}${hint}; known are trigger, steps, run and flow`, at);
+      const hint = findFunction(name) === undefined ? suggestion(name, NAMES) : `; write ${name}(…)`;
+      const known = "known are trigger, steps, item, index, run, flow and callbacks";
+      throw new ExpressionError(`Unknown name ${quoted(name)}${hint}; ${known}`, at);
     }
-    if (root === "trigger") this.#usesTrigger = true;
+    if (!this.#roots.has(root)) this.#roots.set(root, at);
     return this.#node(at, [], { kind: "root", name: root });
   }
 
   /** `steps.id` or `steps["id"]`: the id must be known before the run, because it says what a step reads. */
-  #step(at: number): Ast {
+  #nodeId(name: string, at: number, found: Map<string, number>): string {
     let id: string | null = null;
     if (this.#accept(".")) {
       const token = this.#lexer.stepId();
@@ -219,9 +225,9 @@ class Parser {
       if (token.kind === "text" && token.value !== "") id = String(token.value);
       if (id !== null) this.#expect("]");
     }
-    if (id === null) throw new ExpressionError('Expected the id of a step: steps.<id> or steps["<id>"]', at);
-    if (!this.#steps.has(id)) this.#steps.set(id, at);
-    return this.#node(at, [], { kind: "step", id });
+    if (id === null) throw new ExpressionError(`Expected the id of a step: ${name}.<id> or ${name}["<id>"]`, at);
+    if (!found.has(id)) found.set(id, at);
+    return id;
   }
 
   #call(name: string, at: number): Ast {

@@ -67,10 +67,10 @@ Deno.test("parseExpression() reads what the run knows", () => {
 });
 
 Deno.test("parseExpression() lists what is read", () => {
-  const { steps, usesTrigger } = parseExpression('steps.b.output + steps["a-1"].output + steps.b.output');
+  const { steps, roots } = parseExpression('steps.b.output + steps["a-1"].output + steps.b.output');
   assertEquals([...steps], [["b", 0], ["a-1", 17]]);
-  assertEquals(usesTrigger, false);
-  assertEquals(parseExpression("run.id == trigger.id").usesTrigger, true);
+  assertEquals(roots.has("trigger"), false);
+  assertEquals(parseExpression("run.id == trigger.id").roots.has("trigger"), true);
 });
 
 Deno.test("parseExpression() says what is wrong, and where", () => {
@@ -94,9 +94,15 @@ Deno.test("parseExpression() says what is wrong, and where", () => {
     ["1e999", "0: Cannot hold so large a number"],
     ["9007199254740993", "0: Cannot hold this number exactly; write it as text"],
     ["12px", "2: Expected an operator after the number"],
-    ["amount", '0: Unknown name "amount"; known are trigger, steps, run and flow'],
-    ["tirgger.x", '0: Unknown name "tirgger"; did you mean trigger?; known are trigger, steps, run and flow'],
-    ["upper", '0: Unknown name "upper"; write upper(…); known are trigger, steps, run and flow'],
+    ["amount", '0: Unknown name "amount"; known are trigger, steps, item, index, run, flow and callbacks'],
+    [
+      "tirgger.x",
+      '0: Unknown name "tirgger"; did you mean trigger?; known are trigger, steps, item, index, run, flow and callbacks',
+    ],
+    [
+      "upper",
+      '0: Unknown name "upper"; write upper(…); known are trigger, steps, item, index, run, flow and callbacks',
+    ],
     ["uper('a')", '0: Unknown function "uper"; did you mean upper?'],
     ["constructor()", '0: Unknown function "constructor"'],
     ["replace('a', 'b')", "0: Expected replace(text, search, replacement), got 2 arguments"],
@@ -110,7 +116,7 @@ Deno.test("parseExpression() says what is wrong, and where", () => {
     ["1 & 1", "2: Use &&"],
     ["1 # 1", '2: Unexpected character "#"'],
     ["{__proto__: 1}", "1: Cannot use __proto__ as a key"],
-    ["new Date()", '0: Unknown name "new"; known are trigger, steps, run and flow'],
+    ["new Date()", '0: Unknown name "new"; known are trigger, steps, item, index, run, flow and callbacks'],
   ];
   for (const [source, error] of cases) assertEquals(errorOf(source), error, source);
 });

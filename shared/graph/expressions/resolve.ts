@@ -52,22 +52,29 @@ export function evaluateCondition(
  * Says what a config reads.
  *
  * @param config A config with its expressions inside.
- * @returns The steps, and whether the run's input is read.
+ * @returns The steps, and whether the run's input or the item of a region is read.
  * @throws ExpressionError with the path of the string that cannot be parsed.
  */
 export function references(config: Json): References {
   const steps = new Set<string>();
-  let usesTrigger = false;
+  const callbacks = new Set<string>();
+  const roots = new Set<string>();
   mapStrings(config, [], (text, path) => {
     if (!hasExpression(text)) return text;
     for (const part of atPath(path, () => templates.get(text, parseTemplate)).parts) {
       if (typeof part === "string") continue;
       for (const step of part.steps.keys()) steps.add(step);
-      usesTrigger ||= part.usesTrigger;
+      for (const id of part.callbacks.keys()) callbacks.add(id);
+      for (const root of part.roots.keys()) roots.add(root);
     }
     return text;
   });
-  return { steps: [...steps].sort(), usesTrigger };
+  return {
+    steps: [...steps].sort(),
+    callbacks: [...callbacks].sort(),
+    usesTrigger: roots.has("trigger"),
+    usesItem: roots.has("item") || roots.has("index"),
+  };
 }
 
 function resolveTemplate(template: Template, scope: ExpressionScope, budget: ExpressionBudget): Json {

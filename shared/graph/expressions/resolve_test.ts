@@ -120,8 +120,13 @@ Deno.test("evaluateCondition() shares a budget among the edges of a step", () =>
 
 Deno.test("references() lists what a config reads", () => {
   const config = { a: "{{ steps.b.output }} {{ steps.a-1.output }}", c: [{ d: '{{ steps["b"] }}' }], e: "steps.no" };
-  assertEquals(references(config), { steps: ["a-1", "b"], usesTrigger: false });
-  assertEquals(references("{{ trigger.x }}"), { steps: [], usesTrigger: true });
+  assertEquals(references(config), {
+    steps: ["a-1", "b"],
+    callbacks: [],
+    usesTrigger: false,
+    usesItem: false,
+  });
+  assertEquals(references("{{ trigger.x }}"), { steps: [], callbacks: [], usesTrigger: true, usesItem: false });
   const error = assertThrows(() => references({ a: ["{{ ( }}"] }), ExpressionError);
   assertEquals(error.path, ["a", 0]);
 });
