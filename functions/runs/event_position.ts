@@ -5,7 +5,9 @@
  * A count of events would not do. Steps are recorded when they are settled, and branches settle in any order, so a step
  * can appear that ended before one that was sent already. The position is therefore a set: everything that ended before
  * `since`, and of what ended later the steps in `seen`. It stays small because `since` follows the run: no step will
- * appear that ended before the oldest lease that is running began.
+ * appear that ended before the oldest lease that is running began. A step that runs for long while thousands of others
+ * end makes it grow all the same: then events come without an id ({@linkcode formatPosition}), and a client that connects
+ * again gets some steps once more, never one less.
  *
  * @module
  */
@@ -28,17 +30,29 @@ export const START: EventPosition = { status: null, since: 0, seen: [] };
 /** The id of the last event: whoever has seen it needs no other. */
 export const END_ID = "end";
 
-const LETTERS = { queued: "q", running: "r", completed: "c", failed: "f", cancelled: "x" } as const;
+const LETTERS = {
+  queued: "q",
+  running: "r",
+  paused: "p",
+  compensating: "u",
+  completed: "c",
+  failed: "f",
+  cancelled: "x",
+  compensated: "d",
+  compensation_failed: "e",
+} as const;
 const STATUSES = Object.fromEntries(Object.entries(LETTERS).map(([status, letter]) => [letter, status])) as Readonly<
   Record<string, keyof typeof LETTERS | undefined>
 >;
 
-/** 500 nodes with some attempts each. */
+/** Keys in an id: 4 KiB, since proxies refuse headers of 8 KiB. */
+const MAX_SEEN = 330;
 const MAX_LENGTH = 16_000;
-const POSITION = /^([nqrcfx])-([0-9a-z]{1,9})-((?:[0-9a-f]{12})*)$/;
+const POSITION = /^([nqrpucfxde])-([0-9a-z]{1,9})-((?:[0-9a-f]{12})*)$/;
 
-/** The id of the event that brings a client to a position. */
-export function formatPosition({ status, since, seen }: EventPosition): string {
+/** The id of the event that brings a client to a position; undefined = too long for a header. */
+export function formatPosition({ status, since, seen }: EventPosition): string | undefined {
+  if (seen.length > MAX_SEEN) return undefined;
   return `${status === null ? "n" : LETTERS[status]}-${since.toString(36)}-${seen.join("")}`;
 }
 

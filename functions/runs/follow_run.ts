@@ -6,9 +6,17 @@ import { findProgress, type RunProgress } from "./queries.ts";
 import { endEvent, RunEvents } from "./run_events.ts";
 import { isFinal } from "../../shared/runs/mod.ts";
 
-/** Milliseconds between two looks at the run: less while it moves, more while it does not. */
+/**
+ * Milliseconds between two looks at the run: few while it moves; each look without news waits longer for the next, up to
+ * three seconds after some ten of silence.
+ */
 const SHORTEST_PAUSE_MS = 150;
-const LONGEST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 3_000;
+const GROWTH = 1.4;
+/** A look that takes long (a run of very many steps) is followed by a pause of this many times as long. */
+const REST = 3;
+/** Between two looks while the database is away. */
+const AWAY_PAUSE_MS = 1_000;
 
 /** What {@linkcode followRun} needs. */
 export interface FollowOptions {
@@ -25,12 +33,13 @@ export interface FollowOptions {
 
 /**
  * Sends what is new about a run until it has ended: `step` for each attempt of a node, `run` for each change of its
- * state, `end` at last. Returns early when the signal aborts or the caller may no longer see the run.
+ * state, `waiting` for each change of where it waits, `end` at last. Returns early when the signal aborts or the caller may no longer see the run.
  */
 export async function followRun(options: FollowOptions): Promise<void> {
   const { db, runId, send, signal } = options;
   const events = new RunEvents(options.position, Date.now());
   let { progress } = options;
+  let lookMs = 0;
   for (let ms = SHORTEST_PAUSE_MS; !signal.aborted;) {
     let isNews = false;
     for (const event of events.take(progress)) {
@@ -39,13 +48,15 @@ export async function followRun(options: FollowOptions): Promise<void> {
     }
     if (isFinal(progress) && !progress.more) return;
     if (!progress.more) {
-      ms = isNews ? SHORTEST_PAUSE_MS : Math.min(ms * 1.5, LONGEST_PAUSE_MS);
-      await pause(ms, signal);
+      ms = isNews ? SHORTEST_PAUSE_MS : Math.min(ms * GROWTH, LONGEST_PAUSE_MS);
+      if (!await pause(Math.max(ms, lookMs * REST), signal)) return;
     }
+    const start = performance.now();
     const next = await readOn(db, runId, events, signal);
     if (next === "refused" || next === "left") return;
     if (next === "gone") return await send(endEvent(null));
     progress = next;
+    lookMs = performance.now() - start;
   }
 }
 
@@ -69,7 +80,7 @@ async function readOn(
       if (error.code === "not_found") return "gone";
       if (error.code === "unauthorized") return "refused";
       if (error.code !== "service_unavailable" && error.code !== "timeout") throw error;
-      await pause(LONGEST_PAUSE_MS, signal);
+      await pause(AWAY_PAUSE_MS, signal);
     }
   }
   return "left";

@@ -93,11 +93,27 @@ export async function removeRun(db: DatabaseClient, id: string): Promise<void> {
 /** A step with the short key that stands for it in event ids. */
 export type KeyedStep = Step & { readonly key: string };
 
+/** A node at which a run waits. */
+export interface Wait {
+  readonly node_id: string;
+  readonly scope: string;
+  /** timer, signal, approval or callback. */
+  readonly kind: string;
+  /** The signal's name. */
+  readonly name: string | null;
+  /** What the node shows to people. */
+  readonly data: unknown;
+  /** When it gives up waiting; null = with the run. */
+  readonly until: string | null;
+}
+
 /** What is new about a run. */
 export interface RunProgress extends RunState {
   readonly output: unknown;
   /** No step will appear any more that ended before this. */
   readonly complete_until: string;
+  /** Where it waits for something to happen, in the order in which it began to. */
+  readonly waiting: readonly Wait[];
   readonly steps: KeyedStep[];
   /** Whether there are further new steps right now. */
   readonly more: boolean;

@@ -4,8 +4,9 @@ import { isFinal } from "../../shared/runs/mod.ts";
 
 /** An event of a run, ready to be sent. */
 export interface RunEvent {
-  readonly event: "run" | "step" | "end";
-  readonly id: string;
+  readonly event: "run" | "step" | "waiting" | "end";
+  /** Absent = the client keeps the one before. */
+  readonly id?: string;
   readonly data: unknown;
 }
 
@@ -18,6 +19,8 @@ export class RunEvents {
   #since: number;
   /** Key of a known step → when it ended at the latest, milliseconds since 1970. */
   readonly #seen: Map<string, number>;
+  /** What the client knows of where the run waits, as JSON; null = nothing, it was away. */
+  #waiting: string | null;
 
   /**
    * @param position What the client knows.
@@ -27,6 +30,7 @@ export class RunEvents {
     this.#status = status;
     this.#since = since;
     this.#seen = new Map(seen.map((key) => [key, now + CLOCK_MARGIN_MS]));
+    this.#waiting = status === null ? "[]" : null;
   }
 
   /** Where the client is once it has all events so far. */
@@ -45,11 +49,11 @@ export class RunEvents {
       // What is still to be sent has ended no earlier than the step that comes next.
       const next = steps[index + 1] ?? (more ? data : undefined);
       this.#advance(Math.min(completeUntil, next === undefined ? Infinity : Date.parse(next.finished_at)));
-      yield { event: "step", id: formatPosition(this.position), data };
+      yield this.#event("step", data);
     }
     if (more) return;
     this.#advance(completeUntil);
-    if (!ended) return;
+    if (!ended) return yield* this.#takeWaiting(progress);
     yield* this.#takeState(progress);
     yield endEvent(progress.status);
   }
@@ -57,8 +61,19 @@ export class RunEvents {
   *#takeState({ id, status, output, error, started_at, finished_at }: RunProgress): Generator<RunEvent> {
     if (status === this.#status) return;
     this.#status = status;
-    const data = { id, status, output, error, started_at, finished_at };
-    yield { event: "run", id: formatPosition(this.position), data };
+    yield this.#event("run", { id, status, output, error, started_at, finished_at });
+  }
+
+  *#takeWaiting({ waiting }: RunProgress): Generator<RunEvent> {
+    const text = JSON.stringify(waiting);
+    if (text === this.#waiting) return;
+    this.#waiting = text;
+    yield this.#event("waiting", { waiting });
+  }
+
+  #event(event: RunEvent["event"], data: unknown): RunEvent {
+    const id = formatPosition(this.position);
+    return { event, ...(id !== undefined && { id }), data };
   }
 
   #advance(since: number): void {

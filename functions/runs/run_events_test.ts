@@ -2,6 +2,7 @@ import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { formatPosition, parsePosition, START } from "./event_position.ts";
 import type { KeyedStep, RunProgress } from "./queries.ts";
 import { type RunEvent, RunEvents } from "./run_events.ts";
+import { runStatusSchema } from "../../shared/runs/mod.ts";
 
 const EPOCH = Date.parse("2026-11-20T12:00:00Z");
 
@@ -32,6 +33,7 @@ function progress(at: number, steps: KeyedStep[], rest: Partial<RunProgress> = {
     started_at: new Date(EPOCH).toISOString(),
     finished_at: null,
     complete_until: new Date(at).toISOString(),
+    waiting: [],
     steps,
     more: false,
     ...rest,
@@ -45,11 +47,15 @@ const brief = (events: Iterable<RunEvent>) =>
   });
 
 Deno.test("parsePosition() reads what formatPosition() made, and nothing else", () => {
-  for (const status of ["queued", "running", "completed", "failed", "cancelled", null] as const) {
+  const ids = new Set<string>();
+  for (const status of [...runStatusSchema.options, null]) {
     const position = { status, since: EPOCH, seen: ["0123456789ab", "ffffffffffff"] };
-    assertEquals(parsePosition(formatPosition(position)), position);
+    const id = formatPosition(position) ?? "";
+    assertEquals(parsePosition(id), position);
+    ids.add(id);
   }
-  assertEquals(parsePosition(formatPosition(START)), START);
+  assertEquals(ids.size, runStatusSchema.options.length + 1);
+  assertEquals(parsePosition(formatPosition(START) ?? ""), START);
   for (const text of ["", "end", "r-1", "r-1-abc", "z-1-", "r--", "r-1-0123456789AB", `r-1-${"0".repeat(17_000)}`]) {
     assertEquals(parsePosition(text), undefined, text);
   }
@@ -66,6 +72,38 @@ Deno.test("RunEvents tells the state first, an end last, and nothing twice", () 
   });
   assertEquals(brief(events.take({ ...last, more: true })), ["n2"]);
   assertEquals(brief(events.take({ ...last, steps: [step(3, EPOCH + 16)] })), ["n3", "run completed", "end completed"]);
+});
+
+Deno.test("RunEvents tells where a run waits when that changes, and to whoever comes back", () => {
+  const waiting = [{ node_id: "w", scope: "split.1", kind: "signal", name: "paid", data: null, until: null }];
+  const events = new RunEvents(START, EPOCH);
+  const told = (found: Iterable<RunEvent>) => [...found].filter(({ event }) => event === "waiting").map((e) => e.data);
+  assertEquals(told(events.take(progress(EPOCH, []))), []);
+  assertEquals(told(events.take(progress(EPOCH, [], { waiting }))), [{ waiting }]);
+  assertEquals(told(events.take(progress(EPOCH, [], { waiting }))), []);
+  assertEquals(told(events.take(progress(EPOCH, []))), [{ waiting: [] }]);
+  const back = new RunEvents(events.position, EPOCH);
+  assertEquals(brief(back.take(progress(EPOCH, [], { status: "paused" }))), ["run paused", "waiting undefined"]);
+  const last = { status: "compensated", finished_at: new Date(EPOCH).toISOString(), waiting } as const;
+  assertEquals(brief(back.take(progress(EPOCH, [], last))), ["run compensated", "end compensated"]);
+});
+
+Deno.test("a step that runs for long while thousands end: ids end before they are too long, and nothing is missed", () => {
+  const steps = Array.from({ length: 2_000 }, (_, n) => step(n, EPOCH + 10_000 + n));
+  const events = new RunEvents(START, EPOCH);
+  let lastId = formatPosition(START) ?? "";
+  const received = [...events.take(progress(EPOCH, steps))].map((event) => {
+    lastId = event.id ?? lastId;
+    assert(lastId.length < 4_096);
+    return event;
+  });
+  assertEquals(brief(received).length, 2_001);
+  const { since, seen } = parsePosition(lastId) ?? START;
+  const again = steps.filter(({ key, finished_at }) => Date.parse(finished_at) >= since && !seen.includes(key));
+  assertEquals(again.length, 2_000 - 330);
+  // Once the long one has ended, ids come back.
+  const [event] = events.take(progress(EPOCH + 60_000, [step(2_000, EPOCH + 59_000)]));
+  assertEquals(parsePosition(event?.id ?? "")?.seen.length, 1);
 });
 
 Deno.test("RunEvents forgets steps that nothing can come before any more, so that ids stay short", () => {
@@ -122,7 +160,7 @@ Deno.test("a client that connects again and again misses no step and sees none t
     const random = chance(seed);
     const { read, count } = simulate(random);
     const received: string[] = [];
-    let lastId = formatPosition(START);
+    let lastId = formatPosition(START) ?? "";
     let now = EPOCH;
     while (lastId !== "end") {
       const events = new RunEvents(parsePosition(lastId) ?? START, now);
@@ -131,7 +169,7 @@ Deno.test("a client that connects again and again misses no step and sees none t
         const news = read(now, events.position);
         for (const event of events.take(news)) {
           if (event.event === "step") received.push((event.data as { node_id: string }).node_id);
-          lastId = event.id;
+          lastId = event.id ?? lastId;
           // The connection breaks in the middle of what was read.
           if (random() < 0.2) {
             stays = 0;

@@ -1,9 +1,22 @@
 import { z } from "zod";
 import { jsonSchema } from "../http/mod.ts";
 
-/** States of a run; the last three are final. */
-export const runStatusSchema = z.enum(["queued", "running", "completed", "failed", "cancelled"])
-  .meta({ description: "queued = no worker has begun it; running = working or visibly waiting; the others are final" });
+/** States of a run; the last five are final. */
+export const runStatusSchema = z.enum([
+  "queued",
+  "running",
+  "paused",
+  "compensating",
+  "completed",
+  "failed",
+  "cancelled",
+  "compensated",
+  "compensation_failed",
+]).meta({
+  description:
+    "queued = no worker has begun it; running = working or visibly waiting; paused = nothing new starts until " +
+    "it is resumed; compensating = it failed and undoes what it did; the others are final",
+});
 
 /** What starts runs. */
 export const runTriggerSchema = z.enum(["manual", "webhook"]);
@@ -53,8 +66,11 @@ const stepShape = {
   node_id: z.string(),
   scope: z.string().meta({ description: "Path of loop and split indices; empty = top level" }),
   attempt: z.int().min(1),
-  status: z.enum(["completed", "failed", "retried", "skipped"])
-    .meta({ description: "retried = failed, another attempt follows; skipped = every way to it was dead" }),
+  status: z.enum(["completed", "failed", "retried", "skipped", "unknown"]).meta({
+    description:
+      "retried = failed, another attempt follows; skipped = every way to it was dead; unknown = nobody knows " +
+      "whether its effect happened",
+  }),
   handles: z.array(z.string()).nullable().meta({ description: "Handles it went on through; null = all but error" }),
   output: jsonSchema,
   error: runErrorSchema.nullable(),

@@ -19,6 +19,23 @@ as $$
     'finished_at', r.finished_at,
     'complete_until', coalesce(
       (select min(j.started_at) from public.job_queue j where j.run_id = r.id and j.status = 'running'), private.now()
+    ),
+    'waiting', (
+      select coalesce(jsonb_agg(w.wait order by w.id), '[]')
+      from (
+        select j.id, jsonb_build_object(
+          'node_id', j.node_id,
+          'scope', j.scope,
+          'kind', j.payload #> '{wait,kind}',
+          'name', j.payload #> '{wait,name}',
+          'data', j.payload #> '{wait,data}',
+          'until', case when isfinite(j.scheduled_for) then j.scheduled_for end
+        ) as wait
+        from public.job_queue j
+        where j.run_id = r.id and j.status = 'waiting' and j.payload ? 'wait'
+        order by j.id
+        limit 100
+      ) w
     )
   ) || private.run_steps_page(r.id, p_since, '', coalesce(p_seen, '{}'), least(greatest(p_limit, 1), 100))
   from public.runs r
@@ -28,4 +45,4 @@ $$;
 revoke all on function public.get_run_progress(uuid, timestamptz, text[], integer) from public, anon, authenticated, service_role;
 grant execute on function public.get_run_progress(uuid, timestamptz, text[], integer) to authenticated;
 comment on function public.get_run_progress(uuid, timestamptz, text[], integer) is
-  'What is new about a run: its state, and the steps that ended at p_since or later and whose key is not among p_seen. Whoever follows a run asks again with p_since = complete_until less a margin for clocks, and p_seen = the keys of what has been seen since then. Null when the caller sees no such run. Runs as the caller.';
+  'What is new about a run: its state, where it waits for something to happen (100 at most), and the steps that ended at p_since or later and whose key is not among p_seen. Whoever follows a run asks again with p_since = complete_until less a margin for clocks, and p_seen = the keys of what has been seen since then. Null when the caller sees no such run. Runs as the caller.';

@@ -18,8 +18,8 @@ export interface GatewayOptions {
   app: { fetch(request: Request, context?: { peerAddress: string | null }): Promise<Response> };
   database: LocalDatabase;
   functions: FunctionsHost;
-  /** Null when the database has a Realtime of its own. */
-  realtime: Realtime | null;
+  /** Null when the database has a Realtime of its own; absent = there is none. */
+  realtime?: Realtime | null;
   keys: ProjectKeys;
   config: ProjectConfig;
   /** The gateway's own address, without a slash at the end. */

@@ -19,9 +19,13 @@ export const watchRun = defineRoute({
   description: "Server-sent events: the steps so far, then each new one as it is recorded.\n\n" +
     "- `run`: the state has changed; `data` is `{id, status, output, error, started_at, finished_at}`\n" +
     "- `step`: an attempt of a node has ended; `data` is the step\n" +
+    "- `waiting`: where the run waits has changed; `data` is `{waiting: [{node_id, scope, kind, name, data, until}]}`, " +
+    "all of it each time\n" +
     "- `end`: nothing more will come; `data` is `{status}`, null when the run was deleted\n\n" +
-    "Every event has an id: connect again with it in `Last-Event-ID` and nothing is missed or repeated. The stream ends " +
-    "by itself after two minutes; 204 says that you have seen the end.",
+    "Connect again with the id of the last event that had one in `Last-Event-ID` and nothing is missed. Nothing is " +
+    "repeated either, unless hundreds of steps ended while another one ran: then events have no id, and steps since the " +
+    "last that had one come again; `data.id` tells them. The stream ends by itself after two minutes; 204 says that you " +
+    "have seen the end.",
   tags: ["runs"],
   access: { user: "runs:read" },
   request: { params: idParams, headers },
