@@ -4,8 +4,9 @@
  * @module
  */
 import { encodeBase64 } from "./_base64.ts";
+import { encodeResult } from "./_encode_result.ts";
 import type { Json } from "../graph/mod.ts";
-import type { IngestReply, Job, JobResult, LoadedVersion, SettleReply, StepRecord, WebhookDelivery } from "./types.ts";
+import type { IngestReply, Job, JobResult, LoadedVersion, SettleReply, WebhookDelivery } from "./types.ts";
 
 /** The SQL functions of schema `engine` that TypeScript calls, each with its parameters and their SQL types. */
 export const ENGINE_FUNCTIONS = {
@@ -155,46 +156,4 @@ export class EngineClient {
   async #call<T>(name: EngineFunction, args: { [parameter: string]: Json }): Promise<T> {
     return await this.#transport.call(name, args) as T;
   }
-}
-
-function encodeResult(result: JobResult, now: number): Json {
-  const { job, move, spawn, arrive, finish } = result;
-  return {
-    job: job.job,
-    epoch: job.epoch,
-    run_id: job.run_id,
-    organization_id: job.organization_id,
-    deadline_ms: Math.max(0, Math.round(job.deadline_ms)),
-    steps: result.steps.map((step) => encodeStep(step, now)),
-    ...(move && {
-      move: {
-        node: move.node,
-        reads: move.reads,
-        keep: move.keep,
-        ...(move.payload && { payload: { ...move.payload } }),
-        ...(move.attempt !== undefined && { attempt: move.attempt }),
-        ...(move.delayMs !== undefined && { delay_ms: Math.round(move.delayMs) }),
-        ...(move.error !== undefined && { error: move.error }),
-      },
-    }),
-    ...(result.hold && { hold: true }),
-    ...(spawn?.length &&
-      { spawn: spawn.map((target) => ({ ...target, payload: target.payload ? { ...target.payload } : null })) }),
-    ...(arrive?.length && { arrive: arrive.map((answer) => ({ ...answer })) }),
-    ...(finish && { finish: { ...finish, error: finish.error === null ? null : { ...finish.error } } }),
-  };
-}
-
-function encodeStep(step: StepRecord, now: number): Json {
-  return {
-    node: step.node,
-    attempt: step.attempt,
-    status: step.status,
-    ...(step.leaf && { leaf: true }),
-    ...(step.handles && { handles: step.handles }),
-    ...(step.output !== null && { output: step.output }),
-    ...(step.error && { error: { ...step.error } }),
-    started_ago: Math.max(0, Math.round((now - step.startedAt) * 1000)),
-    finished_ago: Math.max(0, Math.round((now - step.finishedAt) * 1000)),
-  };
 }

@@ -6,7 +6,7 @@
  */
 import type { Plan, PlanEdge, PlanNode } from "../graph/mod.ts";
 import { tokenReads } from "./token_reads.ts";
-import type { Arrival, TokenTarget } from "./types.ts";
+import type { Arrival, JobPayload, TokenTarget } from "./types.ts";
 
 /** A node that is to be run or, when no way to it is live, to be skipped. */
 export interface Position {
@@ -15,6 +15,8 @@ export interface Position {
   live: boolean;
   /** For a join that runs: the slots over which the run came; null elsewhere. */
   slots: number[] | null;
+  /** What the token brought that stands here, or what it would have brought. */
+  payload?: JobPayload;
 }
 
 /** Answers to a join that this frontier has seen. */
@@ -27,7 +29,8 @@ interface JoinAnswers {
 /**
  * The edge between what is done and what is not, for one token. Nodes are taken off, their out-edges are answered, and
  * the nodes those lead to come on. A join comes on when all its answers are in; answers to a join that still lacks some
- * are handed over as arrivals, to meet the others in Postgres.
+ * are handed over as arrivals, to meet the others in Postgres. A frontier stays in one scope: into a region and out of
+ * it the way leads through Postgres.
  */
 export class Frontier {
   readonly #plan: Plan;
@@ -53,9 +56,9 @@ export class Frontier {
   }
 
   /** The frontier of a token that stands at a node. */
-  static at(plan: Plan, node: PlanNode, payload?: { live?: number[]; dead?: boolean }): Frontier {
+  static at(plan: Plan, node: PlanNode, payload: JobPayload = {}): Frontier {
     const frontier = new Frontier(plan);
-    frontier.#ready.push({ node, live: payload?.dead !== true, slots: payload?.live ?? null });
+    frontier.#ready.push({ node, live: payload.dead !== true, slots: payload.live ?? null, payload });
     return frontier;
   }
 
@@ -65,9 +68,41 @@ export class Frontier {
     return this.#ready.splice(dead === -1 ? 0 : dead, 1)[0];
   }
 
-  /** Answers all out-edges of a node; `isLive` says which of them the run follows. */
+  /**
+   * Answers the out-edges of a node, those into the region that it opens excepted; `isLive` says which of them the run
+   * follows.
+   */
   answer(node: PlanNode, isLive: (edge: PlanEdge) => boolean): void {
-    for (const edge of node.out) this.#deliver(edge, isLive(edge));
+    for (const edge of node.out) if (!edge.body) this.#deliver(edge, isLive(edge));
+  }
+
+  /** Goes into the region that a node opens. */
+  enter(owner: PlanNode, isLive: (edge: PlanEdge) => boolean): void {
+    for (const edge of owner.out) if (edge.body) this.#deliver(edge, isLive(edge));
+  }
+
+  /** Answers for a node that is not run. */
+  skip(node: PlanNode): void {
+    this.skipCollector(node);
+    this.answer(node, () => false);
+  }
+
+  /** Leaves the collector of a splitter out, if the node is one. */
+  skipCollector(node: PlanNode): void {
+    const collector = this.#collectorOf(node);
+    if (collector !== undefined) this.#ready.push({ node: collector, live: false, slots: null });
+  }
+
+  /** Goes on behind the region of a node when nothing goes into it. */
+  closeEmpty(owner: PlanNode): void {
+    const node = this.#collectorOf(owner) ?? owner;
+    this.#ready.push({ node, live: true, slots: null, payload: { close: { total: 0, completed: 0, failed: 0 } } });
+  }
+
+  /** Goes on behind a splitter that is not run any more, its collector neither: both are recorded. */
+  pass(owner: PlanNode): void {
+    const collector = this.#collectorOf(owner);
+    if (collector !== undefined) this.#ready.push({ node: collector, live: true, slots: null });
   }
 
   /** Answers to joins that need more than this frontier has. */
@@ -75,15 +110,23 @@ export class Frontier {
     return [...this.#joins.values()].map(({ node, live, dead }) => ({
       node: node.id,
       expects: node.in,
+      ...(node.need !== undefined && { need: node.need }),
       live,
       dead,
       reads: tokenReads(this.#plan, node),
     }));
   }
 
+  /** The collector that closes the region of a splitter. */
+  #collectorOf(owner: PlanNode): PlanNode | undefined {
+    const closer = owner.opens === undefined ? undefined : this.#plan.regions[owner.opens]?.closer;
+    return closer === undefined || closer === owner.index ? undefined : this.#plan.nodes[closer];
+  }
+
   #deliver(edge: PlanEdge, live: boolean): void {
     const node = this.#plan.nodes[edge.to];
-    if (node === undefined) return;
+    // What comes to an exit of its region has come to its end.
+    if (node === undefined || edge.exit) return;
     if (node.in === 1) {
       this.#ready.push({ node, live, slots: [0] });
       return;
@@ -93,8 +136,8 @@ export class Frontier {
     this.#joins.set(node.index, answers);
     if (answers.live.length + answers.dead.length === node.in) {
       this.#joins.delete(node.index);
-      const slots = answers.live.sort((a, b) => a - b);
-      this.#ready.push({ node, live: slots.length > 0, slots });
+      const slots = answers.live.sort((a, b) => a - b).slice(0, node.need);
+      this.#ready.push({ node, live: slots.length >= (node.need ?? 1), slots });
     }
   }
 }
@@ -102,16 +145,21 @@ export class Frontier {
 /** A position as a token that stands there. */
 export function toTarget(plan: Plan, position: Position, keep: boolean): TokenTarget {
   const { node, live, slots } = position;
+  const payload: JobPayload = !live ? { dead: true } : {
+    ...(node.in > 1 && slots !== null && { live: slots }),
+    // The worker that keeps it runs it next: what it is about to do is written down with that.
+    ...(keep && node.delivery === "at_most_once" && { intent: 1 }),
+  };
   return {
     node: node.id,
     reads: tokenReads(plan, node),
     keep,
-    ...(!live ? { payload: { dead: true } } : node.in > 1 && slots !== null ? { payload: { live: slots } } : {}),
+    ...(Object.keys(payload).length > 0 && { payload }),
   };
 }
 
 /** The trigger node at which a run starts; undefined when the flow has none that fits. */
-export function findTrigger(plan: Plan, kind: "manual" | "webhook", nodeId?: string): PlanNode | undefined {
+export function findTrigger(plan: Plan, kind: string, nodeId?: string): PlanNode | undefined {
   const triggers = plan.triggers.map((index) => plan.nodes[index]).filter((node) => node !== undefined);
   if (nodeId !== undefined) return triggers.find((node) => node.id === nodeId);
   return triggers.find((node) => node.type === `trigger.${kind}`) ?? triggers[0];

@@ -1,46 +1,15 @@
 /**
- * One attempt of one node: its config resolved, its time limited, its failure turned into what the node's settings say.
+ * One attempt of one node: what it gave, or its failure turned into what the node's settings say.
  *
  * @module
  */
-import {
-  ExpressionBudget,
-  ExpressionError,
-  type Json,
-  type JsonObject,
-  type PlanEdge,
-  type PlanNode,
-  resolveConfig,
-} from "../graph/mod.ts";
-import { getNode, type NodeContext, NodeError, type NodeLog, type NodeResult, runNode } from "../nodes/mod.ts";
-import type { Providers } from "../providers/mod.ts";
-import type { Position } from "./frontier.ts";
+import { ExpressionBudget, type Json, type JsonObject, type Plan, type PlanEdge, type PlanNode } from "../graph/mod.ts";
+import { getNode, type NodeError, type NodeResult, type NodeWait, type RegionOpening } from "../nodes/mod.ts";
+import { isUnknown, storableError, toNodeError } from "./_step_failure.ts";
+import { executeNode, type StepAttempt, type StepSurroundings } from "./execute_node.ts";
 import { retryDelay } from "./retry.ts";
-import type { StepScope } from "./step_scope.ts";
 import { toStorable } from "./storable.ts";
-import { startTimeLimit } from "./time_limit.ts";
-import type { Job, JobResult, StepError, StepRecord } from "./types.ts";
-
-/** What steps may use. */
-export interface StepSurroundings {
-  providers: Providers;
-  log: NodeLog;
-  /** Aborted when the lease is lost or the worker goes. */
-  signal: AbortSignal;
-  /** A number in [0, 1), for jitter. */
-  random(): number;
-}
-
-/** One attempt. */
-export interface StepAttempt {
-  position: Position;
-  /** From 1. */
-  attempt: number;
-  /** Milliseconds until the run times out. */
-  remainingMs: number;
-  job: Job;
-  scope: StepScope;
-}
+import type { JobResult, StepError, StepRecord } from "./types.ts";
 
 /** How an attempt ended. */
 export type StepOutcome =
@@ -48,55 +17,19 @@ export type StepOutcome =
   | { kind: "done"; record: StepRecord; live: Set<PlanEdge> }
   /** Another attempt follows. */
   | { kind: "retry"; record: StepRecord; delayMs: number }
-  /** The run ends. */
-  | { kind: "ended"; record: StepRecord; finish: NonNullable<JobResult["finish"]> }
+  /** The run, or the item of the region, fails. */
+  | { kind: "failed"; record: StepRecord; error: StepError }
+  /** A stop node: the run ends. */
+  | { kind: "stopped"; record: StepRecord; finish: NonNullable<JobResult["finish"]> }
+  /** Items go into the region of the node. The owner is recorded now (a splitter) or at its end (null). */
+  | { kind: "opens"; record: StepRecord | null; opening: RegionOpening }
+  /** The step is not over. */
+  | { kind: "waits"; wait: NodeWait }
+  | { kind: "starts"; start: NonNullable<NodeResult["start"]> }
+  /** Nobody knows whether the effect happened: a person decides. */
+  | { kind: "unknown"; record: StepRecord; error: StepError }
   /** The worker is going; nothing is known of the attempt. */
   | { kind: "given_back" };
-
-/** Characters of a failure's message that are kept. */
-const MAX_MESSAGE = 10_000;
-
-/** Runs one attempt of a node. Never throws. */
-export async function runStep(step: StepAttempt, surroundings: StepSurroundings): Promise<StepOutcome> {
-  const { node } = step.position;
-  const startedAt = performance.now();
-  const record = (
-    status: StepRecord["status"],
-    output: Json,
-    handles: string[] | null,
-    error: StepError | null,
-  ): StepRecord => ({
-    node: node.id,
-    attempt: step.attempt,
-    status,
-    leaf: node.out.length === 0,
-    handles,
-    output,
-    error,
-    startedAt,
-    finishedAt: performance.now(),
-  });
-
-  let failure: NodeError;
-  try {
-    const result = await execute(step, surroundings);
-    const output = toStorable(result.output);
-    step.scope.set(node.id, output);
-    if (result.stop !== undefined) return stopped(result, record, output, node);
-    const handles = result.handles ?? null;
-    return { kind: "done", record: record("completed", output, handles, null), live: liveEdges(step, handles) };
-  } catch (error) {
-    if (surroundings.signal.aborted) return { kind: "given_back" };
-    failure = toNodeError(error, node, surroundings.log);
-  }
-
-  const error = storableError(failure, node);
-  const delayMs = node.kind === "effect" ? retryDelay(node.retry, step.attempt, failure, surroundings.random()) : null;
-  if (delayMs !== null && delayMs < step.remainingMs) {
-    return { kind: "retry", record: record("retried", null, null, error), delayMs };
-  }
-  return failed(step, error, record);
-}
 
 type MakeRecord = (
   status: StepRecord["status"],
@@ -105,116 +38,151 @@ type MakeRecord = (
   error: StepError | null,
 ) => StepRecord;
 
-/** What the node's settings make of a failure that no further attempt will mend. */
-function failed(step: StepAttempt, error: StepError, record: MakeRecord): StepOutcome {
+/** Runs one attempt of a node. Never throws. */
+export async function runStep(step: StepAttempt, surroundings: StepSurroundings): Promise<StepOutcome> {
+  const { node, payload } = step.position;
+  const record = recorder(step);
+  // The region that the node closes has failed; nothing is left to run.
+  if (payload?.close?.error !== undefined) return fail(step, payload.close.error, record);
+  let failure: NodeError;
+  try {
+    const result = await executeNode(step, surroundings);
+    if (result.wait !== undefined) return { kind: "waits", wait: result.wait };
+    if (result.start !== undefined) return { kind: "starts", start: result.start };
+    if (result.open !== undefined) return opened(step, result, result.open, record);
+    const output = toStorable(result.output);
+    step.scope.set(node.id, output);
+    if (result.stop !== undefined) return stopped(result, record, output, node);
+    const handles = result.handles ?? null;
+    return done(step, record("completed", output, handles, null), handles);
+  } catch (error) {
+    if (surroundings.signal.aborted) return { kind: "given_back" };
+    failure = toNodeError(error, node, surroundings.log);
+  }
+
+  const error = storableError(failure, node);
+  if (node.delivery === "at_most_once" && step.job.pins === undefined && isUnknown(failure)) {
+    return { kind: "unknown", record: record("unknown", null, null, error), error };
+  }
+  const delayMs = node.kind === "effect" ? retryDelay(node.retry, step.attempt, failure, surroundings.random()) : null;
+  if (delayMs !== null && delayMs < step.remainingMs) {
+    return { kind: "retry", record: record("retried", null, null, error), delayMs };
+  }
+  return fail(step, error, record);
+}
+
+/** The outcome of a step of unknown outcome, once a person has said what it was. */
+export function decideStep(step: StepAttempt, decision: JsonObject): StepOutcome {
   const { node } = step.position;
-  const ended = (): StepOutcome => ({
-    kind: "ended",
-    record: record("failed", null, null, error),
-    finish: { status: "failed", output: null, error },
+  const record = recorder(step);
+  if (decision["outcome"] === "completed") {
+    const output = decision["output"] ?? null;
+    step.scope.set(node.id, output);
+    try {
+      return done(step, record("completed", output, null, null), null);
+    } catch (error) {
+      const failure = toNodeError(error, node, { debug() {}, info() {}, warn() {}, error() {} });
+      return fail(step, storableError(failure, node), record);
+    }
+  }
+  const { code = "provider_error", message = "A person said that the step has failed" } = asObject(decision["error"]);
+  return fail(step, { code: String(code), message: String(message), node_id: node.id }, record);
+}
+
+/** An attempt of which nobody knows what it did, because its worker was lost. */
+export function lostStep(step: StepAttempt): StepOutcome {
+  const { node } = step.position;
+  const message = "The worker was lost while the step was at work";
+  const error: StepError = { code: "worker_lost", message, node_id: node.id };
+  return { kind: "unknown", record: recorder(step)("unknown", null, null, error), error };
+}
+
+
+function recorder({ plan, position: { node, payload }, attempt, job }: StepAttempt): MakeRecord {
+  const now = performance.now();
+  const since = payload?.wait?.since;
+  // A step that waited began then, by a clock that may differ a little from ours.
+  const startedAt = since === undefined ? now : now - Math.max(0, Date.now() - since);
+  return (status, output, handles, error) => ({
+    node: node.id,
+    attempt,
+    status,
+    leaf: !job.scope && isLeaf(plan, node),
+    handles,
+    output,
+    error,
+    startedAt,
+    finishedAt: performance.now(),
   });
-  if (node.onError === "stop") return ended();
+}
+
+function done(step: StepAttempt, record: StepRecord, handles: string[] | null): StepOutcome {
+  const { node } = step.position;
+  const budget = new ExpressionBudget();
+  // The edges into the body of a loop are followed by its items.
+  const live = new Set(node.out.filter((edge) => !edge.body && step.scope.isLive(edge, handles, budget)));
+  const exit = exitOf(step, live);
+  return { kind: "done", record: exit === undefined ? record : { ...record, exit }, live };
+}
+
+/** The exit over which the item leaves its region with this step: the first one that is live. */
+function exitOf({ plan, position: { node } }: StepAttempt, live: Set<PlanEdge>): number | undefined {
+  const region = node.region === null ? undefined : plan.regions[node.region];
+  if (region === undefined) return undefined;
+  if (region.exits > 0 || region.kind === "splitter") return [...live].find((edge) => edge.exit)?.slot;
+  // No exit is drawn: whatever nothing follows is one. A break has nothing to give.
+  return isLeaf(plan, node) && getNode(node.type)?.breaks !== true ? node.index : undefined;
+}
+
+function opened(step: StepAttempt, result: NodeResult, opening: RegionOpening, record: MakeRecord): StepOutcome {
+  const { plan, position: { node } } = step;
+  const items = toStorable(opening.items) as Json[];
+  return {
+    kind: "opens",
+    record: isSplitter(plan, node) ? record("completed", toStorable(result.output), null, null) : null,
+    opening: { ...opening, items },
+  };
+}
+
+/** What the node's settings make of a failure that no further attempt will mend. */
+function fail(step: StepAttempt, error: StepError, record: MakeRecord): StepOutcome {
+  const { node } = step.position;
+  const failed = (): StepOutcome => ({ kind: "failed", record: record("failed", null, null, error), error });
+  if (node.onError === "stop") return failed();
   const handles = node.onError === "branch" ? ["error"] : null;
   try {
     const output = toStorable({ error });
     step.scope.set(node.id, output);
-    return { kind: "done", record: record("failed", output, handles, error), live: liveEdges(step, handles) };
+    return done(step, record("failed", output, handles, error), handles);
   } catch {
     // The condition of an edge can not be evaluated for the error either, or the error is too large to go on with.
-    return ended();
+    return failed();
   }
 }
 
 function stopped(result: NodeResult, record: MakeRecord, output: Json, node: PlanNode): StepOutcome {
+  const ended = record("completed", output, null, null);
   if (result.stop?.status !== "failed") {
-    return {
-      kind: "ended",
-      record: record("completed", output, null, null),
-      finish: { status: "completed", output, error: null },
-    };
+    return { kind: "stopped", record: ended, finish: { status: "completed", output, error: null } };
   }
   const error: StepError = {
     code: "stopped",
     message: result.stop.message ?? "The flow stopped itself",
     node_id: node.id,
   };
-  return {
-    kind: "ended",
-    record: record("completed", output, null, null),
-    finish: { status: "failed", output, error },
-  };
+  return { kind: "stopped", record: ended, finish: { status: "failed", output, error } };
 }
 
-async function execute(step: StepAttempt, surroundings: StepSurroundings): Promise<NodeResult> {
-  const { position: { node, slots }, job, scope } = step;
-  const definition = getNode(node.type);
-  if (definition === undefined) {
-    throw new NodeError(`There is no node type ${node.type}`, { code: "node_config_invalid" });
-  }
-  const config = resolveConfig(node.config, scope.expressions) as JsonObject;
-  const context = (signal: AbortSignal): NodeContext => ({
-    run: {
-      id: job.run_id,
-      organizationId: job.organization_id,
-      flowId: job.flow_id,
-      startedAt: job.started_at,
-    },
-    node: { id: node.id, type: node.type, attempt: step.attempt },
-    trigger: job.input,
-    inputs: definition.joins ? joinInputs(step, slots) : [],
-    idempotencyKey: [job.run_id, node.id, job.scope].filter((part) => part !== undefined && part !== "").join(":"),
-    signal,
-    log: surroundings.log,
-    providers: surroundings.providers,
-  });
-  // What only computes is bounded in itself, and no timer would interrupt it.
-  if (node.kind === "pure") return await runNode(definition, config, context(surroundings.signal));
-  const seconds = Math.min(node.timeoutSeconds, Math.max(0, step.remainingMs) / 1000);
-  const limit = startTimeLimit(surroundings.signal, Math.ceil(seconds * 1000));
-  try {
-    return await Promise.race([runNode(definition, config, context(limit.signal)), limit.aborted]);
-  } catch (error) {
-    if (!limit.isOver) throw error;
-    throw new NodeError(`The step took longer than ${seconds} s`, {
-      code: "step_timeout",
-      retryable: true,
-      cause: error,
-    });
-  } finally {
-    limit.release();
-  }
+/** Whether nothing follows a node: what a loop leads into is not behind it, and behind a splitter is its collector. */
+export function isLeaf(plan: Plan, node: PlanNode): boolean {
+  return node.out.every((edge) => edge.body) && !isSplitter(plan, node);
 }
 
-function joinInputs(step: StepAttempt, slots: number[] | null): { nodeId: string; output: Json }[] {
-  const { node } = step.position;
-  const live = slots ?? node.predecessors.map((_, slot) => slot);
-  return live.map((slot) => {
-    const nodeId = step.scope.idOf(node.predecessors[slot]);
-    return { nodeId, output: step.scope.get(nodeId) };
-  });
+/** Whether a node opens a region that another one closes. */
+export function isSplitter(plan: Plan, node: PlanNode): boolean {
+  return node.opens !== undefined && plan.regions[node.opens]?.kind === "splitter";
 }
 
-function liveEdges(step: StepAttempt, handles: string[] | null): Set<PlanEdge> {
-  const budget = new ExpressionBudget();
-  return new Set(step.position.node.out.filter((edge) => step.scope.isLive(edge, handles, budget)));
-}
-
-/** A failure as it is stored; without its details when they are more than a step may keep. */
-function storableError({ code, message, details }: NodeError, node: PlanNode): StepError {
-  const error: StepError = { code, message: toStorable(message.slice(0, MAX_MESSAGE)) as string, node_id: node.id };
-  if (details === undefined) return error;
-  try {
-    return { ...error, details: toStorable(details) };
-  } catch {
-    return error;
-  }
-}
-
-function toNodeError(error: unknown, node: PlanNode, log: NodeLog): NodeError {
-  if (error instanceof NodeError) return error;
-  if (error instanceof ExpressionError) {
-    return new NodeError(error.message, { code: "expression_invalid", cause: error });
-  }
-  log.error("engine.node_fault", { error, node: node.id, type: node.type });
-  return new NodeError("The node failed for a reason of its own", { code: "internal", cause: error });
+function asObject(value: Json | undefined): JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
 }

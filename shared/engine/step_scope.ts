@@ -3,16 +3,21 @@ import {
   type ExpressionBudget,
   type ExpressionScope,
   type Json,
+  type JsonObject,
   type Plan,
   type PlanEdge,
   type PlanNode,
 } from "../graph/mod.ts";
+import { type ScopeSegment, segmentsOf } from "./_scopes.ts";
 import type { Job } from "./types.ts";
 import type { WalkFlow } from "./walk.ts";
 
+/** What expressions can see, `item` and the like included. */
+type Visible = ExpressionScope & { item?: Json; index?: number; callbacks?: { [nodeId: string]: string } };
+
 /** What the expressions of one run can see, growing as its steps end. */
 export class StepScope {
-  readonly expressions: ExpressionScope;
+  readonly expressions: Visible;
   readonly #plan: Plan;
 
   /**
@@ -32,6 +37,8 @@ export class StepScope {
       run: { id: job.run_id, started_at: job.started_at, attempt: job.attempt },
       flow: { id: flow.id, name: flow.name },
     };
+    const inner = segmentsOf(job.scope ?? "").at(-1);
+    if (inner !== undefined) this.#enter(inner, job);
   }
 
   /** The id of a node of the plan by its index. */
@@ -49,6 +56,11 @@ export class StepScope {
     this.expressions.steps[nodeId] = { output };
   }
 
+  /** What the config of a while loop sees: the iteration before, or that there was none. */
+  ofLoop(again: { index: number; last: Json } | undefined): ExpressionScope {
+    return { ...this.expressions, item: again?.last ?? null, index: again === undefined ? 0 : again.index + 1 } as Visible;
+  }
+
   /**
    * Whether the run follows an edge.
    *
@@ -61,4 +73,23 @@ export class StepScope {
     const handleLives = handles === null ? edge.handle !== "error" : handles.includes(edge.handle);
     return handleLives && (edge.condition === undefined || evaluateCondition(edge.condition, this.expressions, budget));
   }
+
+  /** Inside a region: the item, from the token that begins there or from what its first checkpoint recorded. */
+  #enter(inner: ScopeSegment, { node, payload }: Job): void {
+    if (payload?.index !== undefined && node === inner.owner) {
+      this.set(inner.owner, itemOf(payload.item ?? null, payload.index, payload.count ?? null));
+    }
+    const output = this.get(inner.owner);
+    this.expressions.index = inner.index;
+    this.expressions.item = isObject(output) ? output["item"] ?? null : null;
+  }
+}
+
+/** What the owner of a region gives to the steps inside. */
+export function itemOf(item: Json, index: number, count: number | null): JsonObject {
+  return { item, count, index };
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

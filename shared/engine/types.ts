@@ -5,12 +5,57 @@
  * @module
  */
 import type { Json } from "../graph/mod.ts";
+import type { ItemResult, NodeWait, Resolution } from "../nodes/mod.ts";
 
 /** A step that was recorded before the job was claimed (its worker died, or the run is a retry). */
 export interface RecordedStep {
   node: string;
   status: "completed" | "failed" | "skipped";
   handles: string[] | null;
+  output: Json;
+}
+
+/** What a token carries besides its place. */
+export interface JobPayload {
+  /** At a join: over which in-edges the run came. */
+  live?: number[];
+  /** True = every way to the node is dead. */
+  dead?: boolean;
+  /** With `index`: the token begins in the body of the region that its node opens. */
+  item?: Json;
+  /** The ordinal of the item or iteration. */
+  index?: number;
+  /** How many items there are; null when nobody knows yet. */
+  count?: number | null;
+  /** At the node that closes a region: the region is through, or with `error` has failed. */
+  close?: { total: number; completed: number; failed: number; error?: StepError };
+  /** At the owner of a region that asked for `more`: the item that has ended. */
+  again?: { index: number; last: Json };
+  /** What the token waits, or has waited, for. */
+  wait?: WaitPayload;
+  /** What ended the wait; absent although it waited = its time is up. */
+  resolved?: { by: Resolution["by"] | "decision"; data: Json };
+  /** The attempt of an effect that has been announced: it may have happened, and must not happen twice. */
+  intent?: number;
+  /** The token that undoes what its run did. */
+  undo?: boolean;
+  /** For that token: what it reads is known. */
+  ready?: boolean;
+}
+
+/** What a token waits for. A decision is a person's, about a step of unknown outcome. */
+export interface WaitPayload {
+  kind: NodeWait["kind"] | "decision" | "run";
+  name?: string;
+  data?: Json;
+  /** When the step began: milliseconds since 1970 by the clock of the worker that ran it first. */
+  since?: number;
+}
+
+/** A step that is to be undone, or whose output is needed for that. */
+export interface ScopedStep {
+  node: string;
+  scope: string;
   output: Json;
 }
 
@@ -25,24 +70,35 @@ export interface Job {
   run_id: string;
   /** Id of the node where the token stands; absent = at the start. */
   node?: string;
+  /** The items and iterations it belongs to; absent = top level. */
   scope?: string;
   /** How often this piece of work has been begun, this time included. */
   attempt: number;
-  /** At a join: over which in-edges the run came, or that it came over none. */
-  payload?: { live?: number[]; dead?: boolean };
+  payload?: JobPayload;
+  /** True = its last worker was lost, or gave it back, or its run is a retry. */
+  resumed?: boolean;
   /** Milliseconds until the run times out. */
   deadline_ms: number;
-  trigger: "manual" | "webhook";
+  trigger: string;
   trigger_node?: string;
   traceparent?: string;
   started_at: string;
   flow_id: string;
   flow_version_id: string;
+  entity_id?: string;
   /** The run's input. */
   input: Json;
-  /** Outputs of the steps that the node reads, by node id. */
+  /** Outputs of the steps that the node reads, by node id: of the innermost scope, where there are several. */
   outputs: Record<string, Json>;
   recorded: RecordedStep[] | null;
+  /** At the end of a region: what its items gave. */
+  items?: ItemResult[];
+  /** In a dry run: what nodes are said to give, by node id; effects without are not performed. */
+  pins?: Record<string, Json>;
+  /** For the token that undoes: the steps to be undone, newest first; those that are done; outputs that they read. */
+  undo?: ScopedStep[];
+  undone?: { node: string; scope: string; status: string }[];
+  outputs_all?: ScopedStep[];
 }
 
 /** The failure of a step or run, as it is stored. */
@@ -56,10 +112,14 @@ export interface StepError {
 /** One attempt of a node that has ended. */
 export interface StepRecord {
   node: string;
+  /** Where it ran; absent = in the scope of the token. */
+  scope?: string;
   attempt: number;
-  /** `retried` = failed, another attempt follows. */
-  status: "completed" | "failed" | "retried" | "skipped";
+  /** `retried` = failed, another attempt follows; `unknown` = nobody knows whether its effect happened. */
+  status: "completed" | "failed" | "retried" | "skipped" | "unknown";
   leaf: boolean;
+  /** The exit over which the run leaves the item with this step. */
+  exit?: number;
   handles: string[] | null;
   output: Json;
   error: StepError | null;
@@ -70,9 +130,10 @@ export interface StepRecord {
 
 /** Where a token goes next. */
 export interface TokenTarget {
-  node: string;
+  /** Absent = to the start, for the token that undoes. */
+  node?: string;
   reads: string[];
-  payload?: { live?: number[]; dead?: boolean };
+  payload?: JobPayload;
   /** True = stays leased to the worker that settles. */
   keep: boolean;
 }
@@ -82,24 +143,71 @@ export interface Arrival {
   node: string;
   /** The number of in-edges of the join. */
   expects: number;
+  /** Live answers that suffice; absent = it waits for all answers. */
+  need?: number;
   live: number[];
   dead: number[];
   /** What the join reads when it fires. */
   reads: string[];
 }
 
-/** What a worker says of a job. Neither `move` nor `hold`: the token is consumed. */
+/** Items that go into a region. The token waits as the region's until they are through. */
+export interface Opening {
+  /** The owner of the region. */
+  node: string;
+  closer: string;
+  items: Json[];
+  /** The index of the first of them. */
+  first: number;
+  /** Items at once. */
+  window_size: number;
+  /** Failed items that do not fail the region. */
+  tolerate: number;
+  /** The owner is asked after these items whether others follow. */
+  more: boolean;
+  /** What the body reads from outside. */
+  reads: string[];
+  /** What the closer reads, and what follows it in the same walk. */
+  close_reads: string[];
+  /** The nodes of which the value or the failure of an item comes. */
+  body: string[];
+}
+
+/** A run that a step starts. */
+export interface Child {
+  node: string;
+  reads: string[];
+  flow_id: string;
+  input: Json;
+  /** Whether the step waits for its end. */
+  wait: boolean;
+  /** Milliseconds since 1970 when the step began. */
+  since: number;
+  attempt: number;
+}
+
+/** What a worker says of a job. Neither `move`, `hold`, `open` nor `child`: the token is consumed. */
 export interface JobResult {
   job: Job;
   steps: StepRecord[];
-  /** The token goes elsewhere, perhaps after a delay (milliseconds), perhaps as another attempt. */
-  move?: TokenTarget & { attempt?: number; delayMs?: number; error?: string };
+  /** The token goes elsewhere, perhaps after a delay (milliseconds), perhaps as another attempt, perhaps to wait. */
+  move?: TokenTarget & { attempt?: number; delayMs?: number; error?: string; wait?: WaitPayload };
   /** The token stays where it is; its worker goes on from memory. */
   hold?: true;
+  open?: Opening;
+  child?: Child;
   spawn?: TokenTarget[];
   arrive?: Arrival[];
+  /** The item that the token belongs to has failed. */
+  fail?: { error: StepError };
+  /** The iteration after which its loop begins no other. */
+  broke?: string;
   /** The run ends now. */
-  finish?: { status: "completed" | "failed"; output: Json; error: StepError | null };
+  finish?: {
+    status: "completed" | "failed" | "compensated" | "compensation_failed";
+    output: Json;
+    error: StepError | null;
+  };
 }
 
 /** The answer of a settle. */
@@ -108,6 +216,8 @@ export interface SettleReply {
   settled: string[];
   /** Tokens that are now leased to the worker. */
   jobs: Job[];
+  /** Of those settled: held ones that were taken from the worker, because their run is paused. */
+  parked?: string[];
 }
 
 /** A version as `engine.load_plans` gives it. */

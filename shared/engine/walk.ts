@@ -4,12 +4,16 @@
  *
  * @module
  */
-import { ExpressionBudget, ExpressionError, type Json, type Plan, type PlanNode } from "../graph/mod.ts";
+import { ExpressionBudget, ExpressionError, type JsonObject, type Plan, type PlanNode } from "../graph/mod.ts";
 import { getNode } from "../nodes/mod.ts";
+import { toChild, toOpening, toRetry, toWait } from "./_checkpoints.ts";
+import { itemStep, ownerFailed, skippedStep } from "./_region_steps.ts";
+import { loopScope } from "./_scopes.ts";
+import type { StepAttempt, StepSurroundings } from "./execute_node.ts";
 import { findTrigger, Frontier, type Position, toTarget } from "./frontier.ts";
-import { runStep, type StepOutcome, type StepSurroundings } from "./run_step.ts";
+import { decideStep, isSplitter, lostStep, runStep, type StepOutcome } from "./run_step.ts";
 import { StepScope } from "./step_scope.ts";
-import type { Job, JobResult, RecordedStep, StepRecord } from "./types.ts";
+import type { Job, JobResult, RecordedStep, StepError, StepRecord } from "./types.ts";
 
 /** The flow that a job belongs to. */
 export interface WalkFlow {
@@ -17,6 +21,9 @@ export interface WalkFlow {
   name: string;
   plan: Plan;
 }
+
+/** What a checkpoint says besides its steps. */
+type Checkpoint = Omit<JobResult, "job" | "steps">;
 
 /** The walk of one token. */
 export class TokenWalk {
@@ -28,11 +35,14 @@ export class TokenWalk {
   /** `performance.now()` when the run times out. */
   readonly #deadline: number;
   #frontier: Frontier | undefined;
-  /** Nodes with an effect that the pure ones have led to. */
+  /** Nodes with an effect, or that open a region, that the pure ones have led to. */
   #effects: Position[] = [];
   #steps: StepRecord[] = [];
   /** Whether an effect has happened that is not recorded yet. */
   #effectHappened = false;
+  /** Which item the token began in, for the steps after the first checkpoint. */
+  #item: StepRecord | undefined;
+  #broke: string | undefined;
 
   /**
    * @param job The claimed token.
@@ -65,19 +75,20 @@ export class TokenWalk {
     try {
       return await this.#walk();
     } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
       // The condition of an edge that no step of this walk answers for: a trigger's, or one evaluated again.
-      if (error instanceof ExpressionError) return this.#fail("expression_invalid", error.message);
-      throw error;
+      return this.#fail({ code: "expression_invalid", message: error.message });
     }
   }
 
   async #walk(): Promise<JobResult | null> {
-    if (this.#frontier === undefined) return this.#fail("flow_invalid", "The flow has no such trigger or node");
+    const frontier = this.#frontier;
+    if (frontier === undefined) return this.#finish("flow_invalid", "The flow has no such trigger or node");
     for (;;) {
-      const ended = await this.#runPureNodes(this.#frontier);
+      const ended = await this.#runPureNodes(frontier);
       if (ended !== undefined) return ended;
 
-      const arrive = this.#frontier.arrivals();
+      const arrive = frontier.arrivals();
       const [first, ...others] = this.#effects;
       if (first === undefined) return this.#result({ ...(arrive.length > 0 && { arrive }) });
       if (others.length > 0 || arrive.length > 0) {
@@ -88,32 +99,33 @@ export class TokenWalk {
           ...(arrive.length > 0 && { arrive }),
         });
       }
-      if (this.#effectHappened) return this.#result({ hold: true });
+      const isEffect = first.node.kind === "effect";
+      if (this.#effectHappened && isEffect) return this.#result({ hold: true });
 
       if (this.#surroundings.signal.aborted) return null;
       this.#effects = [];
-      const over = await this.#runNode(this.#frontier, first);
-      this.#effectHappened = true;
+      const over = await this.#runNode(frontier, first);
       if (over !== undefined) return over;
+      this.#effectHappened ||= isEffect;
     }
   }
 
   /** Runs pure nodes until none is left; a result only if one of them ended the token. */
   async #runPureNodes(frontier: Frontier): Promise<JobResult | null | undefined> {
     for (let position = frontier.take(); position !== undefined; position = frontier.take()) {
-      const { node, live } = position;
-      const recorded = this.#recorded.get(node.id);
+      const { node, live, payload } = position;
       const budget = new ExpressionBudget();
       if (!live) {
-        if (recorded === undefined && node.kind !== "trigger") this.#steps.push(skippedStep(node));
-        frontier.answer(node, () => false);
+        if (!this.#recorded.has(node.id) && node.kind !== "trigger") this.#steps.push(skippedStep(this.#attempt(position)));
+        frontier.skip(node);
       } else if (node.kind === "trigger") {
         // What a trigger gives is the input of the run, kept there and not a second time as a step.
         frontier.answer(node, (edge) => this.#scope.isLive(edge, null, budget));
-      } else if (recorded !== undefined && recorded.status !== "skipped" && !isStop(node)) {
-        this.#scope.set(node.id, recorded.output);
-        frontier.answer(node, (edge) => this.#scope.isLive(edge, recorded.handles, budget));
-      } else if (node.kind === "effect") {
+      } else if (payload?.index !== undefined) {
+        this.#begin(frontier, position);
+      } else if (this.#passRecorded(frontier, node)) {
+        continue;
+      } else if (node.kind === "effect" || node.opens !== undefined) {
         this.#effects.push(position);
       } else {
         const over = await this.#runNode(frontier, position);
@@ -123,69 +135,152 @@ export class TokenWalk {
     return undefined;
   }
 
+  /** Goes into the body of a region, with one of its items. */
+  #begin(frontier: Frontier, position: Position): void {
+    const { node } = position;
+    const budget = new ExpressionBudget();
+    const step = this.#attempt(position);
+    const live = new Set(node.out.filter((edge) => edge.body && this.#scope.isLive(edge, null, budget)));
+    const exit = [...live].find((edge) => edge.exit)?.slot;
+    this.#item = itemStep(step, exit);
+    // The empty body gives what came in.
+    if (exit !== undefined && this.#item !== undefined) this.#steps.push(this.#item);
+    if (exit !== undefined) this.#item = undefined;
+    frontier.enter(node, (edge) => live.has(edge));
+  }
+
+  /** Goes on behind a node that is recorded already; false = it is to be run. */
+  #passRecorded(frontier: Frontier, node: PlanNode): boolean {
+    const recorded = this.#recorded.get(node.id);
+    if (recorded === undefined || recorded.status === "skipped" || endsMore(node)) return false;
+    const budget = new ExpressionBudget();
+    if (isSplitter(this.#plan, node) && recorded.status === "completed") {
+      // What is in its body is known when its collector is through; otherwise the items go in again.
+      const closer = this.#plan.nodes[this.#plan.regions[node.opens ?? -1]?.closer ?? -1];
+      if (closer === undefined || !this.#recorded.has(closer.id)) return false;
+      frontier.pass(node);
+    }
+    this.#scope.set(node.id, recorded.output);
+    frontier.answer(node, (edge) => this.#scope.isLive(edge, recorded.handles, budget));
+    return true;
+  }
+
   /** Runs one node and answers its edges; a result if the token ends with it, null if the worker is going. */
   async #runNode(frontier: Frontier, position: Position): Promise<JobResult | null | undefined> {
-    const { node } = position;
-    const attempt = node.id === this.#job.node ? this.#job.attempt : 1;
-    const remainingMs = this.#deadline - performance.now();
-    const outcome: StepOutcome = await runStep(
-      { position, attempt, remainingMs, job: this.#job, scope: this.#scope },
-      this.#surroundings,
-    );
-    if (outcome.kind === "given_back") return null;
-    this.#steps.push(outcome.record);
+    const step = this.#attempt(position);
+    const outcome = await this.#outcome(step);
+    if (outcome === "announce") return this.#result(toRetry(step, { keep: true, intent: step.attempt }));
+    return this.#follow(frontier, step, outcome);
+  }
+
+  /** Runs a node, or finds out without running it; `announce` = it has to be written down first. */
+  #outcome(step: StepAttempt): Promise<StepOutcome> | StepOutcome | "announce" {
+    const { node, payload } = step.position;
+    if (node.delivery !== "at_most_once" || this.#job.pins !== undefined) return runStep(step, this.#surroundings);
+    const resolved = payload?.resolved;
+    const decision = resolved?.by === "decision" ? resolved.data : undefined;
+    if (isObject(decision) && decision["outcome"] !== "retry") return decideStep(step, decision);
+    if (payload?.intent === undefined) return "announce";
+    if (this.#job.resumed) return lostStep({ ...step, attempt: payload.intent });
+    return runStep(step, this.#surroundings);
+  }
+
+  #follow(frontier: Frontier, step: StepAttempt, outcome: StepOutcome): JobResult | null | undefined {
+    const { node } = step.position;
+    if ("record" in outcome && outcome.record !== null) this.#steps.push(outcome.record);
     switch (outcome.kind) {
-      case "ended":
+      case "given_back":
+        return null;
+      case "stopped":
         return this.#result({ finish: outcome.finish });
+      case "failed":
+        return this.#fail(outcome.error);
       case "retry":
-        return this.#result({
-          move: {
-            ...toTarget(this.#plan, position, false),
-            attempt,
-            delayMs: outcome.delayMs,
-            error: outcome.record.error?.message ?? "",
-          },
-        });
+        return this.#result(toRetry(step, { delayMs: outcome.delayMs, error: outcome.record.error?.message ?? "" }));
+      case "unknown":
+        return this.#result(
+          toWait({ ...step, attempt: outcome.record.attempt + 1 }, {
+            kind: "decision",
+            data: { code: outcome.error.code, message: outcome.error.message },
+          }),
+        );
+      case "waits":
+        return this.#result(toWait(step, outcome.wait));
+      case "starts":
+        return this.#result(toChild(step, outcome.start));
+      case "opens": {
+        const opening = toOpening(step, outcome.opening);
+        if (opening !== null) return this.#result(opening);
+        frontier.closeEmpty(node);
+        return undefined;
+      }
       case "done":
-        this.#scope.set(node.id, outcome.record.output);
-        frontier.answer(node, (edge) => outcome.live.has(edge));
+        this.#done(frontier, node, outcome);
         return undefined;
     }
   }
 
-  #fail(code: string, message: string): JobResult {
+  #done(frontier: Frontier, node: PlanNode, { record, live }: StepOutcome & { kind: "done" }): void {
+    if (getNode(node.type)?.breaks === true) this.#broke = loopScope(this.#plan, node, this.#job.scope ?? "");
+    if (isSplitter(this.#plan, node)) {
+      // It has failed. Its collector goes on with nothing, or is skipped when the error has an edge of its own.
+      if (record.handles === null) return frontier.closeEmpty(node);
+      frontier.skipCollector(node);
+    }
+    frontier.answer(node, (edge) => live.has(edge));
+  }
+
+  #attempt(position: Position): StepAttempt {
+    return {
+      plan: this.#plan,
+      position,
+      attempt: position.node.id === this.#job.node ? this.#job.attempt : 1,
+      remainingMs: this.#deadline - performance.now(),
+      job: this.#job,
+      scope: this.#scope,
+    };
+  }
+
+  /** The run fails or, in a region, the item. */
+  #fail(error: StepError): JobResult {
+    if (!this.#job.scope) return this.#result({ finish: { status: "failed", output: null, error } });
+    // The item has to show why it failed.
+    const blamed = this.#steps.some((step) => step.status === "failed" && step.output === null);
+    if (!blamed) this.#steps.push(ownerFailed(this.#job, error));
+    this.#item = undefined;
+    return this.#result({ fail: { error } });
+  }
+
+  #finish(code: string, message: string): JobResult {
     return this.#result({ finish: { status: "failed", output: null, error: { code, message } } });
   }
 
-  #result(rest: Omit<JobResult, "job" | "steps">): JobResult {
+  #result(checkpoint: Checkpoint): JobResult {
     const steps = this.#steps;
+    const { move, hold, open, child } = checkpoint;
+    // Those who come after read it; whoever is the last of the item needs no trace of it.
+    if (this.#item !== undefined && (move ?? hold ?? open ?? child) !== undefined) {
+      steps.unshift(this.#item);
+      this.#item = undefined;
+    }
+    const broke = this.#broke;
     this.#steps = [];
+    this.#broke = undefined;
     this.#effectHappened = false;
     const deadline_ms = this.#deadline - performance.now();
-    return { job: { ...this.#job, deadline_ms }, steps, ...rest };
+    return { job: { ...this.#job, deadline_ms }, steps, ...checkpoint, ...(broke !== undefined && { broke }) };
   }
 }
 
 /**
- * Whether a node ends the run. It does so whenever a run comes to it: recorded already, it was too late to end the run
- * that this one retries.
+ * Whether a node does more than give an output: it ends the run or a loop. It does so whenever a run comes to it:
+ * recorded already, it was too late to end the run that this one retries, or its loop begins anew.
  */
-function isStop(node: PlanNode): boolean {
-  return getNode(node.type)?.terminal === true;
+function endsMore(node: PlanNode): boolean {
+  const { terminal, breaks } = getNode(node.type) ?? {};
+  return terminal === true || breaks === true;
 }
 
-function skippedStep(node: PlanNode): StepRecord {
-  const now = performance.now();
-  const output: Json = null;
-  return {
-    node: node.id,
-    attempt: 1,
-    status: "skipped",
-    leaf: node.out.length === 0,
-    handles: null,
-    output,
-    error: null,
-    startedAt: now,
-    finishedAt: now,
-  };
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,0 +1,175 @@
+/**
+ * Runs a node once: its config resolved, its surroundings made, its time limited.
+ *
+ * @module
+ */
+import { type ExpressionScope, type Json, type JsonObject, type Plan, type PlanNode, resolveConfig } from "../graph/mod.ts";
+import {
+  getNode,
+  type NodeContext,
+  NodeError,
+  type NodeErrorCode,
+  type NodeLog,
+  type NodeResult,
+  runNode,
+} from "../nodes/mod.ts";
+import type { Providers } from "../providers/mod.ts";
+import type { CallbackPlace } from "./callback_url.ts";
+import type { Position } from "./frontier.ts";
+import type { StepScope } from "./step_scope.ts";
+import { startTimeLimit } from "./time_limit.ts";
+import type { Job, JobPayload } from "./types.ts";
+
+/** What steps may use. */
+export interface StepSurroundings {
+  providers: Providers;
+  log: NodeLog;
+  /** Aborted when the lease is lost or the worker goes. */
+  signal: AbortSignal;
+  /** A number in [0, 1), for jitter. */
+  random(): number;
+  /** Makes the URLs that complete waiting steps. */
+  callbackUrl?(place: CallbackPlace): Promise<string>;
+}
+
+/** One attempt. */
+export interface StepAttempt {
+  plan: Plan;
+  position: Position;
+  /** From 1. */
+  attempt: number;
+  /** Milliseconds until the run times out. */
+  remainingMs: number;
+  job: Job;
+  scope: StepScope;
+}
+
+/**
+ * Runs a node, or lets what a dry run says stand in for it.
+ *
+ * @throws {NodeError} What the node throws; `step_timeout`; `node_config_invalid` for a type that is not there.
+ * @throws {ExpressionError} The config can not be resolved.
+ */
+export async function executeNode(step: StepAttempt, surroundings: StepSurroundings): Promise<NodeResult> {
+  const { plan, position: { node }, job, scope } = step;
+  const kind = node.opens === undefined ? undefined : plan.regions[node.opens]?.kind;
+  const pin = kind === "splitter" ? undefined : pinOf(job, node);
+  if (pin !== undefined) return givePin(pin, node);
+  const definition = getNode(node.type);
+  if (definition === undefined) {
+    throw new NodeError(`There is no node type ${node.type}`, { code: "node_config_invalid" });
+  }
+  const expressions = kind === "while" ? scope.ofLoop(step.position.payload?.again) : scope.expressions;
+  const config = resolveConfig(node.config, await withCallbacks(expressions, step, surroundings)) as JsonObject;
+  const run = (signal: AbortSignal, resolution?: NodeContext["resolution"]) =>
+    runNode(definition, config, contextOf(step, surroundings, signal, definition.joins === true, resolution));
+  // What only computes is bounded in itself, and no timer would interrupt it.
+  if (node.kind === "pure") return await run(surroundings.signal);
+  if (job.pins !== undefined) return await dryRun(run, surroundings.signal);
+  return await withTimeLimit(step, surroundings, run);
+}
+
+async function withTimeLimit(
+  { position: { node }, remainingMs }: StepAttempt,
+  { signal }: StepSurroundings,
+  run: (signal: AbortSignal) => Promise<NodeResult>,
+): Promise<NodeResult> {
+  const seconds = Math.min(node.timeoutSeconds, Math.max(0, remainingMs) / 1000);
+  const limit = startTimeLimit(signal, Math.ceil(seconds * 1000));
+  try {
+    return await Promise.race([run(limit.signal), limit.aborted]);
+  } catch (error) {
+    if (!limit.isOver) throw error;
+    throw new NodeError(`The step took longer than ${seconds} s`, {
+      code: "step_timeout",
+      retryable: true,
+      cause: error,
+    });
+  } finally {
+    limit.release();
+  }
+}
+
+function contextOf(
+  step: StepAttempt,
+  { log, providers, callbackUrl }: StepSurroundings,
+  signal: AbortSignal,
+  joins: boolean,
+  resolution: NodeContext["resolution"] = resolutionOf(step.position.payload),
+): NodeContext {
+  const { position: { node, payload }, job } = step;
+  return {
+    run: { id: job.run_id, organizationId: job.organization_id, flowId: job.flow_id, startedAt: job.started_at },
+    node: { id: node.id, type: node.type, attempt: step.attempt },
+    trigger: job.input,
+    inputs: joins ? joinInputs(step) : [],
+    idempotencyKey: [job.run_id, node.id, job.scope].filter((part) => part !== undefined && part !== "").join(":"),
+    signal,
+    log,
+    providers,
+    resolution,
+    region: payload?.close === undefined ? null : {
+      total: payload.close.total,
+      items: payload.close.total === 0 ? [] : job.items ?? [],
+    },
+    again: payload?.again === undefined ? null : { index: payload.again.index, last: payload.again.last ?? null },
+    callbackUrl: () => makeUrl({ runId: job.run_id, node: node.id, scope: job.scope ?? "" }, callbackUrl),
+  };
+}
+
+/** What ended the wait of a token; nothing did but the time when its payload does not say. */
+function resolutionOf(payload: JobPayload | undefined): NodeContext["resolution"] {
+  const { wait, resolved } = payload ?? {};
+  if (resolved === undefined) return wait === undefined ? null : { by: "timeout", data: null };
+  return resolved.by === "decision" ? null : { by: resolved.by, data: resolved.data ?? null };
+}
+
+async function withCallbacks(
+  expressions: ExpressionScope,
+  { position: { node }, job }: StepAttempt,
+  { callbackUrl }: StepSurroundings,
+): Promise<ExpressionScope> {
+  if (node.callbacks === undefined) return expressions;
+  const callbacks: { [nodeId: string]: string } = {};
+  for (const id of node.callbacks) {
+    callbacks[id] = await makeUrl({ runId: job.run_id, node: id, scope: job.scope ?? "" }, callbackUrl);
+  }
+  return Object.assign(Object.create(null), expressions, { callbacks });
+}
+
+function makeUrl(place: CallbackPlace, make: StepSurroundings["callbackUrl"]): Promise<string> {
+  if (make !== undefined) return make(place);
+  throw new NodeError("Callback URLs are not set up here", { code: "internal" });
+}
+
+function joinInputs({ position: { node, slots }, scope }: StepAttempt): { nodeId: string; output: Json }[] {
+  const live = slots ?? node.predecessors.map((_, slot) => slot);
+  return live.map((slot) => {
+    const nodeId = scope.idOf(node.predecessors[slot]);
+    return { nodeId, output: scope.get(nodeId) };
+  });
+}
+
+function pinOf({ pins }: Job, { id }: PlanNode): Json | undefined {
+  return pins !== undefined && Object.hasOwn(pins, id) ? pins[id] : undefined;
+}
+
+/** What a dry run says a node gives: an output, or a failure as `{"$error": {code, message}}`. */
+function givePin(pin: Json, node: PlanNode): NodeResult {
+  const fault = isObject(pin) ? pin["$error"] : undefined;
+  if (!isObject(fault)) return { output: pin };
+  const { code = "provider_error", message = `${node.id} was told to fail` } = fault;
+  throw new NodeError(String(message), { code: String(code) as NodeErrorCode });
+}
+
+/** An effect is not performed; a wait is over at once, as if its time were up. */
+async function dryRun(
+  run: (signal: AbortSignal, resolution?: NodeContext["resolution"]) => Promise<NodeResult>,
+  signal: AbortSignal,
+): Promise<NodeResult> {
+  return await run(signal, { by: "timeout", data: null });
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
