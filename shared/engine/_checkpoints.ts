@@ -4,7 +4,7 @@
  * @module
  */
 import type { Json } from "../graph/mod.ts";
-import { type NodeResult, type NodeWait, type RegionOpening } from "../nodes/mod.ts";
+import { collectorTolerance, type NodeResult, type NodeWait, type RegionOpening } from "../nodes/mod.ts";
 import type { StepAttempt } from "./execute_node.ts";
 import { toTarget } from "./frontier.ts";
 import { toStorable } from "./storable.ts";

@@ -21,7 +21,8 @@ export function encodeResult(result: JobResult, now: number): Json {
     ...(result.hold && { hold: true }),
     ...(open && { open: { ...open } }),
     ...(child && { child: { ...child } }),
-    ...(spawn?.length && { spawn: spawn.map((target) => ({ ...encodeTarget(target), payload: toJson(target.payload) })) }),
+    ...(spawn?.length &&
+      { spawn: spawn.map((target) => ({ ...encodeTarget(target), payload: toJson(target.payload) })) }),
     ...(arrive?.length && { arrive: arrive.map((answer) => ({ ...answer })) }),
     ...(fail && { fail: { error: { ...fail.error } } }),
     ...(result.broke !== undefined && { broke: result.broke }),

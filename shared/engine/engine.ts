@@ -2,6 +2,7 @@ import { adminClient } from "../db/mod.ts";
 import type { Env } from "../env/mod.ts";
 import { createLog } from "../log/mod.ts";
 import { createProviders } from "../providers/mod.ts";
+import { type CallbackPlace, callbackUrl } from "./callback_url.ts";
 import { EngineClient } from "./client.ts";
 import { InlineRunner } from "./inline_runner.ts";
 import { PlanCache } from "./plan_cache.ts";
@@ -39,18 +40,23 @@ function createEngine(env: Env): Engine {
   const providers = createProviders(env);
   const log = createLog("engine");
   const plans = new PlanCache(client);
+  const common = {
+    providers,
+    log,
+    callbackUrl: (place: CallbackPlace) => callbackUrl(env.secretKeys.default, env.functionsUrl, place),
+  };
   return {
     client,
-    inline: new InlineRunner({ client, providers, log, plans }),
+    inline: new InlineRunner({ ...common, client, plans }),
     async createWorker() {
       if (env.workerTransport !== "postgres" || env.databaseUrl === null) {
         return {
-          worker: new Worker({ client, providers, log, plans, kind: "worker" }),
+          worker: new Worker({ ...common, client, plans, kind: "worker" }),
           close: () => Promise.resolve(),
         };
       }
       const direct = new EngineClient(await postgresTransport(env.databaseUrl));
-      const worker = new Worker({ client: direct, providers, log, plans: new PlanCache(direct), kind: "worker" });
+      const worker = new Worker({ ...common, client: direct, plans: new PlanCache(direct), kind: "worker" });
       return { worker, close: () => direct.close() };
     },
   };

@@ -3,14 +3,24 @@
  *
  * @module
  */
-import { type ExpressionScope, type Json, type JsonObject, type Plan, type PlanNode, resolveConfig } from "../graph/mod.ts";
 import {
+  type ExpressionScope,
+  type Json,
+  type JsonObject,
+  type Plan,
+  type PlanNode,
+  resolveConfig,
+} from "../graph/mod.ts";
+import {
+  type AnyNode,
+  dryRunResult,
   getNode,
   type NodeContext,
   NodeError,
   type NodeErrorCode,
   type NodeLog,
   type NodeResult,
+  pinnedResult,
   runNode,
 } from "../nodes/mod.ts";
 import type { Providers } from "../providers/mod.ts";
@@ -53,19 +63,21 @@ export interface StepAttempt {
 export async function executeNode(step: StepAttempt, surroundings: StepSurroundings): Promise<NodeResult> {
   const { plan, position: { node }, job, scope } = step;
   const kind = node.opens === undefined ? undefined : plan.regions[node.opens]?.kind;
-  const pin = kind === "splitter" ? undefined : pinOf(job, node);
-  if (pin !== undefined) return givePin(pin, node);
   const definition = getNode(node.type);
   if (definition === undefined) {
     throw new NodeError(`There is no node type ${node.type}`, { code: "node_config_invalid" });
   }
+  // A splitter gives its items and nothing else.
+  const pin = kind === "splitter" ? undefined : pinOf(job, node);
+  if (pin !== undefined) return givePin(pin, definition, node);
   const expressions = kind === "while" ? scope.ofLoop(step.position.payload?.again) : scope.expressions;
   const config = resolveConfig(node.config, await withCallbacks(expressions, step, surroundings)) as JsonObject;
-  const run = (signal: AbortSignal, resolution?: NodeContext["resolution"]) =>
-    runNode(definition, config, contextOf(step, surroundings, signal, definition.joins === true, resolution));
+  const run = (signal: AbortSignal) =>
+    runNode(definition, config, contextOf(step, surroundings, signal, definition.joins === true));
   // What only computes is bounded in itself, and no timer would interrupt it.
   if (node.kind === "pure") return await run(surroundings.signal);
-  if (job.pins !== undefined) return await dryRun(run, surroundings.signal);
+  // Nothing happens in a dry run, nobody waits, no other flow is started: what would be done is said instead.
+  if (job.pins !== undefined) return dryRunResult(definition, config);
   return await withTimeLimit(step, surroundings, run);
 }
 
@@ -95,7 +107,6 @@ function contextOf(
   { log, providers, callbackUrl }: StepSurroundings,
   signal: AbortSignal,
   joins: boolean,
-  resolution: NodeContext["resolution"] = resolutionOf(step.position.payload),
 ): NodeContext {
   const { position: { node, payload }, job } = step;
   return {
@@ -107,7 +118,7 @@ function contextOf(
     signal,
     log,
     providers,
-    resolution,
+    resolution: resolutionOf(payload),
     region: payload?.close === undefined ? null : {
       total: payload.close.total,
       items: payload.close.total === 0 ? [] : job.items ?? [],
@@ -120,8 +131,17 @@ function contextOf(
 /** What ended the wait of a token; nothing did but the time when its payload does not say. */
 function resolutionOf(payload: JobPayload | undefined): NodeContext["resolution"] {
   const { wait, resolved } = payload ?? {};
-  if (resolved === undefined) return wait === undefined ? null : { by: "timeout", data: null };
-  return resolved.by === "decision" ? null : { by: resolved.by, data: resolved.data ?? null };
+  if (wait === undefined || wait.kind === "decision") return null;
+  // A run is told of in full; nobody else can say `decision` here.
+  const { by, data } = resolved ?? { by: "timeout", data: null };
+  if (by === "decision") return null;
+  const { kind, name, data: shown } = wait;
+  if (kind === "run") return { by, data: data ?? null };
+  return {
+    by,
+    data: data ?? null,
+    wait: { kind, ...(name !== undefined && { name }), ...(shown !== undefined && { data: shown }) },
+  };
 }
 
 async function withCallbacks(
@@ -155,19 +175,11 @@ function pinOf({ pins }: Job, { id }: PlanNode): Json | undefined {
 }
 
 /** What a dry run says a node gives: an output, or a failure as `{"$error": {code, message}}`. */
-function givePin(pin: Json, node: PlanNode): NodeResult {
+function givePin(pin: Json, definition: AnyNode, node: PlanNode): NodeResult {
   const fault = isObject(pin) ? pin["$error"] : undefined;
-  if (!isObject(fault)) return { output: pin };
+  if (!isObject(fault)) return pinnedResult(definition, node.config, pin);
   const { code = "provider_error", message = `${node.id} was told to fail` } = fault;
   throw new NodeError(String(message), { code: String(code) as NodeErrorCode });
-}
-
-/** An effect is not performed; a wait is over at once, as if its time were up. */
-async function dryRun(
-  run: (signal: AbortSignal, resolution?: NodeContext["resolution"]) => Promise<NodeResult>,
-  signal: AbortSignal,
-): Promise<NodeResult> {
-  return await run(signal, { by: "timeout", data: null });
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

@@ -19,6 +19,7 @@ function plan(...edges: string[]): Plan {
     retry: { maxAttempts: 1, backoff: "fixed", delaySeconds: 0, maxDelaySeconds: 0, jitter: false },
     timeoutSeconds: 10,
     onError: "stop",
+    region: null,
   }));
   for (const edge of edges) {
     const [, source, handle = "out", target] = /^(\w+?)(?:\/(\w+))?>(\w+)$/.exec(edge) ?? [];
@@ -32,6 +33,7 @@ function plan(...edges: string[]): Plan {
     planVersion: 1,
     nodes,
     triggers: nodes.filter((node) => node.kind === "trigger").map((node) => node.index),
+    regions: [],
     timeoutSeconds: 60,
   };
 }

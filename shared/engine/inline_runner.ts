@@ -1,16 +1,20 @@
 import { isTransient } from "./settle_queue.ts";
 import type { Job } from "./types.ts";
-import { Worker, type WorkerOptions } from "./worker.ts";
+import { Worker } from "./worker.ts";
+import type { WorkerOptions } from "./worker_options.ts";
 
-/** Milliseconds that the lease is kept after the last run, for the next request of a burst. */
-const LINGER_MS = 1_000;
+/** What an {@linkcode InlineRunner} needs. */
+export interface InlineRunnerOptions extends Omit<WorkerOptions, "kind"> {
+  /** Milliseconds that the lease is kept after the last run, for the next request of a burst. Default 1,000. */
+  lingerMs?: number;
+}
 
 /**
  * Runs what requests of this isolate start, right after they were answered. All of them share one lease, which is given
- * back when nothing has run for a second; if the isolate dies before that, the lease lapses and any worker goes on.
+ * back when nothing has run for a while; if the isolate dies before that, the lease lapses and any worker goes on.
  */
 export class InlineRunner {
-  readonly #options: Omit<WorkerOptions, "kind">;
+  readonly #options: InlineRunnerOptions;
   #worker: Worker | undefined;
   /** Requests that are about to hand over jobs. */
   #pending = 0;
@@ -18,7 +22,7 @@ export class InlineRunner {
   readonly #idle = new WeakMap<Worker, Promise<void>>();
 
   /** @param options What its workers need. */
-  constructor(options: Omit<WorkerOptions, "kind">) {
+  constructor(options: InlineRunnerOptions) {
     this.#options = options;
   }
 
@@ -57,7 +61,7 @@ export class InlineRunner {
     while (!worker.over) {
       await worker.idle();
       const quiet = worker.settled;
-      await new Promise((resolve) => setTimeout(resolve, LINGER_MS));
+      await new Promise((resolve) => setTimeout(resolve, this.#options.lingerMs ?? 1_000));
       if (this.#pending === 0 && worker.isIdle && worker.settled === quiet) break;
     }
     if (this.#worker === worker) this.#worker = undefined;

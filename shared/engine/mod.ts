@@ -3,11 +3,13 @@
  *
  * @module
  */
+export { type CallbackPlace, callbackUrl, readCallback, signCallback } from "./callback_url.ts";
 export { EngineClient, type EngineFunction, type EngineTransport, type WorkerKind } from "./client.ts";
 export { type Engine, getEngine } from "./engine.ts";
-export { InlineRunner } from "./inline_runner.ts";
+export { InlineRunner, type InlineRunnerOptions } from "./inline_runner.ts";
 export { PlanCache } from "./plan_cache.ts";
 export { postgresTransport, type PostgresTransportOptions } from "./postgres_transport.ts";
 export { postgrestTransport } from "./postgrest_transport.ts";
 export * from "./types.ts";
-export { type DrainOptions, type DrainReport, Worker, type WorkerOptions } from "./worker.ts";
+export { Worker } from "./worker.ts";
+export type { DrainOptions, DrainReport, WorkerOptions } from "./worker_options.ts";

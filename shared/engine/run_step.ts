@@ -97,7 +97,6 @@ export function lostStep(step: StepAttempt): StepOutcome {
   return { kind: "unknown", record: recorder(step)("unknown", null, null, error), error };
 }
 
-
 function recorder({ plan, position: { node, payload }, attempt, job }: StepAttempt): MakeRecord {
   const now = performance.now();
   const since = payload?.wait?.since;

@@ -6,6 +6,8 @@ import type { Job, JobResult } from "./types.ts";
 export interface Settled {
   /** False = the job had been lost; nothing of its result was written. */
   written: boolean;
+  /** True = the token is not ours any more, because its run is paused. */
+  parked: boolean;
 }
 
 /** Options of {@linkcode SettleQueue}. */
@@ -70,6 +72,7 @@ export class SettleQueue {
     let count = 0;
     for (const { result } of this.#waiting) {
       size += result.steps.reduce((sum, step) => sum + sizeOf(step.output), 200);
+      if (result.open !== undefined) size += sizeOf(result.open.items);
       if (count > 0 && (count >= maxBatch || size > MAX_BATCH_CHARACTERS)) break;
       count++;
     }
@@ -81,10 +84,11 @@ export class SettleQueue {
       const reply = await this.#send(batch.map((entry) => entry.result));
       this.#options.onJobs(reply.jobs);
       const settled = new Set(reply.settled);
+      const parked = new Set(reply.parked);
       const newest = newestEpochs(batch);
       for (const entry of batch) {
         const { job, epoch } = entry.result.job;
-        entry.resolve({ written: settled.has(job) && newest.get(job) === epoch });
+        entry.resolve({ written: settled.has(job) && newest.get(job) === epoch, parked: parked.has(job) });
       }
     } catch (error) {
       if (batch.length === 1 || isTransient(error)) {

@@ -56,6 +56,8 @@ function result(job: string, epoch = 1): JobResult {
 
 const allSettled = (sent: Sent[]): Json => ({ settled: sent.map(({ job }) => job), jobs: [] });
 
+const WRITTEN = { written: true, parked: false };
+
 Deno.test("SettleQueue gathers results while a call is under way", async () => {
   let release = () => {};
   const first = new Promise<void>((resolve) => release = resolve);
@@ -67,7 +69,7 @@ Deno.test("SettleQueue gathers results while a call is under way", async () => {
   await new Promise((resolve) => setTimeout(resolve, 5));
   const others = [queue.settle(result("b")), queue.settle(result("c"))];
   release();
-  assertEquals(await Promise.all([a, ...others]), [{ written: true }, { written: true }, { written: true }]);
+  assertEquals(await Promise.all([a, ...others]), [WRITTEN, WRITTEN, WRITTEN]);
   assertEquals(calls, [["a1"], ["b1", "c1"]]);
 });
 
@@ -86,7 +88,7 @@ Deno.test("SettleQueue repeats a call that got no answer, and says that it is in
     if (call < 3) throw new AppError("service_unavailable");
     return allSettled(sent);
   });
-  assertEquals(await queue.settle(result("a")), { written: true });
+  assertEquals(await queue.settle(result("a")), WRITTEN);
   assertEquals([calls, doubts], [[["a1"], ["a1"], ["a1"]], [1, 2]]);
 });
 

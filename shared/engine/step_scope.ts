@@ -58,7 +58,11 @@ export class StepScope {
 
   /** What the config of a while loop sees: the iteration before, or that there was none. */
   ofLoop(again: { index: number; last: Json } | undefined): ExpressionScope {
-    return { ...this.expressions, item: again?.last ?? null, index: again === undefined ? 0 : again.index + 1 } as Visible;
+    return {
+      ...this.expressions,
+      item: again?.last ?? null,
+      index: again === undefined ? 0 : again.index + 1,
+    } as Visible;
   }
 
   /**

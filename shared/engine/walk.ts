@@ -116,7 +116,9 @@ export class TokenWalk {
       const { node, live, payload } = position;
       const budget = new ExpressionBudget();
       if (!live) {
-        if (!this.#recorded.has(node.id) && node.kind !== "trigger") this.#steps.push(skippedStep(this.#attempt(position)));
+        if (!this.#recorded.has(node.id) && node.kind !== "trigger") {
+          this.#steps.push(skippedStep(this.#attempt(position)));
+        }
         frontier.skip(node);
       } else if (node.kind === "trigger") {
         // What a trigger gives is the input of the run, kept there and not a second time as a step.
@@ -177,8 +179,9 @@ export class TokenWalk {
   #outcome(step: StepAttempt): Promise<StepOutcome> | StepOutcome | "announce" {
     const { node, payload } = step.position;
     if (node.delivery !== "at_most_once" || this.#job.pins !== undefined) return runStep(step, this.#surroundings);
-    const resolved = payload?.resolved;
-    const decision = resolved?.by === "decision" ? resolved.data : undefined;
+    const { wait, resolved } = payload ?? {};
+    if (wait !== undefined && wait.kind !== "decision") return runStep(step, this.#surroundings);
+    const decision = resolved?.data;
     if (isObject(decision) && decision["outcome"] !== "retry") return decideStep(step, decision);
     if (payload?.intent === undefined) return "announce";
     if (this.#job.resumed) return lostStep({ ...step, attempt: payload.intent });

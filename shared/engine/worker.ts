@@ -3,54 +3,14 @@
  *
  * @module
  */
-import type { Providers } from "../providers/mod.ts";
 import type { Log } from "../log/mod.ts";
-import type { EngineClient, WorkerKind } from "./client.ts";
+import type { StepSurroundings } from "./execute_node.ts";
 import { PlanCache, type ReadyFlow } from "./plan_cache.ts";
-import { isTransient, SettleQueue } from "./settle_queue.ts";
+import { isTransient, type Settled, SettleQueue } from "./settle_queue.ts";
 import type { Job, JobResult } from "./types.ts";
+import { UndoWalk } from "./undo_walk.ts";
 import { TokenWalk } from "./walk.ts";
-
-/** What a worker needs. */
-export interface WorkerOptions {
-  client: EngineClient;
-  providers: Providers;
-  log: Log;
-  /** `worker` drains the queue, `inline` runs what its own request started. */
-  kind: WorkerKind;
-  /** Jobs at once. Default 16. */
-  concurrency?: number;
-  /** Plans that outlive this worker; its own by default. */
-  plans?: PlanCache;
-  /** Milliseconds between heartbeats; the lease is 30 s. Default 10,000. */
-  heartbeatMs?: number;
-  /** Milliseconds that a settle goes on trying while Postgres is away. Default 60,000. */
-  patienceMs?: number;
-  /** Chance for jitter, in [0, 1). */
-  random?: () => number;
-}
-
-/** When {@linkcode Worker.drain} ends. */
-export interface DrainOptions {
-  /** Ends early, giving unfinished jobs back. */
-  signal?: AbortSignal;
-  /** Milliseconds after which nothing more is claimed. Default 100,000. */
-  budgetMs?: number;
-  /** Milliseconds without work after which it ends. Default 2,000. */
-  idleMs?: number;
-  /** Milliseconds between claims while there is nothing to do. Default 200. */
-  pollMs?: number;
-}
-
-/** What a drain has done. */
-export interface DrainReport {
-  /** Checkpoints written. */
-  settled: number;
-  /** Jobs that another worker had taken over. */
-  lost: number;
-  /** Whether work was left that another worker should take. */
-  more: boolean;
-}
+import type { DrainOptions, DrainReport, WorkerOptions } from "./worker_options.ts";
 
 /** Milliseconds that running steps get to end when the worker goes. */
 const GRACE_MS = 20_000;
@@ -213,14 +173,14 @@ export class Worker {
 
   /** Walks one token to its end. Never rejects. */
   async #walk(job: Job, flow: ReadyFlow | undefined): Promise<void> {
-    const { providers, log, random = Math.random } = this.#options;
-    const runLog = log.with({ run_id: job.run_id, organization_id: job.organization_id });
+    const runLog = this.#options.log.with({ run_id: job.run_id, organization_id: job.organization_id });
     try {
       if (flow === undefined || !flow.ok) {
         await this.#settle(unrunnable(job, flow), runLog);
         return;
       }
-      const walk = new TokenWalk(job, flow, { providers, log: runLog, signal: this.#abort.signal, random });
+      const surroundings = this.#surroundings(runLog);
+      const walk = job.payload?.undo ? new UndoWalk(job, flow, surroundings) : new TokenWalk(job, flow, surroundings);
       for (;;) {
         const result = await walk.next();
         if (result === null) return;
@@ -233,7 +193,12 @@ export class Worker {
     }
   }
 
-  /** Writes a checkpoint; false = the job was lost. */
+  #surroundings(log: Log): StepSurroundings {
+    const { providers, random = Math.random, callbackUrl } = this.#options;
+    return { providers, log, signal: this.#abort.signal, random, ...(callbackUrl !== undefined && { callbackUrl }) };
+  }
+
+  /** Writes a checkpoint; false = the job is ours no more: it was lost, or its run is paused. */
   async #settle(result: JobResult, log: Log): Promise<boolean> {
     try {
       return this.#count(await this.#settles.settle(result), log);
@@ -247,13 +212,13 @@ export class Worker {
     }
   }
 
-  #count({ written }: { written: boolean }, log: Log): boolean {
+  #count({ written, parked }: Settled, log: Log): boolean {
     if (written) this.#settled++;
     else {
       this.#lost++;
       log.warn("engine.job_lost");
     }
-    return written;
+    return written && !parked;
   }
 
   #keepLease(): void {
