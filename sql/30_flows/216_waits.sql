@@ -89,7 +89,9 @@ declare
 begin
   for v_start in
     select r.job, r.run_id, c.* from jsonb_to_recordset(p_results) as r (job uuid, run_id uuid, organization_id uuid, child jsonb)
-    cross join lateral jsonb_to_record(r.child) as c (node text, flow_id text, input jsonb, wait boolean, reads text[])
+    cross join lateral jsonb_to_record(r.child) as c (
+      node text, flow_id text, input jsonb, wait boolean, reads text[], attempt smallint, since bigint
+    )
     where r.child is not null
     order by r.organization_id, r.job
   loop
@@ -122,15 +124,16 @@ begin
       epoch = j.epoch + 1,
       resume = false,
       pausing = false,
-      attempts = case when v_worker is null then 0 else 1 end,
+      -- What comes back is the same attempt.
+      attempts = coalesce(v_start.attempt, 1) - case when v_worker is null then 1 else 0 end,
+      max_attempts = 8 + coalesce(v_start.attempt, 1),
       status = case when v_resolution is null then 'waiting' when v_worker is null then 'paused' else 'running' end,
       worker_id = v_worker,
       started_at = case when v_worker is not null then private.now() end,
       -- Should the end of that run be missed, the tick looks after it a minute later.
       scheduled_for = private.now() + case when v_resolution is null then interval '1 minute' else interval '0' end,
-      payload = jsonb_strip_nulls(jsonb_build_object(
-        'wait', jsonb_build_object('kind', 'run', 'run_id', v_run.id), 'resolved', v_resolution
-      ))
+      payload = jsonb_build_object('wait', jsonb_build_object('kind', 'run', 'run_id', v_run.id, 'since', v_start.since))
+        || case when v_resolution is null then '{}' else jsonb_build_object('resolved', v_resolution) end
     where j.id = v_start.job;
     if v_worker is not null then
       v_kept := v_kept || v_start.job;

@@ -38,6 +38,38 @@ revoke all on function private.spawn_items(private.run_regions, integer, uuid) f
 comment on function private.spawn_items(private.run_regions, integer, uuid) is
   'Makes tokens of the next p_count items of a region; p_worker_id null = for any worker, later. Answers those that are leased to the worker.';
 
+create function private.close_region(p_region private.run_regions, p_worker_id uuid, p_close jsonb default '{}') returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  delete from private.run_regions g
+  where (g.run_id, g.node_id, g.scope) = (p_region.run_id, p_region.node_id, p_region.scope);
+  update public.job_queue j set
+    node_id = p_region.closer, reads = p_region.close_reads, resume = p_region.resume,
+    status = case when p_worker_id is null then 'paused' else 'running' end, worker_id = p_worker_id,
+    started_at = case when p_worker_id is not null then private.now() end, epoch = j.epoch + 1,
+    attempts = case when p_worker_id is null then 0 else 1 end, scheduled_for = private.now(),
+    payload = case
+      when p_region.more and not p_region.broke and p_close = '{}' then jsonb_build_object('again', jsonb_build_object(
+        'index', p_region.total - 1,
+        'last', private.region_items(
+          p_region.run_id, p_region.scope, p_region.node_id, p_region.body, p_region.total - 1, p_region.total
+        ) -> 0 -> 'value'
+      ))
+      else jsonb_build_object('close', jsonb_build_object(
+        'owner', p_region.node_id, 'body', to_jsonb(p_region.body), 'total', p_region.total,
+        'completed', p_region.completed, 'failed', p_region.failed
+      ) || p_close)
+    end
+  where j.id = p_region.token_id;
+end;
+$$;
+
+revoke all on function private.close_region(private.run_regions, uuid, jsonb) from public, anon, authenticated, service_role;
+comment on function private.close_region(private.run_regions, uuid, jsonb) is
+  'Ends a region: its token goes on at the closer, or asks the owner whether more follows; p_worker_id null = the run is paused. p_close holds the error of a region that fails.';
+
 create function private.open_regions(p_worker_id uuid, p_results jsonb, p_paused uuid[]) returns uuid[]
 language plpgsql
 set search_path = ''
@@ -74,6 +106,12 @@ begin
       v_open.tolerate, v_open.more, q.retry_of is not null, v_open.reads, v_open.close_reads, v_open.body
     from public.runs q where q.id = v_open.run_id
     returning * into v_region;
+    if v_count = 0 then
+      -- A while loop whose condition holds no longer: nothing more goes in.
+      perform private.close_region(v_region, v_worker);
+      v_kept := v_kept || case when v_worker is null then '{}'::uuid[] else array[v_region.token_id] end;
+      continue;
+    end if;
     v_kept := v_kept || private.spawn_items(v_region, v_count, v_worker);
     update private.run_regions g set next = g.next + v_count, open = v_count
     where (g.run_id, g.node_id, g.scope) = (v_region.run_id, v_region.node_id, v_region.scope);

@@ -100,26 +100,7 @@ begin
       v_close := '{}';
     end if;
 
-    delete from private.run_regions g
-    where (g.run_id, g.node_id, g.scope) = (v_region.run_id, v_region.node_id, v_region.scope);
-    update public.job_queue j set
-      node_id = v_region.closer, reads = v_region.close_reads, resume = v_region.resume,
-      status = case when v_worker is null then 'paused' else 'running' end, worker_id = v_worker,
-      started_at = case when v_worker is not null then private.now() end, epoch = j.epoch + 1, attempts = 1,
-      scheduled_for = private.now(),
-      payload = case
-        when v_region.more and not v_region.broke and v_close = '{}' then jsonb_build_object('again', jsonb_build_object(
-          'index', v_region.total,
-          'last', private.region_items(
-            v_region.run_id, v_region.scope, v_region.node_id, v_region.body, v_region.total - 1, v_region.total
-          ) -> 0 -> 'value'
-        ))
-        else jsonb_build_object('close', jsonb_build_object(
-          'owner', v_region.node_id, 'body', to_jsonb(v_region.body), 'total', v_region.total,
-          'completed', v_region.completed, 'failed', v_region.failed
-        ) || v_close)
-      end
-    where j.id = v_region.token_id;
+    perform private.close_region(v_region, v_worker, v_close);
     if v_worker is not null then
       v_kept := v_kept || v_region.token_id;
     end if;
