@@ -23,11 +23,14 @@ export interface RunRow {
   error: { code: string; message: string; node_id?: string } | null;
   flow_version_id: string;
   retry_of: string | null;
+  parent_run_id: string | null;
 }
 
 /** A step as `public.run_steps` holds it. */
 export interface StepRow {
   node_id: string;
+  /** The items and iterations it belongs to; empty = top level. */
+  scope: string;
   attempt: number;
   status: string;
   output: Json;
@@ -67,7 +70,7 @@ export async function startRun(db: TestDatabase, tenant: Tenant, flowId: string,
 export async function readRun(db: TestDatabase, runId: string): Promise<{ run: RunRow; steps: StepRow[] }> {
   const [run] = await db.sql<RunRow[]>`select * from public.runs where id = ${runId}`;
   const steps = await db.sql<StepRow[]>`
-    select node_id, attempt, status, output, error, handles from public.run_steps
+    select node_id, scope, attempt, status, output, error, handles from public.run_steps
     where run_id = ${runId} order by finished_at, started_at, node_id`;
   if (run === undefined) throw new Error(`There is no run ${runId}`);
   return { run, steps: [...steps] };

@@ -3,80 +3,12 @@
  *
  * @module
  */
-import type { Graph, GraphEdge, GraphNode, GraphNodeData, Json } from "../../shared/graph/mod.ts";
+import type { GraphNodeData, Json } from "../../shared/graph/mod.ts";
 import { NodeError } from "../../shared/nodes/mod.ts";
-import type { EmailMessage, Providers } from "../../shared/providers/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
-import {
-  connectEngine,
-  createFlow,
-  createTenant,
-  createWorker,
-  drain,
-  localProviders,
-  readRun,
-  startRun,
-} from "../helpers/engine.ts";
-import { type TestDatabase, withDatabase } from "../helpers/postgres.ts";
-import type { EngineClient } from "../../shared/engine/mod.ts";
-
-/** A graph from nodes and edges like `a>b`, `if/true>b`. */
-function draw(nodes: Record<string, [type: string, data?: GraphNodeData]>, ...edges: string[]): Graph {
-  const list: GraphNode[] = Object.entries(nodes).map(([id, [type, data]]) => ({ id, type, ...(data && { data }) }));
-  const lines: GraphEdge[] = edges.map((edge, index) => {
-    const [, source = "", handle, target = ""] = /^(\w+)(?:\/(\w+))?>(\w+)$/.exec(edge) ?? [];
-    return { id: `e${index}`, source, target, ...(handle !== undefined && { sourceHandle: handle }) };
-  });
-  return { nodes: list, edges: lines };
-}
-
-function set(fields: Record<string, Json>): [string, GraphNodeData] {
-  return ["action.transform", { config: { operations: [{ op: "set", fields }] } }];
-}
-
-function mail(data: GraphNodeData = {}): [string, GraphNodeData] {
-  return ["communication.email", {
-    config: { to: ["ada@example.com"], subject: "Hello", text: "{{ trigger.text ?? 'Hi' }}" },
-    ...data,
-  }];
-}
-
-/** Providers whose email is a function of the test's. */
-function mailing(
-  send: (message: EmailMessage, key: string, signal?: AbortSignal) => Promise<{ id: string }>,
-): Providers {
-  return {
-    ...localProviders(),
-    email: { name: "test", send: (message, options) => send(message, options.idempotencyKey, options.signal) },
-  };
-}
-
-async function withEngine(fn: (db: TestDatabase, client: EngineClient) => Promise<void>): Promise<void> {
-  await withDatabase(async (db) => {
-    const client = await connectEngine(db, 4);
-    try {
-      await fn(db, client);
-      const [left] = await db.sql`
-        select (select count(*)::int from public.job_queue j join public.runs r on r.id = j.run_id where r.finished_at is not null) as tokens,
-          (select count(*)::int from private.run_joins g join public.runs r on r.id = g.run_id where r.finished_at is not null) as joins`;
-      assertEquals(left, { tokens: 0, joins: 0 });
-    } finally {
-      await client.close();
-    }
-  });
-}
-
-/** Draws, starts, runs to the end, reads. */
-async function play(db: TestDatabase, client: EngineClient, graph: Graph, input: Json = {}, providers?: Providers) {
-  const tenant = await createTenant(db);
-  const flowId = await createFlow(db, tenant, graph);
-  const runId = await startRun(db, tenant, flowId, input);
-  await drain(client, providers === undefined ? {} : { providers });
-  return { ...await readRun(db, runId), tenant, flowId, runId };
-}
-
-const brief = (steps: { node_id: string; status: string; attempt: number }[]) =>
-  steps.map((step) => `${step.node_id} ${step.status}${step.attempt > 1 ? ` ${step.attempt}` : ""}`);
+import { createFlow, createTenant, createWorker, drain, readRun, startRun } from "../helpers/engine.ts";
+import { draw, set } from "../helpers/flows.ts";
+import { brief, mail, mailing, play, withEngine } from "./_play.ts";
 
 Deno.test("a chain of pure nodes runs in order, in one checkpoint, and its last output is the run's", () =>
   withEngine(async (db, client) => {
