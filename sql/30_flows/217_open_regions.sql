@@ -19,7 +19,8 @@ begin
       jsonb_build_object(
         'item', v_items -> (i - p_region.first), 'index', i, 'count', case when not p_region.more then p_region.total end
       ),
-      p_region.resume, case when k.keep then 'running' else 'available' end, case when k.keep then p_worker_id end,
+      p_region.resume, case when k.keep then 'running' when p_worker_id is null then 'paused' else 'available' end,
+      case when k.keep then p_worker_id end,
       case when k.keep then 1 else 0 end, case when k.keep then 1 else 0 end, case when k.keep then v_now end,
       v_now, r.deadline_at, v_now
     from generate_series(p_region.next, p_region.next + p_count - 1) i
@@ -36,7 +37,7 @@ $$;
 
 revoke all on function private.spawn_items(private.run_regions, integer, uuid) from public, anon, authenticated, service_role;
 comment on function private.spawn_items(private.run_regions, integer, uuid) is
-  'Makes tokens of the next p_count items of a region; p_worker_id null = for any worker, later. Answers those that are leased to the worker.';
+  'Makes tokens of the next p_count items of a region; p_worker_id null = its run is paused. Answers those that are leased to the worker.';
 
 create function private.close_region(p_region private.run_regions, p_worker_id uuid, p_close jsonb default '{}') returns void
 language plpgsql
