@@ -7,6 +7,7 @@ import type { Json, JsonObject } from "../graph/mod.ts";
 import { isSecretField, REDACTED, redactSecrets } from "../log/mod.ts";
 import { isObject } from "./json_values.ts";
 import { handlesOf } from "./registry.ts";
+import { parseConfig } from "./run_node.ts";
 import type { AnyNode, NodeResult } from "./types.ts";
 
 /** Names of header fields, query parameters and settings that hold secrets, besides those that the log knows. */
@@ -33,8 +34,10 @@ export function describeEffect(node: AnyNode, config: JsonObject): JsonObject {
  *
  * @param node The node type.
  * @param config The config after expressions were resolved.
+ * @throws {NodeError} As {@linkcode parseConfig} when the config does not fit: finding that is what dry runs are for.
  */
 export function dryRunResult(node: AnyNode, config: JsonObject): NodeResult {
+  parseConfig(node, config);
   return { output: describeEffect(node, config), handles: handlesOf(node, config).slice(0, 1) };
 }
 

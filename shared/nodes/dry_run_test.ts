@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "../../tests/helpers/assert.ts";
+import { assert, assertEquals, assertThrows } from "../../tests/helpers/assert.ts";
 import type { Json, JsonObject } from "../graph/mod.ts";
+import { NodeError } from "../providers/mod.ts";
 import { describeEffect, dryRunResult, pinnedResult } from "./dry_run.ts";
 import { getNode } from "./registry.ts";
 import type { AnyNode } from "./types.ts";
@@ -54,6 +55,11 @@ Deno.test("dryRunResult() goes on at the first handle", () => {
     output: { dry_run: true, would: { type: "logic.wait", config: { mode: "approval", timeoutSeconds: 5 } } },
     handles: ["approved"],
   });
+});
+
+Deno.test("dryRunResult() fails on a config that does not fit, as a run would", () => {
+  const error = assertThrows(() => dryRunResult(nodeOf("action.http"), { url: "example" }), NodeError);
+  assertEquals(error.code, "node_config_invalid");
 });
 
 Deno.test("pinnedResult() goes on where the output belongs", () => {
