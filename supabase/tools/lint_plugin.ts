@@ -68,6 +68,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     imports: ["shared/engine", "shared/http", "shared/db", "shared/env", "shared/errors"],
   },
   "shared/webhooks": { imports: ["shared/graph", "shared/errors"] },
+  "shared/schedules": { imports: ["shared/errors"], packages: ["croner", "temporal-polyfill"] },
   // A folder under shared/ without a line of its own stands at the bottom until somebody gives it one.
   "shared/*": { imports: ["shared/errors"] },
   // The one function that mounts the others.
