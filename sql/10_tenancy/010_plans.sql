@@ -7,7 +7,8 @@ create table public.plans (
   max_webhook_endpoints integer not null check (max_webhook_endpoints > 0),
   hook_requests_per_minute integer not null check (hook_requests_per_minute > 0),
   max_run_seconds integer not null check (max_run_seconds > 0),
-  max_concurrent_runs integer check (max_concurrent_runs > 0)
+  max_concurrent_runs integer check (max_concurrent_runs > 0),
+  max_schedules integer not null default 20 check (max_schedules > 0)
 );
 alter table public.plans enable row level security;
 revoke all on table public.plans from public, anon, authenticated, service_role;
@@ -25,3 +26,4 @@ comment on column public.plans.max_webhook_endpoints is 'Webhook endpoints that 
 comment on column public.plans.hook_requests_per_minute is 'Deliveries that one webhook endpoint takes per minute.';
 comment on column public.plans.max_run_seconds is 'Longest time that a run may take, seconds.';
 comment on column public.plans.max_concurrent_runs is 'Runs of an organization at once; further ones wait for their turn. Null = no limit.';
+comment on column public.plans.max_schedules is 'Schedules that an organization may keep.';

@@ -15,6 +15,7 @@ declare
   v_ready integer;
   v_awake integer;
   v_woken integer := 0;
+  v_scheduled integer;
 begin
   -- One tick at a time; a second one has nothing to do. It never waits for a run or a token that somebody holds (the next
   -- tick comes soon), so it can hold many of them itself.
@@ -96,6 +97,8 @@ begin
     v_lost := v_lost + 1;
   end loop;
 
+  v_scheduled := private.fire_schedules(v_now);
+
   -- As many workers as the backlog needs.
   select count(*) into v_ready from (
     select 1 from public.job_queue j where j.status = 'available' and j.scheduled_for <= v_now limit 500
@@ -116,7 +119,7 @@ begin
   );
   return jsonb_build_object(
     'workers_lost', coalesce(cardinality(v_workers), 0), 'jobs_freed', cardinality(v_freed), 'runs_expired', v_expired,
-    'runs_given_up', v_lost, 'ready', v_ready, 'workers_woken', v_woken
+    'runs_given_up', v_lost, 'schedules_fired', v_scheduled, 'ready', v_ready, 'workers_woken', v_woken
   );
 end;
 $$;
@@ -124,4 +127,4 @@ $$;
 revoke all on function engine.tick() from public, anon, authenticated, service_role;
 grant execute on function engine.tick() to service_role;
 comment on function engine.tick() is
-  'The clock, every ten seconds by pg_cron: gives away the jobs of workers whose lease lapsed, fails runs past their deadline or that lost their worker again and again, wakes as many workers as the backlog needs, forgets what is old. Answers what it did.';
+  'The clock, every ten seconds by pg_cron: gives away the jobs of workers whose lease lapsed, fails runs past their deadline or that lost their worker again and again, fires schedules, wakes as many workers as the backlog needs, forgets what is old. Answers what it did.';
