@@ -11,8 +11,9 @@ begin
   end if;
   v_hash := sha256(convert_to(p_schedule_id::text || '/' || floor(extract(epoch from p_due_at))::bigint::text, 'UTF8'));
   return make_interval(secs => (
-    (get_byte(v_hash, 0)::bigint << 24 | get_byte(v_hash, 1) << 16 | get_byte(v_hash, 2) << 8 | get_byte(v_hash, 3))
-    % (p_jitter_seconds + 1)
+    (
+      get_byte(v_hash, 0)::bigint * 16777216 + get_byte(v_hash, 1) * 65536 + get_byte(v_hash, 2) * 256 + get_byte(v_hash, 3)
+    ) % (p_jitter_seconds + 1)
   ));
 end;
 $$;

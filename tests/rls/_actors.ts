@@ -28,6 +28,7 @@ export interface Things {
   /** A run that has failed. */
   failedRun: string;
   endpoint: string;
+  schedule: string;
   event: string;
   /** An entity that has moved. */
   entity: string;
@@ -113,6 +114,12 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
     const [version] = await sql`select current_version_id as id from public.flows where id = ${flow.id}`;
     await sql`select engine.store_plan(${version?.id}, '{}', 1)`;
     const endpoint = await call("public.create_webhook_endpoint($1, 'Endpoint', 'custom')", [flow.id]);
+    const settings = JSON.stringify({ name: "Schedule", cron: "0 9 * * *" });
+    const schedule = await call(
+      "public.create_schedule($1, $2::text::jsonb, array[now() + interval '1 day'])",
+      [flow.id, settings],
+    );
+    await call("public.trigger_schedule($1)", [schedule.id]);
     const event = await call(
       "engine.ingest_webhook($1, 'event', 'type', 'POST', '{}', '{}', '', false, '{}')",
       [endpoint.id],
@@ -127,6 +134,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       openRun,
       failedRun,
       endpoint: endpoint.id,
+      schedule: schedule.id,
       event: event.event_id,
       entity: entity.id,
     };

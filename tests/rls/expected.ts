@@ -28,6 +28,8 @@ public.organization_members   deny  own    own    own        own     own     sel
 public.workspaces             deny  own    own    own        own     own     own    none       own       none   all
 public.flows                  deny  own    own    own        own     own     own    none       own       none   all
 public.flow_versions          deny  own    own    own        own     own     own    none       own       none   all
+public.schedules              deny  own    own    own        own     own     own    none       own       none   all
+public.schedule_firings       deny  own    own    own        own     own     own    none       own       none   all
 public.runs                   deny  own    own    own        own     own     none   none       own       none   all
 public.run_steps              deny  own    own    own        own     own     none   none       own       none   all
 public.job_queue              deny  own    own    own        own     own     none   none       own       none   all
@@ -76,10 +78,12 @@ function                           anon  user  service
 public.cancel_run                  -     x     -
 public.create_entity               -     x     -
 public.create_flow                 -     x     -
+public.create_schedule             -     x     -
 public.create_webhook_endpoint     -     x     -
 public.delete_entity               -     x     -
 public.delete_flow                 -     x     -
 public.delete_run                  -     x     -
+public.delete_schedule             -     x     -
 public.delete_webhook_endpoint     -     x     -
 public.duplicate_flow              -     x     -
 public.gate                        -     x     -
@@ -99,6 +103,8 @@ public.save_flow                   -     x     -
 public.start_run                   -     x     -
 public.sync_profile                -     x     -
 public.update_entity               -     x     -
+public.trigger_schedule            -     x     -
+public.update_schedule             -     x     -
 public.update_webhook_endpoint     -     x     -
 public.watch_run                   -     x     -
 public.watch_runs                  -     x     -
@@ -109,22 +115,27 @@ engine.get_webhook_endpoint        -     -     x
 engine.get_webhook_sender          -     -     x
 engine.heartbeat                   -     -     x
 engine.ingest_webhook              -     -     x
+engine.list_schedules_to_refill    -     -     x
 engine.load_plans                  -     -     x
 engine.record_webhook_rejection    -     -     x
 engine.redeem_wake                 -     -     x
 engine.release_worker              -     -     x
 engine.settle_jobs                 -     -     x
 engine.store_plan                  -     -     x
+engine.store_upcoming              -     -     x
 engine.tick                        -     -     x
 private.add_entity                 -     -     -
 private.add_flow_version           -     -     -
 private.broadcast_progress         -     -     -
 private.broadcast_run              -     -     -
 private.canvas_number              -     -     -
+private.change_schedule            -     -     -
+private.check_schedule             -     -     -
 private.check_trigger_node         -     -     -
 private.apply_moves                -     -     -
 private.attach_entity              -     -     -
 private.check_entity               -     -     -
+private.check_upcoming             -     -     -
 private.create_run                 -     -     -
 private.edge_lengths               -     -     -
 private.end_run                    -     -     -
@@ -132,6 +143,9 @@ private.ensure_tenant              -     -     -
 private.entity_reply               -     -     -
 private.fail                       -     -     -
 private.finish_run                 -     -     -
+private.fire_due_time              -     -     -
+private.fire_schedule              -     -     -
+private.fire_schedules             -     -     -
 private.flow_reply                 -     -     -
 private.graph_without_layout       -     -     -
 private.idempotent_reply           -     -     -
@@ -141,6 +155,7 @@ private.keep_worker                -     -     -
 private.lock_entity                -     -     -
 private.lock_flow                  -     -     -
 private.lock_run                   -     -     -
+private.lock_schedule              -     -     -
 private.lock_webhook_endpoint      -     -     -
 private.may_receive_live           -     x     -
 private.move_entities              -     -     -
@@ -152,13 +167,20 @@ private.organizations_with         -     x     -
 private.place_entity               -     -     -
 private.purge_rate_limits          -     -     -
 private.refresh_entity             -     -     -
+private.refusal_code               -     -     -
 private.refuse_change              -     -     -
 private.require_permission         -     -     -
 private.run_steps_page             -     x     -
 private.run_tokens                 -     x     -
 private.secure_live                -     -     -
 private.send_live                  -     -     -
+private.runs_still_open            -     -     -
+private.schedule_jitter            -     -     -
+private.schedule_obstacle          -     -     -
+private.schedule_reply             -     -     -
 private.setting                    -     -     -
+private.start_queued_firing        -     -     -
+private.start_scheduled_run        -     -     -
 private.take_tokens                -     -     -
 private.touch                      -     -     -
 private.try_lock_run               -     -     -
@@ -169,6 +191,7 @@ private.wake_workers               -     -     -
 private.watch_live                 -     -     -
 private.webhook_body               -     -     -
 private.webhook_endpoint_reply     -     -     -
+private.with_upcoming              -     -     -
 `;
 
 /**
@@ -181,10 +204,12 @@ rpc                       owner  admin  developer  member     viewer     guest  
 cancel_run                ok     ok     ok         ok         forbidden  forbidden  forbidden
 create_entity             ok     ok     ok         ok         forbidden  forbidden  forbidden
 create_flow               ok     ok     ok         forbidden  forbidden  forbidden  forbidden
+create_schedule           ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 create_webhook_endpoint   ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 delete_entity             ok     ok     ok         ok         forbidden  forbidden  forbidden
 delete_flow               ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 delete_run                ok     ok     ok         ok         forbidden  forbidden  forbidden
+delete_schedule           ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 delete_webhook_endpoint   ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 duplicate_flow            ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 gate                      ok     ok     ok         ok         ok         ok         ok
@@ -204,6 +229,8 @@ save_flow                 ok     ok     ok         forbidden  forbidden  forbidd
 start_run                 ok     ok     ok         ok         forbidden  forbidden  forbidden
 sync_profile              ok     ok     ok         ok         ok         ok         ok
 update_entity             ok     ok     ok         ok         forbidden  forbidden  forbidden
+trigger_schedule          ok     ok     ok         ok         forbidden  forbidden  forbidden
+update_schedule           ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 update_webhook_endpoint   ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 watch_run                 ok     ok     ok         ok         ok         forbidden  forbidden
 watch_runs                ok     ok     ok         ok         ok         forbidden  forbidden

@@ -14,6 +14,8 @@ interface Call {
   rest?: string;
 }
 
+const SCHEDULE = `p_settings => '{"name": "New", "cron": "0 9 * * *"}', p_upcoming => array[now() + interval '1 day']`;
+
 /** How each RPC is called in good order. */
 const RPCS: Record<string, Call> = {
   cancel_run: { ids: { p_run_id: "openRun" } },
@@ -22,10 +24,12 @@ const RPCS: Record<string, Call> = {
     ids: { p_organization_id: "organization", p_workspace_id: "workspace" },
     rest: "p_name => 'New', p_graph => '{}'",
   },
+  create_schedule: { ids: { p_flow_id: "flow" }, rest: SCHEDULE },
   create_webhook_endpoint: { ids: { p_flow_id: "flow" }, rest: "p_name => 'New', p_provider => 'stripe'" },
   delete_entity: { ids: { p_entity_id: "entity" } },
   delete_flow: { ids: { p_flow_id: "flow" } },
   delete_run: { ids: { p_run_id: "failedRun" } },
+  delete_schedule: { ids: { p_schedule_id: "schedule" } },
   delete_webhook_endpoint: { ids: { p_endpoint_id: "endpoint" } },
   duplicate_flow: { ids: { p_flow_id: "flow" } },
   gate: { ids: { p_organization_id: "organization" } },
@@ -45,6 +49,8 @@ const RPCS: Record<string, Call> = {
   start_run: { ids: { p_flow_id: "flow" } },
   sync_profile: { ids: {} },
   update_entity: { ids: { p_entity_id: "entity" }, rest: "p_name => 'Other'" },
+  trigger_schedule: { ids: { p_schedule_id: "schedule" } },
+  update_schedule: { ids: { p_schedule_id: "schedule", p_flow_id: "flow" }, rest: `p_changes => '{"name": "Other"}'` },
   update_webhook_endpoint: { ids: { p_endpoint_id: "endpoint", p_flow_id: "flow" }, rest: "p_name => 'Other'" },
   watch_run: { ids: { p_run_id: "openRun" } },
   watch_runs: { ids: { p_organization_id: "organization" } },
