@@ -33,7 +33,7 @@ begin
   perform private.check_trigger_node(p_flow_id, p_trigger_node);
 
   v_reply := to_jsonb(private.create_run(
-    v_flow, 'manual', coalesce(p_input, '{}'), p_trigger_node, p_traceparent => p_traceparent
+    v_flow, 'manual', coalesce(p_input, '{}'), p_trigger_node, p_traceparent => p_traceparent, p_may_refuse => true
   ));
   if p_wake then
     perform private.wake_if_idle();
