@@ -30,13 +30,19 @@ begin
   -- What the run went past is taken over: completed steps, and failed ones whose error it went on with (only those have an
   -- output). Skipped ones follow from them anew; a stop node that failed the run is where the retry begins.
   insert into public.run_steps
-    (run_id, node_id, scope, attempt, organization_id, status, leaf, handles, output, error, started_at, finished_at)
+    (run_id, node_id, scope, attempt, organization_id, status, leaf, handles, output, error, started_at, finished_at, exit)
   select
     v_new.id, s.node_id, s.scope, s.attempt, s.organization_id, s.status, s.leaf, s.handles, s.output, s.error,
-    s.started_at, s.finished_at
+    s.started_at, s.finished_at, s.exit
   from public.run_steps s
   where s.run_id = v_run.id
     and (s.status = 'completed' or (s.status = 'failed' and s.output is not null))
+    -- What was undone is to be done again.
+    and s.node_id not like 'undo:%'
+    and not exists (
+      select 1 from public.run_steps u
+      where u.run_id = s.run_id and u.node_id = 'undo:' || s.node_id and u.scope = s.scope and u.status = 'completed'
+    )
     and (v_run.error ->> 'code' = 'stopped' and v_run.error ->> 'node_id' = s.node_id) is not true;
   if p_wake then
     perform private.wake_if_idle();
