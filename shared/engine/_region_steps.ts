@@ -6,7 +6,7 @@
 import { segmentsOf } from "./_scopes.ts";
 import type { StepAttempt } from "./execute_node.ts";
 import { isLeaf } from "./run_step.ts";
-import { readsOwner } from "./token_reads.ts";
+import { ownerReaders } from "./token_reads.ts";
 import type { Job, StepError, StepRecord } from "./types.ts";
 
 /** A step that is not run. */
@@ -18,12 +18,19 @@ export function skippedStep({ plan, position: { node }, job }: StepAttempt): Ste
  * What the owner of a region gives to one item, as a step in the scope of that item.
  *
  * @param exit The exit over which the item leaves the region at once.
- * @returns Undefined when nobody reads it.
+ * @returns The step and whether it is recorded in any case, rather than for those who come after; null when nobody reads
+ * it.
  */
-export function itemStep({ plan, position: { node }, scope }: StepAttempt, exit?: number): StepRecord | undefined {
+export function itemStep(
+  { plan, position: { node }, scope }: StepAttempt,
+  exit?: number,
+): { step: StepRecord; always: boolean } | null {
   const region = node.opens === undefined ? undefined : plan.regions[node.opens];
-  if (region === undefined || (exit === undefined && !readsOwner(plan, region))) return undefined;
-  return { ...empty(node.id), output: scope.get(node.id), ...(exit !== undefined && { exit }) };
+  if (region === undefined) return null;
+  const readers = ownerReaders(plan, region);
+  if (exit === undefined && readers === null) return null;
+  const step = { ...empty(node.id), output: scope.get(node.id), ...(exit !== undefined && { exit }) };
+  return { step, always: exit !== undefined || readers === "undo" };
 }
 
 /** Says at the owner, in the scope of the item, why the item failed: no step of its own did. */

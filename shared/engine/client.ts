@@ -6,7 +6,16 @@
 import { encodeBase64 } from "./_base64.ts";
 import { encodeResult } from "./_encode_result.ts";
 import type { Json } from "../graph/mod.ts";
-import type { IngestReply, Job, JobResult, LoadedVersion, SettleReply, WebhookDelivery } from "./types.ts";
+import type {
+  CallbackCall,
+  CallbackReply,
+  IngestReply,
+  Job,
+  JobResult,
+  LoadedVersion,
+  SettleReply,
+  WebhookDelivery,
+} from "./types.ts";
 
 /** The SQL functions of schema `engine` that TypeScript calls, each with its parameters and their SQL types. */
 export const ENGINE_FUNCTIONS = {
@@ -15,6 +24,7 @@ export const ENGINE_FUNCTIONS = {
   heartbeat: { p_worker_id: "uuid" },
   release_worker: { p_worker_id: "uuid", p_wake_successor: "boolean" },
   redeem_wake: { p_ticket: "uuid" },
+  complete_callbacks: { p_callbacks: "jsonb" },
   tick: {},
   load_plans: { p_version_ids: "uuid[]", p_plan_version: "integer" },
   store_plan: { p_version_id: "uuid", p_plan: "jsonb", p_plan_version: "integer" },
@@ -91,6 +101,11 @@ export class EngineClient {
   /** True once for a ticket with which Postgres called the worker function. */
   async redeemWake(ticket: string): Promise<boolean> {
     return await this.#call<boolean>("redeem_wake", { p_ticket: ticket });
+  }
+
+  /** Ends the waits of steps whose callback URLs were called; the caller has checked the signatures. */
+  async completeCallbacks(calls: CallbackCall[]): Promise<CallbackReply[]> {
+    return await this.#call<CallbackReply[]>("complete_callbacks", { p_callbacks: calls.map((call) => ({ ...call })) });
   }
 
   /** Turns the clock by hand; pg_cron does it every ten seconds. */

@@ -4,8 +4,11 @@ import type { Plan, PlanNode, PlanRegion } from "../graph/mod.ts";
 interface Known {
   nodes: Map<number, string[]>;
   bodies: Map<number, string[]>;
-  owners: Map<number, boolean>;
+  owners: Map<number, OwnerReaders>;
 }
+
+/** See {@linkcode ownerReaders}. */
+export type OwnerReaders = "undo" | "steps" | null;
 
 const known = new WeakMap<Plan, Known>();
 
@@ -36,16 +39,24 @@ export function bodyReads(plan: Plan, region: PlanRegion): string[] {
   return reads ?? [];
 }
 
-/** Whether anything inside a region reads which item it is in. */
-export function readsOwner(plan: Plan, region: PlanRegion): boolean {
+/**
+ * Who inside a region reads which item it is in: `undo` = what undoes a step does, so that it has to be known even when
+ * the item is over; `steps` = others only; null = nobody.
+ */
+export function ownerReaders(plan: Plan, region: PlanRegion): OwnerReaders {
   const { owners } = of(plan);
-  let reads = owners.get(region.index);
-  if (reads === undefined) {
+  let readers = owners.get(region.index);
+  if (readers === undefined) {
     const id = plan.nodes[region.owner]?.id ?? "";
-    reads = plan.nodes.some((node) => node.reads.includes(id) && isInside(plan, node.region, region.index));
-    owners.set(region.index, reads);
+    const inside = plan.nodes.filter((node) => isInside(plan, node.region, region.index));
+    readers = inside.some(({ undo }) => undo?.reads.includes(id))
+      ? "undo"
+      : inside.some(({ reads }) => reads.includes(id))
+      ? "steps"
+      : null;
+    owners.set(region.index, readers);
   }
-  return reads;
+  return readers;
 }
 
 function of(plan: Plan): Known {

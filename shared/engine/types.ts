@@ -259,3 +259,20 @@ export interface IngestReply {
   /** The first token, when it is leased to the caller. */
   jobs: Job[];
 }
+
+/** A call of a callback URL. */
+export interface CallbackCall {
+  run_id: string;
+  node_id: string;
+  /** Empty = top level. */
+  scope: string;
+  data: Json;
+}
+
+/** What became of it: `buffered` = the step does not wait yet, `duplicate` = its wait was over. */
+export interface CallbackReply {
+  run_id: string;
+  node_id: string;
+  scope: string;
+  status: "completed" | "buffered" | "duplicate" | "finished" | "not_found";
+}

@@ -144,10 +144,9 @@ export class TokenWalk {
     const step = this.#attempt(position);
     const live = new Set(node.out.filter((edge) => edge.body && this.#scope.isLive(edge, null, budget)));
     const exit = [...live].find((edge) => edge.exit)?.slot;
-    this.#item = itemStep(step, exit);
-    // The empty body gives what came in.
-    if (exit !== undefined && this.#item !== undefined) this.#steps.push(this.#item);
-    if (exit !== undefined) this.#item = undefined;
+    const item = itemStep(step, exit);
+    if (item?.always) this.#steps.push(item.step);
+    else this.#item = item?.step;
     frontier.enter(node, (edge) => live.has(edge));
   }
 
