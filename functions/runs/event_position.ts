@@ -18,6 +18,8 @@ import type { runStatusSchema } from "../../shared/runs/mod.ts";
 export interface EventPosition {
   /** The state it was told last; null = none. */
   readonly status: z.infer<typeof runStatusSchema> | null;
+  /** Whether it was told that the run waits somewhere. */
+  readonly waits: boolean;
   /** Every step that ended before this moment is known; milliseconds since 1970, 0 = nothing is. */
   readonly since: number;
   /** Keys of the known steps that ended later. */
@@ -25,7 +27,7 @@ export interface EventPosition {
 }
 
 /** The beginning. */
-export const START: EventPosition = { status: null, since: 0, seen: [] };
+export const START: EventPosition = { status: null, waits: false, since: 0, seen: [] };
 
 /** The id of the last event: whoever has seen it needs no other. */
 export const END_ID = "end";
@@ -48,17 +50,25 @@ const STATUSES = Object.fromEntries(Object.entries(LETTERS).map(([status, letter
 /** Keys in an id: 4 KiB, since proxies refuse headers of 8 KiB. */
 const MAX_SEEN = 330;
 const MAX_LENGTH = 16_000;
-const POSITION = /^([nqrpucfxde])-([0-9a-z]{1,9})-((?:[0-9a-f]{12})*)$/;
+/** A capital letter = it waits. */
+const POSITION = /^([nqrpucfxdeQRPU])-([0-9a-z]{1,9})-((?:[0-9a-f]{12})*)$/;
 
 /** The id of the event that brings a client to a position; undefined = too long for a header. */
-export function formatPosition({ status, since, seen }: EventPosition): string | undefined {
+export function formatPosition({ status, waits, since, seen }: EventPosition): string | undefined {
   if (seen.length > MAX_SEEN) return undefined;
-  return `${status === null ? "n" : LETTERS[status]}-${since.toString(36)}-${seen.join("")}`;
+  const letter = status === null ? "n" : LETTERS[status];
+  return `${waits ? letter.toUpperCase() : letter}-${since.toString(36)}-${seen.join("")}`;
 }
 
 /** Reads what {@linkcode formatPosition} made; undefined for anything else. */
 export function parsePosition(text: string): EventPosition | undefined {
   const [, letter, since, keys] = (text.length > MAX_LENGTH ? null : POSITION.exec(text)) ?? [];
   if (letter === undefined || since === undefined || keys === undefined) return undefined;
-  return { status: STATUSES[letter] ?? null, since: parseInt(since, 36), seen: keys.match(/.{12}/g) ?? [] };
+  const status = STATUSES[letter.toLowerCase()] ?? null;
+  return {
+    status,
+    waits: letter !== letter.toLowerCase(),
+    since: parseInt(since, 36),
+    seen: keys.match(/.{12}/g) ?? [],
+  };
 }

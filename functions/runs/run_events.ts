@@ -19,23 +19,23 @@ export class RunEvents {
   #since: number;
   /** Key of a known step → when it ended at the latest, milliseconds since 1970. */
   readonly #seen: Map<string, number>;
-  /** What the client knows of where the run waits, as JSON; null = nothing, it was away. */
-  #waiting: string | null;
+  /** What the client knows of where the run waits, as JSON; empty = it may be out of date. */
+  #waiting: string;
 
   /**
    * @param position What the client knows.
    * @param now Milliseconds since 1970; what the client knows has ended by then.
    */
-  constructor({ status, since, seen }: EventPosition, now: number) {
+  constructor({ status, waits, since, seen }: EventPosition, now: number) {
     this.#status = status;
     this.#since = since;
     this.#seen = new Map(seen.map((key) => [key, now + CLOCK_MARGIN_MS]));
-    this.#waiting = status === null ? "[]" : null;
+    this.#waiting = waits ? "" : "[]";
   }
 
   /** Where the client is once it has all events so far. */
   get position(): EventPosition {
-    return { status: this.#status, since: this.#since, seen: [...this.#seen.keys()] };
+    return { status: this.#status, waits: this.#waiting !== "[]", since: this.#since, seen: [...this.#seen.keys()] };
   }
 
   /** The events of what was read at {@linkcode position}, in order. The last one of an ended run is `end`. */
@@ -54,6 +54,7 @@ export class RunEvents {
     if (more) return;
     this.#advance(completeUntil);
     if (!ended) return yield* this.#takeWaiting(progress);
+    this.#waiting = "[]";
     yield* this.#takeState(progress);
     yield endEvent(progress.status);
   }

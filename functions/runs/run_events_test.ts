@@ -49,11 +49,13 @@ const brief = (events: Iterable<RunEvent>) =>
 Deno.test("parsePosition() reads what formatPosition() made, and nothing else", () => {
   const ids = new Set<string>();
   for (const status of [...runStatusSchema.options, null]) {
-    const position = { status, since: EPOCH, seen: ["0123456789ab", "ffffffffffff"] };
+    const position = { status, waits: false, since: EPOCH, seen: ["0123456789ab", "ffffffffffff"] };
     const id = formatPosition(position) ?? "";
     assertEquals(parsePosition(id), position);
     ids.add(id);
   }
+  const waits = { status: "running", waits: true, since: EPOCH, seen: [] } as const;
+  assertEquals(parsePosition(formatPosition(waits) ?? ""), waits);
   assertEquals(ids.size, runStatusSchema.options.length + 1);
   assertEquals(parsePosition(formatPosition(START) ?? ""), START);
   for (const text of ["", "end", "r-1", "r-1-abc", "z-1-", "r--", "r-1-0123456789AB", `r-1-${"0".repeat(17_000)}`]) {
@@ -83,9 +85,14 @@ Deno.test("RunEvents tells where a run waits when that changes, and to whoever c
   assertEquals(told(events.take(progress(EPOCH, [], { waiting }))), []);
   assertEquals(told(events.take(progress(EPOCH, []))), [{ waiting: [] }]);
   const back = new RunEvents(events.position, EPOCH);
-  assertEquals(brief(back.take(progress(EPOCH, [], { status: "paused" }))), ["run paused", "waiting undefined"]);
+  assertEquals(brief(back.take(progress(EPOCH, [], { status: "paused" }))), ["run paused"]);
+  assertEquals(told(back.take(progress(EPOCH, [], { status: "paused", waiting }))), [{ waiting }]);
+  const again = new RunEvents(parsePosition(formatPosition(back.position) ?? "") ?? START, EPOCH);
+  assertEquals(told(again.take(progress(EPOCH, [], { status: "paused" }))), [{ waiting: [] }]);
   const last = { status: "compensated", finished_at: new Date(EPOCH).toISOString(), waiting } as const;
-  assertEquals(brief(back.take(progress(EPOCH, [], last))), ["run compensated", "end compensated"]);
+  const final = [...back.take(progress(EPOCH, [], last))];
+  assertEquals(brief(final), ["run compensated", "end compensated"]);
+  assertEquals(parsePosition(final[0]?.id ?? "")?.waits, false);
 });
 
 Deno.test("a step that runs for long while thousands end: ids end before they are too long, and nothing is missed", () => {

@@ -14,6 +14,7 @@ begin
   on conflict (name) do update set value = excluded.value, updated_at = private.now();
 
   perform engine.ensure_partitions();
+  perform private.secure_live();
   if to_regprocedure('cron.schedule(text, text, text)') is not null then
     perform cron.schedule('millrace-tick', '10 seconds', 'select engine.tick()');
     perform cron.schedule('millrace-partitions', '17 3 * * *', 'select engine.ensure_partitions()');
