@@ -150,6 +150,8 @@ begin
   -- A worker that saw no answer sends the same again; a step that it holds is then recorded already.
   on conflict (run_id, node_id, scope, attempt) do nothing;
 
+  perform private.broadcast_progress(p_results, v_now);
+
   -- Phase 5: new tokens.
   with spawned as (
     insert into public.job_queue (
