@@ -223,17 +223,25 @@ Deno.test("compile() says how many answers a merge needs", () => {
   assertEquals([nodeOf(plan, "merge1").need, nodeOf(plan, "merge2").need], [1, undefined]);
 });
 
-Deno.test("compile() lets a concurrency key read nothing but the trigger", () => {
+Deno.test("compile() takes a path into the trigger for a concurrency key, and nothing else", () => {
   const settings = (concurrencyKey: string) => ({ ...draw("t>a"), settings: { concurrencyKey, maxPerKey: 2 } });
-  for (const key of ["trigger.body.id", "{{ lower(trigger.id) }}", "'all'", " "]) {
+  for (const key of ["trigger.body.id", ' trigger["a b"][0].$x_1 ', " ", ""]) {
     assertEquals(problemsOf(settings(key)), []);
   }
-  for (const key of ["steps.t.output", "1 + run.id", "item", "callbacks.a", "flow.id"]) {
-    assertEquals(problemsOf(settings(key)).map(({ code }) => code), ["setting_invalid"], key);
+  const others = [
+    "trigger",
+    "trigger.",
+    "{{ trigger.id }}",
+    "trigger.größe",
+    "trigger['a']",
+    "steps.t.output",
+    "trigger.a + 1",
+  ];
+  for (const key of others) {
+    assertEquals(problemsOf(settings(key)).map(({ code, path }) => [code, path]), [
+      ["setting_invalid", "settings.concurrencyKey"],
+    ], key);
   }
-  assertEquals(problemsOf(settings("trigger.")).map(({ code, path }) => [code, path]), [
-    ["expression_invalid", "settings.concurrencyKey"],
-  ]);
 });
 
 Deno.test("compile() says nothing false about regions behind types it does not know", () => {

@@ -11,10 +11,11 @@ import {
   randomOf,
   seeds,
 } from "./_testing.ts";
+import { mutate, randomNested } from "./_random_graphs.ts";
 import { compile } from "./compile.ts";
 import { parsePlan } from "./plan.ts";
 import { PROBLEM_CODES } from "./problems.ts";
-import type { Graph, GraphEdge, GraphNode, Json, JsonObject, NodeFacts, Plan } from "./types.ts";
+import type { Graph, GraphEdge, GraphNode, Json, NodeFacts, Plan } from "./types.ts";
 
 const GRAPHS_PER_SEED = 150;
 /** The nodes that may be triggers; as many as a graph has come first. */
@@ -127,18 +128,8 @@ Deno.test("compile() gives plans that survive being stored", async (t) => {
   }
 });
 
-/** Puts junk into some place of a value. */
-function mutate(value: Json, random: Random): Json {
-  if (random.chance(0.08)) return randomJson(random);
-  if (Array.isArray(value)) {
-    const items = value.map((item) => mutate(item, random));
-    if (random.chance(0.1) && items.length > 0) items.push(random.pick(items));
-    return items;
-  }
-  if (value === null || typeof value !== "object") return value;
-  const copy: JsonObject = {};
-  for (const [key, item] of Object.entries(value)) if (!random.chance(0.02)) copy[key] = mutate(item, random);
-  return copy;
+function nested(random: Random): Graph {
+  return randomNested(random, 2).graph;
 }
 
 Deno.test("compile() never throws, and says why, for graphs with junk in them", async (t) => {
@@ -147,9 +138,10 @@ Deno.test("compile() never throws, and says why, for graphs with junk in them", 
     await t.step(`seed ${seed}`, () => {
       const random = randomOf(seed);
       for (let count = 0; count < GRAPHS_PER_SEED * 4; count++) {
-        const graph = random.chance(0.2)
-          ? randomJson(random, 6)
-          : mutate(JSON.parse(JSON.stringify(randomGraph(random))) as Json, random);
+        const graph = random.chance(0.2) ? randomJson(random, 6) : mutate(
+          JSON.parse(JSON.stringify(random.chance(0.5) ? randomGraph(random) : nested(random))) as Json,
+          random,
+        );
         const result = compileSmall(graph);
         const problems = result.ok ? result.warnings : result.problems;
         assert(problems.every(({ code }) => codes.has(code)));

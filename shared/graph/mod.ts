@@ -6,6 +6,13 @@
  */
 export type * from "./types.ts";
 export { EXPRESSION_LIMITS, GRAPH_LIMITS, STEP_LIMITS } from "./limits.ts";
+export {
+  compareGraphs,
+  type GraphComparison,
+  type ItemChange,
+  type ItemsComparison,
+  type ValueChange,
+} from "./compare_graphs.ts";
 export { compile } from "./compile.ts";
 export { formatPath, PROBLEM_CODES, type ProblemCode } from "./problems.ts";
 export { parsePlan, PLAN_VERSION, type PlanResult } from "./plan.ts";

@@ -1,7 +1,9 @@
 import type { Json, JsonObject } from "./types.ts";
 
-const NODE_DATA = ["label", "config", "retry", "timeoutSeconds", "onError", "undo", "delivery"];
-const SETTINGS = [
+/** What means something in the `data` of a node. */
+export const NODE_DATA = ["label", "config", "retry", "timeoutSeconds", "onError", "undo", "delivery"];
+/** What means something in the `settings` of a graph. */
+export const SETTINGS = [
   "timeoutSeconds",
   "errorFlowId",
   "maxConcurrentRuns",
@@ -25,17 +27,24 @@ export function semanticGraph(graph: unknown): JsonObject {
   if (source["malformed"] !== undefined) result["malformed"] = canonical(source["malformed"]);
   result["edges"] = mapList(source["edges"], semanticEdge);
   result["nodes"] = sortById(mapList(source["nodes"], semanticNode));
-  const settings = chosen(asObject(source["settings"]) ?? {}, SETTINGS);
+  const settings = semanticSettings(asObject(source["settings"]) ?? {});
   if (Object.keys(settings).length > 0) result["settings"] = settings;
   return result;
 }
 
-function semanticNode(node: JsonObject): JsonObject {
+/** The settings that mean something, canonical. */
+export function semanticSettings(settings: JsonObject): JsonObject {
+  return chosen(settings, SETTINGS);
+}
+
+/** What of a node means something, canonical. */
+export function semanticNode(node: JsonObject): JsonObject {
   const data = asObject(node["data"]) ?? {};
   return compact({ data: chosen(data, NODE_DATA), id: node["id"], type: node["type"] });
 }
 
-function semanticEdge(edge: JsonObject): JsonObject {
+/** What of an edge means something, canonical. */
+export function semanticEdge(edge: JsonObject): JsonObject {
   const { id, source, target } = edge;
   const condition = asObject(edge["data"])?.["condition"];
   return compact({

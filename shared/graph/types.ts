@@ -100,7 +100,7 @@ export interface Graph {
     errorFlowId?: string;
     /** Runs of this flow at once. */
     maxConcurrentRuns?: number;
-    /** An expression over the trigger; runs with the same key count together. */
+    /** A path into the trigger such as `trigger.body.customer.id`; runs that find the same there count together. */
     concurrencyKey?: string;
     /** Runs at once with the same key. Default 1. */
     maxPerKey?: number;
