@@ -1,7 +1,7 @@
 import { AppError, invalidRequest, methodNotAllowed } from "../../shared/errors/mod.ts";
 import { type PublicAccess, type RouteContext, waitUntil } from "../../shared/http/mod.ts";
 import { type RateAnswer, rateLimitError, rateLimitHeaders } from "../../shared/rate_limit/mod.ts";
-import { getWebhookAdapter, type WebhookAdapter } from "../../shared/webhooks/mod.ts";
+import { applyMapping, getWebhookAdapter, type WebhookAdapter } from "../../shared/webhooks/mod.ts";
 import { judgeDelivery } from "./judge_delivery.ts";
 import { keptHeaders } from "./kept_headers.ts";
 import { countRejection, findEndpoint, keepDelivery } from "./queries.ts";
@@ -37,6 +37,11 @@ export async function receiveDelivery(
 
   const { event, unsigned } = judged;
   const kept = keptHeaders(headers, endpoint.config);
+  const input = { type: event.type, headers: kept, query, method, body: event.body };
+  const mapped = endpoint.mapping === null ? undefined : applyMapping(endpoint.mapping, input);
+  if (mapped?.error !== undefined) {
+    log.warn("webhook.mapping_failed", { endpoint_id: endpoint.id, reason: mapped.error });
+  }
   const { reply, idle } = await keepDelivery(env, {
     endpointId: endpoint.id,
     eventKey: event.eventKey,
@@ -47,7 +52,8 @@ export async function receiveDelivery(
     rawBody,
     // Calls without a body are no repetitions of each other, unless a signature says nothing but that.
     dedupeBody: event.dedupeByBody && !(unsigned && rawBody.length === 0),
-    input: { type: event.type, headers: kept, query, method, body: event.body },
+    input,
+    ...(mapped && { mapped: { ...mapped } }),
     unsigned,
     test,
     ...(traceparent === null ? {} : { traceparent }),

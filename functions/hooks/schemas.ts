@@ -34,6 +34,8 @@ export interface ReceivingEndpoint {
   readonly flow_id: string;
   readonly provider: string;
   readonly config: JsonObject;
+  /** What to make of an event; null = nothing. */
+  readonly mapping: JsonObject | null;
   readonly signature_required: boolean;
   /** The current secret and, during a rotation, the one before. */
   readonly secrets: readonly string[];

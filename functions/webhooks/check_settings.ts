@@ -1,6 +1,12 @@
 import { formatPath, internal, invalidRequest, type Problem } from "../../shared/errors/mod.ts";
 import type { JsonObject } from "../../shared/graph/mod.ts";
-import { checkWebhookConfig, getWebhookAdapter, type WebhookAdapter } from "../../shared/webhooks/mod.ts";
+import {
+  checkMapping,
+  checkWebhookConfig,
+  getWebhookAdapter,
+  type WebhookAdapter,
+  type WebhookMapping,
+} from "../../shared/webhooks/mod.ts";
 
 /** Settings of an endpoint that are to be checked. */
 export interface Settings {
@@ -36,4 +42,27 @@ async function isUsable(adapter: WebhookAdapter, config: JsonObject, secret: str
   const delivery = { rawBody: new Uint8Array(), headers: new Headers(), config, secrets: [secret], now: new Date() };
   const verdict = await adapter.verify(delivery);
   return verdict.ok || verdict.reason !== "no_secret";
+}
+
+/** UTF-8 bytes of a mapping as JSON; the database takes 8 KiB of its own spelling, which has some spaces more. */
+const MAX_MAPPING_BYTES = 7_680;
+
+/**
+ * Refuses a mapping whose expressions cannot be read.
+ *
+ * @param mapping Null or undefined = there is none.
+ * @throws {AppError} `invalid_request` with every problem.
+ */
+export function requireMapping(mapping: WebhookMapping | null | undefined): void {
+  if (mapping === null || mapping === undefined) return;
+  const problems: Problem[] = checkMapping(mapping).map(({ path, message, position }) => ({
+    path: formatPath(["body", "mapping", ...path]),
+    code: "expression_invalid",
+    message,
+    ...(position !== undefined && { position }),
+  }));
+  if (new TextEncoder().encode(JSON.stringify(mapping)).length > MAX_MAPPING_BYTES) {
+    problems.push({ path: "body.mapping", code: "too_big", message: "A mapping may have at most 7.5 KiB" });
+  }
+  if (problems.length > 0) throw invalidRequest(problems);
 }

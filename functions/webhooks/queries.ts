@@ -45,7 +45,7 @@ function withUrl<T extends { url: string; test_url: string }>(env: Env, { slug, 
 
 const SUMMARY_COLUMNS = "id, organization_id, flow_id, trigger_node, name, provider, config, slug, " +
   "signature_required, is_active, rejected_count, last_rejected_at, last_rejection, created_by, version, " +
-  "created_at, updated_at";
+  "created_at, updated_at, mapping";
 
 /** Which endpoints to list. */
 export interface WebhooksQuery extends PageQuery {
@@ -90,6 +90,7 @@ export async function insertWebhook(
       p_trigger_node: webhook.trigger_node ?? null,
       p_signature_required: webhook.signature_required,
       p_idempotency_key: idempotencyKey,
+      p_mapping: webhook.mapping ?? null,
     }),
   );
 }
@@ -112,6 +113,8 @@ export async function saveWebhook(
       p_is_active: changes.is_active ?? null,
       p_if_version: version,
       p_trigger_node: changes.trigger_node ?? null,
+      // For SQL, null is "as it is" and empty is "none".
+      p_mapping: changes.mapping === null ? {} : changes.mapping ?? null,
     }),
   );
 }
@@ -144,7 +147,7 @@ export async function removeWebhook(db: DatabaseClient, id: string, version: num
 }
 
 const EVENT_COLUMNS = "id, endpoint_id, event_key, type, status, held_because, unsigned, method, run_id, deliveries, " +
-  "replay_of, is_test, received_at";
+  "replay_of, is_test, mapping_error, received_at";
 
 type StoredEvent = Omit<EventSummary, "verdict"> & { unsigned: boolean };
 
@@ -186,9 +189,11 @@ async function requireWebhook(db: DatabaseClient, id: string): Promise<void> {
 
 /** An event with what came. */
 export async function findEvent(db: DatabaseClient, id: string): Promise<WebhookEvent> {
-  type Row = StoredEvent & Pick<WebhookEvent, "headers" | "query"> & { raw_body: string };
+  type Row = StoredEvent & Pick<WebhookEvent, "headers" | "query" | "mapped"> & { raw_body: string };
   const { raw_body, ...event } = await runSingle<Row>(
-    db.from("webhook_events").select(`${EVENT_COLUMNS}, headers, query, raw_body`).eq("id", id).maybeSingle<Row>(),
+    db.from("webhook_events").select(`${EVENT_COLUMNS}, headers, query, mapped, raw_body`).eq("id", id).maybeSingle<
+      Row
+    >(),
     () => notFound("webhook event"),
   );
   return { ...withVerdict(event), ...decodeBody(raw_body) };

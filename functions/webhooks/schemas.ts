@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { JsonObject } from "../../shared/graph/mod.ts";
 import { jsonSchema } from "../../shared/http/mod.ts";
+import { mappingSchema } from "../../shared/webhooks/mod.ts";
 
 const timestamp = z.iso.datetime({ offset: true }).meta({ examples: ["2026-11-20T09:30:00.123456+00:00"] });
 
@@ -31,6 +32,7 @@ export const newWebhookSchema = z.strictObject({
   }),
   trigger_node: triggerNode.optional(),
   signature_required: signatureRequired.default(true),
+  mapping: mappingSchema.optional(),
 }).meta({
   id: "NewWebhook",
   examples: [{ name: "Payments", flow_id: "0193a000-0000-7000-8000-000000000001", provider: "stripe" }],
@@ -44,6 +46,7 @@ export const webhookChangesSchema = z.strictObject({
   trigger_node: triggerNode.optional(),
   signature_required: signatureRequired.optional(),
   is_active: z.boolean().optional().meta({ description: "False = deliveries are answered with 404, but for tests" }),
+  mapping: mappingSchema.nullable().optional().meta({ description: "Null takes the mapping away" }),
 }).meta({ id: "WebhookChanges", examples: [{ is_active: false }] });
 
 /** A rotation. */
@@ -76,6 +79,9 @@ const summaryShape = {
   version: z.int().meta({ description: "Raised by every change; the ETag" }),
   created_at: timestamp,
   updated_at: timestamp,
+  mapping: z.record(z.string(), jsonSchema).nullable().meta({
+    description: "What it makes of an event; null = nothing",
+  }),
 };
 
 /** An endpoint in a list. */
@@ -115,6 +121,9 @@ const eventShape = {
   deliveries: z.int().meta({ description: "How often it came; above 1, the sender repeated itself" }),
   replay_of: z.uuid().nullable().meta({ description: "The event that a person sent again" }),
   is_test: z.boolean().meta({ description: "True = it came to the test address" }),
+  mapping_error: z.string().nullable().meta({
+    description: "What of the endpoint's mapping could not be had, so that the run began without it",
+  }),
   received_at: timestamp,
 };
 
@@ -129,6 +138,9 @@ export const eventSchema = z.object({
   body: z.string().meta({ description: "The bytes that were signed" }),
   body_encoding: z.enum(["utf-8", "base64"]).meta({ description: "base64 = the bytes are no text" }),
   body_bytes: z.int(),
+  mapped: z.record(z.string(), jsonSchema).nullable().meta({
+    description: "The entity and the input that the endpoint's mapping gave; null = it had no mapping",
+  }),
 }).meta({ id: "WebhookEvent", description: "A delivery that was kept" });
 
 /** What a replay has made. */

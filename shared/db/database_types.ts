@@ -31,6 +31,7 @@ export type Database = {
           "p_event_key": string;
           "p_headers": Json;
           "p_input": Json;
+          "p_mapped"?: Json;
           "p_method": string;
           "p_query": Json;
           "p_raw_body": string;
@@ -883,6 +884,7 @@ export type Database = {
           "is_active": boolean;
           "last_rejected_at": string | null;
           "last_rejection": string | null;
+          "mapping": Json | null;
           "name": string;
           "organization_id": string;
           "provider": string;
@@ -903,6 +905,7 @@ export type Database = {
           "is_active"?: boolean;
           "last_rejected_at"?: string | null;
           "last_rejection"?: string | null;
+          "mapping"?: Json | null;
           "name": string;
           "organization_id": string;
           "provider": string;
@@ -922,6 +925,7 @@ export type Database = {
           "is_active"?: boolean;
           "last_rejected_at"?: string | null;
           "last_rejection"?: string | null;
+          "mapping"?: Json | null;
           "name"?: string;
           "organization_id"?: string;
           "provider"?: string;
@@ -966,6 +970,8 @@ export type Database = {
           "held_because": string | null;
           "id": string;
           "is_test": boolean;
+          "mapped": Json | null;
+          "mapping_error": string | null;
           "method": string;
           "organization_id": string;
           "query": NonNullable<Json>;
@@ -987,6 +993,8 @@ export type Database = {
           "held_because"?: string | null;
           "id"?: string;
           "is_test"?: boolean;
+          "mapped"?: Json | null;
+          "mapping_error"?: string | null;
           "method": string;
           "organization_id": string;
           "query"?: NonNullable<Json>;
@@ -1007,6 +1015,8 @@ export type Database = {
           "held_because"?: string | null;
           "id"?: string;
           "is_test"?: boolean;
+          "mapped"?: Json | null;
+          "mapping_error"?: string | null;
           "method"?: string;
           "organization_id"?: string;
           "query"?: NonNullable<Json>;
@@ -1117,6 +1127,7 @@ export type Database = {
           "p_config"?: Json;
           "p_flow_id": string;
           "p_idempotency_key"?: string;
+          "p_mapping"?: Json;
           "p_name": string;
           "p_provider": string;
           "p_secret"?: string;
@@ -1209,6 +1220,7 @@ export type Database = {
           "p_flow_id"?: string;
           "p_if_version"?: number;
           "p_is_active"?: boolean;
+          "p_mapping"?: Json;
           "p_name"?: string;
           "p_signature_required"?: boolean;
           "p_trigger_node"?: string;

@@ -45,6 +45,7 @@ export const ENGINE_FUNCTIONS = {
     p_worker_id: "uuid",
     p_unsigned: "boolean",
     p_test: "boolean",
+    p_mapped: "jsonb",
   },
 } as const;
 
@@ -160,6 +161,7 @@ export class EngineClient {
       p_worker_id: workerId ?? null,
       p_unsigned: delivery.unsigned ?? false,
       p_test: delivery.test ?? false,
+      p_mapped: delivery.mapped ?? null,
     });
   }
 

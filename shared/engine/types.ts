@@ -246,6 +246,8 @@ export interface WebhookDelivery {
   unsigned?: boolean;
   /** True = it came to the test address. */
   test?: boolean;
+  /** What the endpoint's mapping gave; absent = it has none. */
+  mapped?: { [key: string]: Json };
   traceparent?: string;
 }
 

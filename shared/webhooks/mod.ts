@@ -4,6 +4,14 @@
  * @module
  */
 export {
+  applyMapping,
+  checkMapping,
+  type MappedEvent,
+  type MappingIssue,
+  mappingSchema,
+  type WebhookMapping,
+} from "./mapping.ts";
+export {
   checkWebhookConfig,
   getWebhookAdapter,
   listWebhookAdapters,

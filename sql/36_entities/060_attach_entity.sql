@@ -10,7 +10,12 @@ begin
   where e.id = p_run.entity_id and e.flow_id = p_run.flow_id and e.deleted_at is null
   for no key update;
   if not found then
-    perform private.fail('not_found', 'No such entity', 404);
+    -- Who names it is told; a run that comes by itself goes on without it.
+    if p_run.trigger = 'manual' and p_run.retry_of is null then
+      perform private.fail('not_found', 'No such entity', 404);
+    end if;
+    update public.runs r set entity_id = null where r.id = p_run.id;
+    return;
   end if;
   update public.entities e set run_id = p_run.id where e.id = v_entity.id and e.run_id is distinct from p_run.id;
   -- A retry goes on where its predecessor stopped.
@@ -37,4 +42,4 @@ $$;
 
 revoke all on function private.attach_entity(public.runs) from public, anon, authenticated, service_role;
 comment on function private.attach_entity(public.runs) is
-  'Gives a new run the entity that its entity_id names: it stands at the run''s trigger and moves with this run from now on, and with no older one. A retry finds it where it is. 404 unless it lives in the same flow. Locks the entity: call it last.';
+  'Gives a new run the entity that its entity_id names: it stands at the run''s trigger and moves with this run from now on, and with no older one. A retry finds it where it is. Unless it lives in the same flow: 404 for a run that is started by hand, any other goes on without it. Locks the entity: call it last.';

@@ -17,6 +17,8 @@ create table public.webhook_events (
   replay_of uuid references public.webhook_events (id) on delete set null,
   received_at timestamptz not null default private.now(),
   is_test boolean not null default false,
+  mapped jsonb,
+  mapping_error text,
   constraint held_says_why check ((status = 'held') = (held_because is not null))
 ) with (fillfactor = 90);
 create unique index webhook_events_event_key_idx on public.webhook_events (endpoint_id, event_key) where replay_of is null and not is_test;
@@ -49,3 +51,5 @@ comment on column public.webhook_events.deliveries is 'How often it was delivere
 comment on column public.webhook_events.replay_of is 'The event that a person sent again; null = it came from outside.';
 comment on column public.webhook_events.received_at is 'When it came.';
 comment on column public.webhook_events.is_test is 'True = it came to the test address, or is the replay of such an event: each is an event of its own, and runs although endpoint or flow is off.';
+comment on column public.webhook_events.mapped is '{entity, input}: what the endpoint''s mapping gave, each only if it gave something; a replay takes it over. Null = there was no mapping.';
+comment on column public.webhook_events.mapping_error is 'What of the mapping could not be had, so that the run began without it; null = nothing.';

@@ -22,6 +22,7 @@ begin
     'flow_id', v_endpoint.flow_id,
     'provider', v_endpoint.provider,
     'config', v_endpoint.config,
+    'mapping', v_endpoint.mapping,
     'signature_required', v_endpoint.signature_required,
     'secrets', (
       select coalesce(jsonb_agg(s.secret order by s.created_at desc), '[]') from private.webhook_secrets s

@@ -11,7 +11,8 @@ create function engine.ingest_webhook(
   p_traceparent text default null,
   p_worker_id uuid default null,
   p_unsigned boolean default false,
-  p_test boolean default false
+  p_test boolean default false,
+  p_mapped jsonb default null
 ) returns jsonb
 language plpgsql
 security definer
@@ -26,6 +27,8 @@ declare
   v_run public.runs;
   v_run_id uuid;
   v_held text;
+  v_entity record;
+  v_error text := p_mapped ->> 'error';
 begin
   -- The lock that the foreign key takes anyway, taken first: an endpoint that is being deleted is a missing one.
   select * into v_endpoint from public.webhook_endpoints e where e.id = p_endpoint_id for key share;
@@ -45,12 +48,12 @@ begin
   -- unique index: each is an event of its own, and none stands in the way of the real one.
   insert into public.webhook_events (
     organization_id, endpoint_id, event_key, body_key, type, status, held_because, unsigned, method, headers, query, raw_body,
-    run_id, is_test
+    run_id, is_test, mapped, mapping_error
   )
   values (
     v_endpoint.organization_id, p_endpoint_id, p_event_key, v_body_key, p_type,
     case when v_held is null then 'accepted' else 'held' end, v_held, p_unsigned, p_method, p_headers, p_query, v_body,
-    v_run_id, p_test
+    v_run_id, p_test, p_mapped - 'error', v_error
   )
   on conflict do nothing
   returning * into v_event;
@@ -78,12 +81,22 @@ begin
   if p_worker_id is not null then
     perform private.keep_worker(p_worker_id, 'inline');
   end if;
+  select m.id, m.is_new, m.error into v_entity
+  from private.map_entity(v_flow, p_mapped -> 'entity') m
+  where p_mapped ? 'entity';
   v_run := private.create_run(
     v_flow, 'webhook',
-    p_input || jsonb_build_object('event_id', v_event.id, 'received_at', v_event.received_at)
+    coalesce(p_mapped -> 'input', p_input) || jsonb_build_object('event_id', v_event.id, 'received_at', v_event.received_at)
       || case when p_test then '{"test": true}' else '{}' end::jsonb,
-    v_endpoint.trigger_node, v_event.id, p_traceparent => p_traceparent, p_worker_id => p_worker_id, p_run_id => v_run_id
+    v_endpoint.trigger_node, v_event.id, p_traceparent => p_traceparent, p_worker_id => p_worker_id, p_run_id => v_run_id,
+    p_entity_id => v_entity.id
   );
+  if not v_entity.is_new then
+    v_entity.error := private.refresh_mapped_entity(v_entity.id, p_mapped -> 'entity');
+  end if;
+  if v_entity.error is not null then
+    update public.webhook_events e set mapping_error = concat_ws('; ', v_error, 'entity: ' || v_entity.error) where e.id = v_event.id;
+  end if;
   if p_worker_id is null then
     perform private.wake_if_idle();
   end if;
@@ -95,7 +108,7 @@ begin
 end;
 $$;
 
-revoke all on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean, boolean) from public, anon, authenticated, service_role;
-grant execute on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean, boolean) to service_role;
-comment on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean, boolean) is
-  'Keeps a verified delivery and starts its run, in one transaction, so that it may be acknowledged. A repeated event (same key, or same body where p_dedupe_body) starts nothing and answers with the first one. p_raw_body is base64; p_input is what the trigger gives (event_id and received_at are added); p_worker_id = the first token is leased to that worker, and jobs holds it; p_unsigned = nobody checked who sent it; p_test = it came to the test address: it repeats nothing, runs although the flow is off, and its input says test.';
+revoke all on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean, boolean, jsonb) from public, anon, authenticated, service_role;
+grant execute on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean, boolean, jsonb) to service_role;
+comment on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean, boolean, jsonb) is
+  'Keeps a verified delivery and starts its run, in one transaction, so that it may be acknowledged. A repeated event (same key, or same body where p_dedupe_body) starts nothing and answers with the first one. p_raw_body is base64; p_input is what the trigger gives (event_id and received_at are added); p_worker_id = the first token is leased to that worker, and jobs holds it; p_unsigned = nobody checked who sent it; p_test = it came to the test address: it repeats nothing, runs although the flow is off, and its input says test; p_mapped = what the endpoint''s mapping gave: {entity, input, error}, where the entity is made or brought up to date and moves with the run, and input stands in for p_input.';

@@ -27,6 +27,7 @@ declare
   v_endpoint public.webhook_endpoints;
   v_flow public.flows;
   v_run public.runs;
+  v_entity record;
   v_body jsonb;
   v_reply jsonb;
 begin
@@ -52,21 +53,23 @@ begin
   end if;
   insert into public.webhook_events (
     organization_id, endpoint_id, event_key, body_key, type, status, unsigned, method, headers, query, raw_body, replay_of,
-    is_test
+    is_test, mapped, mapping_error
   )
   values (
     v_event.organization_id, v_event.endpoint_id, v_event.event_key, v_event.body_key, v_event.type, 'accepted',
     v_event.unsigned, v_event.method, v_event.headers, v_event.query, v_event.raw_body, coalesce(v_event.replay_of, v_event.id),
-    v_event.is_test
+    v_event.is_test, v_event.mapped, v_event.mapping_error
   )
   returning * into v_event;
+  select m.id into v_entity
+  from private.map_entity(v_flow, v_event.mapped -> 'entity') m
+  where v_event.mapped ? 'entity';
   v_run := private.create_run(
     v_flow, 'webhook',
-    jsonb_build_object(
-      'event_id', v_event.id, 'type', v_event.type, 'headers', v_event.headers, 'query', v_event.query,
-      'method', v_event.method, 'body', v_body, 'received_at', v_event.received_at
-    ) || case when v_event.is_test then '{"test": true}' else '{}' end::jsonb,
-    v_endpoint.trigger_node, v_event.id
+    coalesce(v_event.mapped -> 'input', jsonb_build_object(
+      'type', v_event.type, 'headers', v_event.headers, 'query', v_event.query, 'method', v_event.method, 'body', v_body
+    )) || jsonb_build_object('event_id', v_event.id, 'received_at', v_event.received_at) || case when v_event.is_test then '{"test": true}' else '{}' end::jsonb,
+    v_endpoint.trigger_node, v_event.id, p_entity_id => v_entity.id
   );
   update public.webhook_events e set run_id = v_run.id where e.id = v_event.id;
   perform private.wake_if_idle();

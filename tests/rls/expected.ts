@@ -157,6 +157,7 @@ private.lock_flow                  -     -     -
 private.lock_run                   -     -     -
 private.lock_schedule              -     -     -
 private.lock_webhook_endpoint      -     -     -
+private.map_entity                 -     -     -
 private.may_receive_live           -     x     -
 private.move_entities              -     -     -
 private.move_settled_entities      -     -     -
@@ -168,6 +169,7 @@ private.place_entity               -     -     -
 private.purge_rate_limits          -     -     -
 private.refresh_entity             -     -     -
 private.refusal_code               -     -     -
+private.refresh_mapped_entity      -     -     -
 private.refuse_change              -     -     -
 private.require_permission         -     -     -
 private.run_steps_page             -     x     -

@@ -247,6 +247,7 @@ scenarios("webhook endpoints", {
         flow_id: flow,
         provider: "custom",
         config: { header: "x" },
+        mapping: null,
         signature_required: true,
         secrets: ["a secret"],
       });

@@ -6,7 +6,7 @@ import {
   reply,
   resourceUrl,
 } from "../../../shared/http/mod.ts";
-import { requireSettings } from "../check_settings.ts";
+import { requireMapping, requireSettings } from "../check_settings.ts";
 import { insertWebhook } from "../queries.ts";
 import { newWebhookSchema, webhookWithSecretSchema } from "../schemas.ts";
 import { WEBHOOK_HEADERS } from "./_answer.ts";
@@ -33,6 +33,7 @@ export const createWebhook = defineRoute({
   },
   errors: ["not_found", "plan_limit_reached", "idempotency_mismatch"],
 }, async (c, { body }) => {
+  requireMapping(body.mapping);
   await requireSettings({ provider: body.provider, config: body.config ?? {}, secret: body.secret });
   const webhook = await insertWebhook(c.var.request, body, readIdempotencyKey(c));
   return reply(201, webhook, { ETag: etag(webhook.version), Location: resourceUrl(c, "webhooks", webhook.id) });

@@ -1,5 +1,5 @@
 import { defineRoute, etag, idParams, ifMatchHeaders, readIfMatch, reply } from "../../../shared/http/mod.ts";
-import { requireSettings } from "../check_settings.ts";
+import { requireMapping, requireSettings } from "../check_settings.ts";
 import { findWebhook, saveWebhook } from "../queries.ts";
 import { webhookChangesSchema, webhookSchema } from "../schemas.ts";
 import { WEBHOOK_HEADERS } from "./_answer.ts";
@@ -20,6 +20,7 @@ export const updateWebhook = defineRoute({
   errors: ["not_found", "version_mismatch"],
 }, async (c, { params, body }) => {
   const version = readIfMatch(c);
+  requireMapping(body.mapping);
   if (body.config !== undefined) {
     // What settings may be depends on the provider, which never changes: what is read here stays true.
     const { provider } = await findWebhook(c.var.request, params.id);
