@@ -43,12 +43,14 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_schedules_to_refill": { Args: { "p_limit"?: number }; Returns: Json };
       "load_plans": { Args: { "p_plan_version": number; "p_version_ids": (string)[] }; Returns: Json };
       "record_webhook_rejection": { Args: { "p_endpoint_id": string; "p_reason": string }; Returns: undefined };
       "redeem_wake": { Args: { "p_ticket": string }; Returns: boolean };
       "release_worker": { Args: { "p_wake_successor"?: boolean; "p_worker_id": string }; Returns: Json };
       "settle_jobs": { Args: { "p_results": Json; "p_worker_id": string }; Returns: Json };
       "store_plan": { Args: { "p_plan": Json; "p_plan_version": number; "p_version_id": string }; Returns: undefined };
+      "store_upcoming": { Args: { "p_lists": Json }; Returns: number };
       "tick": { Args: Record<PropertyKey, never>; Returns: Json };
     };
     Enums: {
@@ -554,6 +556,7 @@ export type Database = {
           "max_concurrent_runs": number | null;
           "max_flows": number;
           "max_run_seconds": number;
+          "max_schedules": number;
           "max_webhook_endpoints": number;
           "name": string;
           "request_burst": number;
@@ -566,6 +569,7 @@ export type Database = {
           "max_concurrent_runs"?: number | null;
           "max_flows": number;
           "max_run_seconds": number;
+          "max_schedules"?: number;
           "max_webhook_endpoints": number;
           "name": string;
           "request_burst": number;
@@ -577,6 +581,7 @@ export type Database = {
           "max_concurrent_runs"?: number | null;
           "max_flows"?: number;
           "max_run_seconds"?: number;
+          "max_schedules"?: number;
           "max_webhook_endpoints"?: number;
           "name"?: string;
           "request_burst"?: number;
@@ -874,6 +879,177 @@ export type Database = {
         };
         Relationships: [];
       };
+      "schedule_firings": {
+        Row: {
+          "fired_at": string;
+          "is_manual": boolean;
+          "organization_id": string;
+          "outcome": string;
+          "reason": string | null;
+          "run_id": string | null;
+          "schedule_id": string;
+          "scheduled_for": string;
+          "triggered_by": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "fired_at"?: string;
+          "is_manual"?: boolean;
+          "organization_id": string;
+          "outcome": string;
+          "reason"?: string | null;
+          "run_id"?: string | null;
+          "schedule_id": string;
+          "scheduled_for": string;
+          "triggered_by"?: string | null;
+        };
+        Update: {
+          "fired_at"?: string;
+          "is_manual"?: boolean;
+          "organization_id"?: string;
+          "outcome"?: string;
+          "reason"?: string | null;
+          "run_id"?: string | null;
+          "schedule_id"?: string;
+          "scheduled_for"?: string;
+          "triggered_by"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "schedule_firings_schedule_id_fkey";
+            columns: ["schedule_id"];
+            isOneToOne: false;
+            referencedRelation: "schedules";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "schedule_firings_triggered_by_fkey";
+            columns: ["triggered_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "schedules": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "cron": string;
+          "decided_until": string;
+          "ends_at": string | null;
+          "fire_at": string | null;
+          "flow_id": string;
+          "id": string;
+          "input": NonNullable<Json>;
+          "is_active": boolean;
+          "jitter_seconds": number;
+          "last_fired_at": string | null;
+          "last_run_id": string | null;
+          "missed_limit": number;
+          "missed_policy": string;
+          "name": string;
+          "next_at": string | null;
+          "open_runs": (string)[];
+          "organization_id": string;
+          "overlap_policy": string;
+          "queued_count": number;
+          "refill_at": string | null;
+          "refilled_at": string;
+          "starts_at": string | null;
+          "timezone": string;
+          "trigger_node": string | null;
+          "upcoming": (string)[];
+          "updated_at": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "cron": string;
+          "decided_until"?: string;
+          "ends_at"?: string | null;
+          "fire_at"?: string | null;
+          "flow_id": string;
+          "id"?: string;
+          "input"?: NonNullable<Json>;
+          "is_active"?: boolean;
+          "jitter_seconds"?: number;
+          "last_fired_at"?: string | null;
+          "last_run_id"?: string | null;
+          "missed_limit"?: number;
+          "missed_policy"?: string;
+          "name": string;
+          "next_at"?: string | null;
+          "open_runs"?: (string)[];
+          "organization_id": string;
+          "overlap_policy"?: string;
+          "queued_count"?: number;
+          "refill_at"?: string | null;
+          "refilled_at"?: string;
+          "starts_at"?: string | null;
+          "timezone"?: string;
+          "trigger_node"?: string | null;
+          "upcoming"?: (string)[];
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "cron"?: string;
+          "decided_until"?: string;
+          "ends_at"?: string | null;
+          "fire_at"?: string | null;
+          "flow_id"?: string;
+          "id"?: string;
+          "input"?: NonNullable<Json>;
+          "is_active"?: boolean;
+          "jitter_seconds"?: number;
+          "last_fired_at"?: string | null;
+          "last_run_id"?: string | null;
+          "missed_limit"?: number;
+          "missed_policy"?: string;
+          "name"?: string;
+          "next_at"?: string | null;
+          "open_runs"?: (string)[];
+          "organization_id"?: string;
+          "overlap_policy"?: string;
+          "queued_count"?: number;
+          "refill_at"?: string | null;
+          "refilled_at"?: string;
+          "starts_at"?: string | null;
+          "timezone"?: string;
+          "trigger_node"?: string | null;
+          "upcoming"?: (string)[];
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "schedules_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "schedules_flow_id_fkey";
+            columns: ["flow_id"];
+            isOneToOne: false;
+            referencedRelation: "flows";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "schedules_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "webhook_endpoints": {
         Row: {
           "config": NonNullable<Json>;
@@ -1122,6 +1298,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "create_schedule": {
+        Args: { "p_flow_id": string; "p_idempotency_key"?: string; "p_settings": Json; "p_upcoming"?: (string)[] };
+        Returns: Json;
+      };
       "create_webhook_endpoint": {
         Args: {
           "p_config"?: Json;
@@ -1143,6 +1323,7 @@ export type Database = {
       "delete_entity": { Args: { "p_entity_id": string; "p_if_version"?: number }; Returns: undefined };
       "delete_flow": { Args: { "p_flow_id": string; "p_if_version"?: number }; Returns: undefined };
       "delete_run": { Args: { "p_run_id": string }; Returns: undefined };
+      "delete_schedule": { Args: { "p_if_version"?: number; "p_schedule_id": string }; Returns: undefined };
       "delete_webhook_endpoint": { Args: { "p_endpoint_id": string; "p_if_version"?: number }; Returns: undefined };
       "duplicate_flow": {
         Args: { "p_flow_id": string; "p_idempotency_key"?: string; "p_name"?: string };
@@ -1203,6 +1384,7 @@ export type Database = {
         Returns: Json;
       };
       "sync_profile": { Args: { "p_display_name"?: string }; Returns: Json };
+      "trigger_schedule": { Args: { "p_idempotency_key"?: string; "p_schedule_id": string }; Returns: Json };
       "update_entity": {
         Args: {
           "p_data"?: Json;
@@ -1210,6 +1392,16 @@ export type Database = {
           "p_external_key"?: string;
           "p_if_version"?: number;
           "p_name"?: string;
+        };
+        Returns: Json;
+      };
+      "update_schedule": {
+        Args: {
+          "p_changes": Json;
+          "p_flow_id"?: string;
+          "p_if_version"?: number;
+          "p_schedule_id": string;
+          "p_upcoming"?: (string)[];
         };
         Returns: Json;
       };
