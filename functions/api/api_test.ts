@@ -50,6 +50,7 @@ Deno.test("every function answers under /api/v1, by its name and by its old name
         "nodes",
         "workers",
         "webhooks",
+        "schedules",
         "orgs",
         "orgs/me",
         "auth/me",

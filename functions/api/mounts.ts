@@ -8,12 +8,13 @@ const entities = async (): Promise<Router> => (await import("../entities/router.
 const nodes = async (): Promise<Router> => (await import("../nodes/router.ts")).router;
 const hooks = async (): Promise<Router> => (await import("../hooks/router.ts")).router;
 const webhooks = async (): Promise<Router> => (await import("../webhooks/router.ts")).router;
+const schedules = async (): Promise<Router> => (await import("../schedules/router.ts")).router;
 const orgs = async (): Promise<Router> => (await import("../orgs/router.ts")).router;
 const auth = async (): Promise<Router> => (await import("../orgs/router.ts")).authRouter;
 const health = async (): Promise<Router> => (await import("../health/router.ts")).router;
 
 /** The functions that answer under `/v1`, by their own names, in the order of the documentation. */
-export const FUNCTIONS = { flows, runs, entities, nodes, webhooks, hooks, orgs, health } as const;
+export const FUNCTIONS = { flows, runs, entities, nodes, webhooks, hooks, schedules, orgs, health } as const;
 
 /** Other names under which they answer: those that frontends of the first version use. */
 export const ALIASES = { workflows: flows, canvas: flows, executions: runs, workers: nodes, auth } as const;

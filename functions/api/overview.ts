@@ -12,6 +12,7 @@ export const TAGS: readonly { readonly name: string; readonly description: strin
   { name: "nodes", description: "The node types that flows are made of" },
   { name: "webhooks", description: "Addresses at which other services start flows, and what arrived there" },
   { name: "hooks", description: "The receiver of webhooks: what Stripe, Typeform and others call" },
+  { name: "schedules", description: "When the clock starts flows: cron, time zones, what becomes of due times" },
   { name: "people", description: "Who you are and what you may do" },
   { name: "organizations", description: "Organizations, their members and workspaces" },
   { name: "health", description: "Whether the service works" },

@@ -1,6 +1,7 @@
 import type { Env } from "../../shared/env/mod.ts";
 import { createLog } from "../../shared/log/mod.ts";
 import { drainQueue } from "./queries.ts";
+import { refillSchedules } from "./refill_schedules.ts";
 
 /** The drain that is under way in this isolate, by environment: tests have several. */
 const draining = new WeakMap<Env, Promise<void>>();
@@ -23,6 +24,6 @@ export function drainOnce(env: Env): Promise<void> | undefined {
 
 async function drainAndReport(env: Env): Promise<void> {
   const startedAt = performance.now();
-  const { settled, lost, more } = await drainQueue(env, unload.signal);
+  const [{ settled, lost, more }] = await Promise.all([drainQueue(env, unload.signal), refillSchedules(env)]);
   createLog("worker").info("worker.drained", { duration: performance.now() - startedAt, settled, lost, more });
 }

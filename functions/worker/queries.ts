@@ -1,3 +1,4 @@
+import { adminClient, rpc } from "../../shared/db/mod.ts";
 import { type DrainReport, getEngine } from "../../shared/engine/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
 
@@ -27,4 +28,35 @@ export async function drainQueue(env: Env, signal: AbortSignal): Promise<DrainRe
   } finally {
     await close();
   }
+}
+
+/** A schedule whose due times are to be worked out again. */
+export interface ScheduleToRefill {
+  readonly id: string;
+  readonly version: number;
+  readonly cron: string;
+  readonly timezone: string;
+  readonly starts_at: string | null;
+  readonly ends_at: string | null;
+  /** Due times up to here have been decided on. */
+  readonly decided_until: string;
+  /** The time, as Postgres sees it. */
+  readonly now: string;
+}
+
+/** Schedules that run out of due times, a hundred at most. */
+export function findSchedulesToRefill(env: Env): Promise<ScheduleToRefill[]> {
+  return rpc<ScheduleToRefill[]>(adminClient(env), "list_schedules_to_refill", {}, { schema: "engine" });
+}
+
+/** New due times of a schedule in the version that was read. */
+export interface UpcomingList {
+  readonly id: string;
+  readonly version: number;
+  readonly upcoming: readonly string[];
+}
+
+/** Stores due times; gives how many lists were stored. */
+export function storeUpcoming(env: Env, lists: readonly UpcomingList[]): Promise<number> {
+  return rpc<number>(adminClient(env), "store_upcoming", { p_lists: lists }, { schema: "engine" });
 }

@@ -14,6 +14,7 @@ export const tickReportSchema = z.object({
   runs_given_up: z.int().optional().meta({
     description: "Runs that lost their worker too often, failed with worker_lost",
   }),
+  schedules_fired: z.int().optional().meta({ description: "Due times of schedules that were decided on" }),
   ready: z.int().optional().meta({ description: "Jobs that are due, 500 at most" }),
   workers_woken: z.int().optional().meta({ description: "Workers that were called" }),
 }).meta({ id: "TickReport", description: "What a turn of the clock has done" });

@@ -132,6 +132,33 @@ Deno.test("POST /worker/tick turns the clock for operators", () =>
     expectProblem(await api.operator.get("/worker/tick"), "method_not_allowed");
   }));
 
+Deno.test("POST /worker/wake works out the due times of schedules that run low, false ones included", () =>
+  withServedApi([router], async (api) => {
+    const ada = await api.createUser();
+    const flowId = await saveFlow(api, ada, HELLO);
+    const create = async (cron: string) => {
+      const settings = JSON.stringify({ name: cron, cron, timezone: "UTC" });
+      const [row] = await api.db.as(
+        "authenticated",
+        { sub: ada.id },
+        (sql) =>
+          sql`select public.create_schedule(${flowId}, ${settings}::text::jsonb, array[now() + interval '1 day']) as made`,
+      );
+      return row?.made.id as string;
+    };
+    const [minutely, unreadable] = [await create("* * * * *"), await create("not a cron")];
+    await api.db.sql`update public.schedules set refill_at = now()`;
+    await api.operator.post("/worker/wake");
+    await backgroundSettled();
+    const rows = await api.db.sql`
+      select id, cardinality(upcoming) as n, next_at < now() + interval '2 minutes' as soon, refill_at > now() as later
+      from public.schedules order by created_at, id`;
+    assertEquals(rows.map((row) => ({ ...row })).toSorted((a, b) => b.n - a.n), [
+      { id: minutely, n: 50, soon: true, later: true },
+      { id: unreadable, n: 0, soon: null, later: null },
+    ]);
+  }));
+
 // The last one: what it does to this process can not be undone.
 Deno.test("a worker whose isolate is about to end gives its jobs back at once", async () => {
   const answer = Promise.withResolvers<Response>();

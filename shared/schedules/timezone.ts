@@ -38,3 +38,13 @@ export function stretchAt(timezone: string, at: number): Stretch {
   const to = moment.getTimeZoneTransition("next")?.epochMilliseconds ?? null;
   return { from, to, offset: Math.round(moment.offsetNanoseconds / 1_000_000) };
 }
+
+/**
+ * A moment on the clock of a zone: `2026-03-29T03:00:00+02:00`.
+ *
+ * @param timezone A zone as {@link readTimezone} gives it.
+ * @param at Milliseconds since the epoch.
+ */
+export function localTime(timezone: string, at: number): string {
+  return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timezone).toString({ timeZoneName: "never" });
+}
