@@ -72,10 +72,12 @@ begin
   p_schedule.next_at := p_upcoming[1];
   p_schedule.fire_at := p_upcoming[1] + private.schedule_jitter(p_schedule.id, p_upcoming[1], p_schedule.jitter_seconds);
   p_schedule.refilled_at := private.now();
-  -- When half of it is used up; and every week, for governments change their clocks at short notice.
-  p_schedule.refill_at := case
-    when v_length > 0 then least(p_upcoming[(v_length + 1) / 2], private.now() + interval '7 days')
-  end;
+  -- When half of it is used up; and every week, for governments change their clocks at short notice. Not at once: what
+  -- was missed is in the list until the clock has decided on it.
+  p_schedule.refill_at := case when v_length > 0 then greatest(
+    least(p_upcoming[(v_length + 1) / 2], private.now() + interval '7 days'),
+    private.now() + interval '10 seconds'
+  ) end;
   return p_schedule;
 end;
 $$;
