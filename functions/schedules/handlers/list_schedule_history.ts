@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { defineRoute, idParams, listOf, listQuery } from "../../../shared/http/mod.ts";
 import { findFirings } from "../queries.ts";
 import { firingSchema } from "../schemas.ts";
