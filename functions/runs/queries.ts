@@ -93,16 +93,19 @@ export async function removeRun(db: DatabaseClient, id: string): Promise<void> {
 /** A step with the short key that stands for it in event ids. */
 export type KeyedStep = Step & { readonly key: string };
 
-/** A node at which a run waits. */
+/** A place at which a run waits. */
 export interface Wait {
-  readonly node_id: string;
+  /** The node; null = at the start. */
+  readonly node_id: string | null;
   readonly scope: string;
-  /** timer, signal, approval or callback. */
+  /** timer, signal, approval, callback, decision, run (another run) or limit (how many runs may go on at once). */
   readonly kind: string;
-  /** The signal's name. */
+  /** The signal's or the limit's name. */
   readonly name: string | null;
   /** What the node shows to people. */
   readonly data: unknown;
+  /** The run that is waited for. */
+  readonly run_id: string | null;
   /** When it gives up waiting; null = with the run. */
   readonly until: string | null;
 }

@@ -77,7 +77,15 @@ Deno.test("RunEvents tells the state first, an end last, and nothing twice", () 
 });
 
 Deno.test("RunEvents tells where a run waits when that changes, and to whoever comes back", () => {
-  const waiting = [{ node_id: "w", scope: "split.1", kind: "signal", name: "paid", data: null, until: null }];
+  const waiting = [{
+    node_id: "w",
+    scope: "split.1",
+    kind: "signal",
+    name: "paid",
+    data: null,
+    run_id: null,
+    until: null,
+  }];
   const events = new RunEvents(START, EPOCH);
   const told = (found: Iterable<RunEvent>) => [...found].filter(({ event }) => event === "waiting").map((e) => e.data);
   assertEquals(told(events.take(progress(EPOCH, []))), []);

@@ -29,10 +29,13 @@ as $$
           'kind', j.payload #> '{wait,kind}',
           'name', j.payload #> '{wait,name}',
           'data', j.payload #> '{wait,data}',
-          'until', case when isfinite(j.scheduled_for) then j.scheduled_for end
+          'run_id', j.payload #> '{wait,run_id}',
+          -- Whoever waits for a run is looked after every minute: that is no moment to tell.
+          'until', case when isfinite(j.scheduled_for) and j.payload #>> '{wait,kind}' <> 'run' then j.scheduled_for end
         ) as wait
         from public.job_queue j
-        where j.run_id = r.id and j.status = 'waiting' and j.payload ? 'wait'
+        where j.run_id = r.id and j.payload ? 'wait' and not j.payload ? 'resolved'
+          and (j.status = 'waiting' or (j.status in ('available', 'paused') and j.scheduled_for > private.now()))
         order by j.id
         limit 100
       ) w

@@ -149,8 +149,10 @@ begin
   )
   -- A worker that saw no answer sends the same again; a step that it holds is then recorded already.
   on conflict (run_id, node_id, scope, attempt) do nothing;
-
-  perform private.broadcast_progress(p_results, v_now);
+  -- Whoever watches is told, before the runs may end.
+  if exists (select 1 from private.live_watchers w where w.watched_until > v_now) then
+    perform private.broadcast_progress(p_results, v_now);
+  end if;
 
   -- Phase 5: new tokens.
   with spawned as (

@@ -6,15 +6,11 @@ as $$
 declare
   v_message record;
 begin
-  -- All that a settle costs while nobody watches anything: one look into an index that is empty then.
-  if not exists (select 1 from private.live_watchers w where w.watched_until > p_now) then
-    return;
-  end if;
   for v_message in
     with r as materialized (
       select x.* from rows from (
-        jsonb_to_recordset(p_results) as (run_id uuid, scope text, steps jsonb, move jsonb)
-      ) with ordinality as x (run_id, scope, steps, move, place)
+        jsonb_to_recordset(p_results) as (run_id uuid, scope text, steps jsonb, move jsonb, child jsonb)
+      ) with ordinality as x (run_id, scope, steps, move, child, place)
       where exists (select 1 from private.live_watchers w where w.id = x.run_id and w.watched_until > p_now)
     ),
     steps as (
@@ -43,14 +39,14 @@ begin
     ),
     waits as (
       select r.run_id, jsonb_agg(jsonb_build_object(
-        'node_id', r.move ->> 'node',
+        'node_id', coalesce(r.move, r.child) ->> 'node',
         'scope', coalesce(r.move ->> 'scope', r.scope, ''),
-        'kind', r.move #> '{wait,kind}',
+        'kind', case when r.move is null then '"run"' else r.move #> '{wait,kind}' end,
         'name', r.move #> '{wait,name}',
         'until', p_now + make_interval(secs => (r.move ->> 'delay_ms')::double precision / 1000)
       ) order by r.place) as waiting
       from r
-      where jsonb_typeof(r.move -> 'wait') = 'object'
+      where jsonb_typeof(r.move -> 'wait') = 'object' or (r.child ->> 'wait')::boolean
       group by r.run_id
     ),
     -- Realtime takes messages of 256 KB: a settle with more steps makes several.
@@ -73,4 +69,4 @@ $$;
 
 revoke all on function private.broadcast_progress(jsonb, timestamptz) from public, anon, authenticated, service_role;
 comment on function private.broadcast_progress(jsonb, timestamptz) is
-  'Broadcasts what engine.settle_jobs(…, p_results) has recorded of runs that somebody watches: one message per run with its steps, without their outputs, and where it now waits. p_now is the moment of the settle. Called behind the insert of the steps, before runs end.';
+  'Broadcasts what engine.settle_jobs(…, p_results) has recorded of runs that somebody watches: one message per run with its steps, without their outputs, and where it now waits. p_now is the moment of the settle. Called behind the insert of the steps, before runs end, and only while somebody watches anything: an index that is empty otherwise.';

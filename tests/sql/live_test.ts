@@ -99,6 +99,8 @@ scenarios("live progress", {
         { run_id: other.run, steps },
         { run_id: run, steps: [], move: { node: "w", delay_ms: 60_000, wait: { kind: "signal", name: "paid" } } },
         { run_id: run, move: { node: "x", delay_ms: null } },
+        { run_id: run, scope: "loop.1", child: { node: "sub", wait: true } },
+        { run_id: run, child: { node: "forget", wait: false } },
       ]);
       const [message, ...more] = await taken(db);
       assertEquals(more, []);
@@ -122,8 +124,19 @@ scenarios("live progress", {
       assert(!JSON.stringify(message).includes("secret"));
       assertEquals(payload.waiting.map(({ until: _, ...wait }) => wait), [
         { node_id: "w", scope: "", kind: "signal", name: "paid" },
+        { node_id: "sub", scope: "loop.1", kind: "run", name: null },
       ]);
       assert(Date.parse(String(payload.waiting[0]?.until)) > Date.now() + 50_000);
+    },
+    "what a settle records": async (db) => {
+      const { tenant, run, worker, job } = await begin(db);
+      await rpc(db, tenant.user, "watch_run", { p_run_id: run });
+      await engineOf(db).settleJobs(worker, [result(job, { steps: [step("a"), step("b")] })]);
+      const messages = await taken(db);
+      assertEquals(messages.map(({ event, payload }) => [event, payload.status ?? (payload.steps as Json[]).length]), [
+        ["progress", 2],
+        ["run", "completed"],
+      ]);
     },
     "many steps in messages that Realtime takes": async (db) => {
       const { tenant, run } = await begin(db);
@@ -157,9 +170,45 @@ scenarios("live progress", {
     "nothing and no failure without Realtime": async (db) => {
       const { tenant, run } = await begin(db);
       await rpc(db, tenant.user, "watch_run", { p_run_id: run });
-      await db.sql`drop function realtime.send(jsonb, text, text, boolean)`;
+      await db.sql`alter function realtime.send(jsonb, text, text, boolean) rename to away`;
       await broadcast(db, [{ run_id: run, steps: [{ node: "a", status: "completed" }] }]);
       await rpc(db, tenant.user, "cancel_run", { p_run_id: run });
+      await db.sql`alter function realtime.away(jsonb, text, text, boolean) rename to send`;
+    },
+  },
+  "public.get_run_progress()": {
+    "tells where a run waits, until that is over": async (db) => {
+      const { tenant, run, worker, job } = await begin(db);
+      await rpc(db, tenant.user, "watch_run", { p_run_id: run });
+      const waiting = async () =>
+        (await rpc<{ waiting: Record<string, Json>[] }>(db, tenant.user, "get_run_progress", { p_run_id: run }))
+          .waiting;
+      assertEquals(await waiting(), []);
+      const wait = { kind: "signal", name: "paid", data: { title: "Payment" } } as const;
+      await engineOf(db).settleJobs(worker, [
+        result(job, { move: { node: "w", reads: [], keep: false, payload: { wait }, wait } }),
+      ]);
+      assertEquals(await waiting(), [
+        {
+          node_id: "w",
+          scope: "",
+          kind: "signal",
+          name: "paid",
+          data: { title: "Payment" },
+          run_id: null,
+          until: null,
+        },
+      ]);
+      const told = (await taken(db)).find(({ event }) => event === "progress")?.payload.waiting as Record<
+        string,
+        Json
+      >[];
+      assertEquals(told.map(({ node_id, kind, name }) => [node_id, kind, name]), [["w", "signal", "paid"]]);
+      await db.sql`update public.job_queue set status = 'paused' where run_id = ${run}`;
+      assertEquals((await waiting()).length, 1);
+      await db.sql`update public.job_queue set status = 'available', scheduled_for = now(),
+        payload = payload || '{"resolved": {"by": "signal", "data": null}}' where run_id = ${run}`;
+      assertEquals(await waiting(), []);
     },
   },
   "policies on realtime.messages": {

@@ -19,7 +19,7 @@ export const watchRun = defineRoute({
   description: "Server-sent events: the steps so far, then each new one as it is recorded.\n\n" +
     "- `run`: the state has changed; `data` is `{id, status, output, error, started_at, finished_at}`\n" +
     "- `step`: an attempt of a node has ended; `data` is the step\n" +
-    "- `waiting`: where the run waits has changed; `data` is `{waiting: [{node_id, scope, kind, name, data, until}]}`, " +
+    "- `waiting`: where the run waits has changed; `data` is `{waiting: [{node_id, scope, kind, name, data, run_id, until}]}`, " +
     "all of it each time\n" +
     "- `end`: nothing more will come; `data` is `{status}`, null when the run was deleted\n\n" +
     "Connect again with the id of the last event that had one in `Last-Event-ID` and nothing is missed. Nothing is " +
