@@ -41,7 +41,13 @@ as $$
 declare
   v_data jsonb;
 begin
-  select e.data || coalesce(p_data, '{}') into v_data from public.entities e where e.id = p_entity_id for no key update;
+  select e.data || coalesce(p_data, '{}') into v_data from public.entities e
+  where e.id = p_entity_id and e.deleted_at is null
+  for no key update;
+  -- Deleted meanwhile: nothing of it may come back.
+  if not found then
+    return;
+  end if;
   perform private.check_entity(null, p_name, null, v_data);
   update public.entities e set name = coalesce(p_name, e.name), data = v_data
   where e.id = p_entity_id and (e.name, e.data) is distinct from (coalesce(p_name, e.name), v_data);

@@ -29,6 +29,10 @@ begin
   perform private.check_entity(coalesce(p_type, ''), p_name, p_external_key, p_data);
 
   select a.id, a.is_new into v_id, v_is_new from private.add_entity(v_flow, p_type, p_name, p_external_key, p_data) a;
+  select * into v_entity from public.entities e where e.id = v_id and e.deleted_at is null for no key update;
+  if not found then
+    perform private.fail('conflict', 'The entity was deleted at the same moment: try again', 409);
+  end if;
   if not v_is_new then
     if p_upsert is not true then
       perform private.fail('conflict', format('The flow has a %s with this external key already', p_type), 409);
@@ -36,7 +40,6 @@ begin
     perform private.refresh_entity(v_id, p_name, p_data);
   end if;
   if p_node_id is not null then
-    select * into v_entity from public.entities e where e.id = v_id for no key update;
     perform private.place_entity(v_entity, p_node_id, case when v_is_new then 'created' else 'manual' end);
   end if;
   return private.keep_reply(v_flow.organization_id, 'create_entity', p_idempotency_key,

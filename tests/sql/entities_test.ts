@@ -217,6 +217,18 @@ Deno.test("attach_entity() lets the newest run move the entity, and leaves it wh
     await db.sql`update public.runs set trigger = 'webhook' where id = ${hook}`;
     await attach(db, hook, entity.id);
     assertEquals(ways(await journeyOf(db, tenant, entity.id)).at(-1), "b>hook webhook");
+
+    // A run that comes by itself goes on without an entity that is gone, and brings nothing of it back.
+    await rpc(db, tenant.user, "delete_entity", { p_entity_id: entity.id });
+    const late = await startRun(db, tenant, flow);
+    await db.sql`update public.runs set trigger = 'webhook' where id = ${late}`;
+    await attach(db, late, entity.id);
+    const [run] = await db.sql`select entity_id from public.runs where id = ${late}`;
+    assertEquals(run?.entity_id, null);
+    await db.sql`select private.refresh_entity(${entity.id}, 'Ada', '{"a": 1}')`;
+    const [gone] = await db.sql`select name, data from public.entities where id = ${entity.id}`;
+    assertEquals({ ...gone }, { name: "deleted", data: {} });
+    await assertFails(attach(db, await startRun(db, tenant, flow), entity.id), "not_found", 404);
   }));
 
 Deno.test("delete_entity() erases what is known of it and hides its journey, and the statistics stay", () =>

@@ -13,7 +13,9 @@ import {
   tenantWithPipeline,
   ways,
 } from "./_entities.ts";
+import { engineOf } from "./_engine.ts";
 import { interleave } from "./_interleave.ts";
+import { create as createEndpoint, delivery } from "./_webhooks.ts";
 import { parallel, rpc, type Tenant } from "./_world.ts";
 
 /** What the statistics of a flow must be: its journeys, added up. */
@@ -178,4 +180,50 @@ Deno.test("move_settled_entities() reads what a worker settles: top level, ended
     assertEquals(await settle([{ run_id: runs[2], entity: true, open: { node: "a" } }]), 1);
     assertEquals(await settle([]), null);
     assertEquals(await settle([{ run_id: runs[2], steps: [step("b", "completed", 0)] }]), null);
+  }));
+
+Deno.test("many events at once for the same entities: one entity a key, one run an event, every fact kept", () =>
+  withDatabase(async (db) => {
+    const { tenant, flow } = await tenantWithPipeline(db);
+    const endpoint = await createEndpoint(db, tenant, { p_flow_id: flow });
+    const engine = engineOf(db);
+    const replies = await parallel(30, (n) =>
+      engine.ingestWebhook(delivery(endpoint, {
+        mapped: { entity: { type: "lead", key: `k${n % 3}`, data: { [`event${n}`]: true } }, input: { n } },
+      })));
+    assertEquals(new Set(replies.map(({ run_id }) => run_id)).size, 30);
+    const rows = await db.sql`
+      select e.external_key as key, e.node_id, e.run_id, (select count(*)::int from jsonb_object_keys(e.data)) as facts,
+        (select count(*)::int from public.runs r where r.entity_id = e.id) as runs
+      from public.entities e order by 1`;
+    assertEquals(rows.map(({ key, node_id, facts, runs }) => [key, node_id, facts, runs]), [
+      ["k0", "hook", 10, 10],
+      ["k1", "hook", 10, 10],
+      ["k2", "hook", 10, 10],
+    ]);
+    const errors = await db.sql`select mapping_error from public.webhook_events where mapping_error is not null`;
+    assertEquals(errors.length, 0);
+  }));
+
+Deno.test("an event whose entity is deleted at the same moment makes a new one", () =>
+  withDatabase(async (db) => {
+    const { tenant, flow } = await tenantWithPipeline(db);
+    const endpoint = await createEndpoint(db, tenant, { p_flow_id: flow });
+    const entity = await createEntity(db, tenant, flow, { p_external_key: "k" });
+    const mapped = { entity: { type: "lead", key: "k" } };
+    await interleave(db, async (stage) => {
+      const [person, hook] = [await stage.session("person"), await stage.session("hook")];
+      await person.rpc(tenant.user, "delete_entity", { p_entity_id: entity.id });
+      const waiting = await stage.untilBlocked(
+        hook,
+        () => hook.engine.ingestWebhook(delivery(endpoint, { mapped })),
+      );
+      await person.commit();
+      const { run_id } = await waiting.result;
+      await hook.commit();
+      const [run] = await db.sql`select entity_id from public.runs where id = ${run_id}`;
+      const [found] = await db.sql`select id from public.entities where deleted_at is null`;
+      assert(found !== undefined && found.id !== entity.id);
+      assertEquals(run?.entity_id, found.id);
+    });
   }));
