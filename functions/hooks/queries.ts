@@ -1,6 +1,14 @@
-import { getEngine, type IngestReply, type WebhookDelivery } from "../../shared/engine/mod.ts";
+import {
+  type CallbackCall,
+  type CallbackReply,
+  getEngine,
+  type IngestReply,
+  type WebhookDelivery,
+} from "../../shared/engine/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
+import { waitUntil } from "../../shared/http/mod.ts";
+import { runInline } from "../../shared/runs/mod.ts";
 import type { ReceivingEndpoint } from "./schemas.ts";
 
 /** As the database checks it; anything else is nobody's address. */
@@ -30,4 +38,19 @@ export async function keepDelivery(
 /** Counts a refused delivery; nothing of it is kept. */
 export async function countRejection(env: Env, endpointId: string, reason: string): Promise<void> {
   await getEngine(env).client.recordWebhookRejection(endpointId, reason);
+}
+
+/**
+ * Completes waiting steps. A run alone goes on in this isolate; for several a worker is woken.
+ *
+ * @param callbacks Their signatures have been checked.
+ */
+export async function completeCallbacks(env: Env, callbacks: readonly CallbackCall[]): Promise<CallbackReply[]> {
+  const runs = [...new Set(callbacks.map(({ run_id }) => run_id))];
+  const [only, ...others] = runs;
+  const outcomes = await getEngine(env).client.completeCallbacks(callbacks, others.length > 0);
+  if (only !== undefined && others.length === 0 && outcomes.some(({ status }) => status === "completed")) {
+    waitUntil(runInline(env, only));
+  }
+  return outcomes;
 }

@@ -12,6 +12,7 @@ import {
   type StoredRun,
   toRunDetails,
 } from "../../shared/runs/mod.ts";
+import type { WaitingStep } from "./schemas.ts";
 
 /** The context of a user's request. */
 type UserContext = RequestContext<UserAccess>;
@@ -28,22 +29,28 @@ export interface FindRunsQuery {
   readonly sort: "created_at" | "-created_at";
   readonly flow_id?: string | undefined;
   readonly status?: readonly string[] | undefined;
-  readonly trigger?: string | undefined;
+  readonly trigger?: readonly string[] | undefined;
   readonly retry_of?: string | undefined;
+  readonly entity_id?: string | undefined;
+  readonly parent_run_id?: string | undefined;
+  readonly schedule_id?: string | undefined;
   readonly created_after?: string | undefined;
   readonly created_before?: string | undefined;
 }
 
 const SUMMARY_COLUMNS = "id, organization_id, flow_id, flow_version_id, status, trigger, trigger_node, " +
-  "webhook_event_id, retry_of, error, created_by, deadline_at, started_at, finished_at, created_at";
+  "webhook_event_id, retry_of, parent_run_id, entity_id, schedule_id, concurrency_key, error, created_by, deadline_at, started_at, finished_at, created_at";
 
 /** A page of the organization's runs. Ids are ordered by time, so the order and the time filters are those of the id. */
 export function findRuns(context: UserContext, query: FindRunsQuery): Promise<Page<RunSummary>> {
   let runs = context.db.from("runs").select(SUMMARY_COLUMNS).eq("organization_id", context.organizationId);
   if (query.flow_id !== undefined) runs = runs.eq("flow_id", query.flow_id);
   if (query.status !== undefined) runs = runs.in("status", [...query.status]);
-  if (query.trigger !== undefined) runs = runs.eq("trigger", query.trigger);
+  if (query.trigger !== undefined) runs = runs.in("trigger", [...query.trigger]);
   if (query.retry_of !== undefined) runs = runs.eq("retry_of", query.retry_of);
+  if (query.entity_id !== undefined) runs = runs.eq("entity_id", query.entity_id);
+  if (query.parent_run_id !== undefined) runs = runs.eq("parent_run_id", query.parent_run_id);
+  if (query.schedule_id !== undefined) runs = runs.eq("schedule_id", query.schedule_id);
   if (query.created_after !== undefined) runs = runs.gte("id", idFloor(query.created_after));
   if (query.created_before !== undefined) runs = runs.lt("id", idFloor(query.created_before));
   const sort = query.sort === "created_at" ? "id" : "-id";
@@ -83,6 +90,16 @@ export async function findSteps(
 /** Ends a run: pending steps are dropped, a running step is fenced off. */
 export function endRun(db: DatabaseClient, id: string): Promise<Run> {
   return rpc<Run>(db, "cancel_run", { p_run_id: id });
+}
+
+/** Pauses a run. */
+export function holdRun(db: DatabaseClient, id: string): Promise<Run> {
+  return rpc<Run>(db, "pause_run", { p_run_id: id });
+}
+
+/** Lets a paused run go on. Nobody is woken for it: see `runInline`. */
+export function releaseRun(db: DatabaseClient, id: string): Promise<Run> {
+  return rpc<Run>(db, "resume_run", { p_run_id: id, p_wake: false });
 }
 
 /** Deletes a run that has ended. */
@@ -134,4 +151,71 @@ export async function findProgress(
   const progress = await rpc<RunProgress | null>(db, "get_run_progress", args, { signal });
   if (progress === null) throw notFound("run");
   return progress;
+}
+
+/** What became of a signal. */
+export interface SentSignal {
+  readonly run_id: string;
+  readonly name: string;
+  readonly delivered: boolean;
+  readonly node_id: string | null;
+  readonly scope: string | null;
+}
+
+/** Sends a signal to a run. Nobody is woken for it: see `runInline`. */
+export function sendSignal(db: DatabaseClient, id: string, name: string, data: unknown): Promise<SentSignal> {
+  return rpc<SentSignal>(db, "signal_run", { p_run_id: id, p_name: name, p_data: data ?? null, p_wake: false });
+}
+
+/** A decision about a step. */
+export interface Decision {
+  readonly runId: string;
+  readonly nodeId: string;
+  readonly scope: string;
+  readonly decision: Readonly<Record<string, unknown>>;
+}
+
+/** What {@linkcode decideStep} answers. */
+export interface Decided {
+  readonly run_id: string;
+  readonly node_id: string;
+  readonly scope: string;
+  readonly kind: "approval" | "decision";
+  readonly comment: string | null;
+  readonly user_id: string | null;
+  readonly decided_at: string;
+}
+
+/** Decides a step that waits for a person. Nobody is woken for it: see `runInline`. */
+export function decideStep(db: DatabaseClient, { runId, nodeId, scope, decision }: Decision): Promise<Decided> {
+  return rpc<Decided>(db, "decide_step", {
+    p_run_id: runId,
+    p_node_id: nodeId,
+    p_scope: scope,
+    p_decision: decision,
+    p_wake: false,
+  });
+}
+
+/** A page of the organization's steps that wait for something. */
+export async function findWaiting(
+  context: UserContext,
+  query: {
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+    readonly sort: "id";
+    readonly kind: readonly string[];
+    readonly flow_id?: string | undefined;
+  },
+): Promise<Page<WaitingStep>> {
+  const list = await openList(listOptions(context, "waiting_steps", query));
+  return await list.page(
+    await rpc<WaitingStep[]>(context.db, "list_waiting_steps", {
+      p_organization_id: context.organizationId,
+      p_kinds: query.kind,
+      p_flow_id: query.flow_id ?? null,
+      p_after: list.after?.id ?? null,
+      p_limit: list.fetchCount,
+    }),
+  );
 }

@@ -6,9 +6,11 @@
 import { encodeBase64 } from "./_base64.ts";
 import { encodeResult } from "./_encode_result.ts";
 import type { Json } from "../graph/mod.ts";
+import type { CallbackPlace } from "./callback_url.ts";
 import type {
   CallbackCall,
   CallbackReply,
+  CallbackState,
   IngestReply,
   Job,
   JobResult,
@@ -24,12 +26,13 @@ export const ENGINE_FUNCTIONS = {
   heartbeat: { p_worker_id: "uuid" },
   release_worker: { p_worker_id: "uuid", p_wake_successor: "boolean" },
   redeem_wake: { p_ticket: "uuid" },
-  complete_callbacks: { p_callbacks: "jsonb" },
   tick: {},
   load_plans: { p_version_ids: "uuid[]", p_plan_version: "integer" },
   store_plan: { p_version_id: "uuid", p_plan: "jsonb", p_plan_version: "integer" },
   get_webhook_endpoint: { p_slug: "text", p_test: "boolean" },
   get_webhook_sender: { p_endpoint_id: "uuid", p_user_id: "uuid" },
+  get_callback: { p_run_id: "uuid", p_node_id: "text", p_scope: "text" },
+  complete_callbacks: { p_callbacks: "jsonb", p_wake: "boolean" },
   record_webhook_rejection: { p_endpoint_id: "uuid", p_reason: "text" },
   ingest_webhook: {
     p_endpoint_id: "uuid",
@@ -105,8 +108,11 @@ export class EngineClient {
   }
 
   /** Ends the waits of steps whose callback URLs were called; the caller has checked the signatures. */
-  async completeCallbacks(calls: CallbackCall[]): Promise<CallbackReply[]> {
-    return await this.#call<CallbackReply[]>("complete_callbacks", { p_callbacks: calls.map((call) => ({ ...call })) });
+  async completeCallbacks(calls: readonly CallbackCall[], wake = true): Promise<CallbackReply[]> {
+    return await this.#call<CallbackReply[]>("complete_callbacks", {
+      p_callbacks: calls.map((call) => ({ ...call })),
+      p_wake: wake,
+    });
   }
 
   /** Turns the clock by hand; pg_cron does it every ten seconds. */
@@ -168,6 +174,11 @@ export class EngineClient {
   /** Ends the connection. */
   async close(): Promise<void> {
     await this.#transport.close();
+  }
+
+  /** Whether a callback to a step is still open; null = there is no such run. The signature has been checked. */
+  async getCallback({ runId, node, scope }: CallbackPlace): Promise<CallbackState | null> {
+    return await this.#call("get_callback", { p_run_id: runId, p_node_id: node, p_scope: scope });
   }
 
   async #call<T>(name: EngineFunction, args: { [parameter: string]: Json }): Promise<T> {

@@ -262,6 +262,9 @@ export interface IngestReply {
   jobs: Job[];
 }
 
+/** Whether a callback can still be sent: `done` = it was answered, or the step is over; `finished` = the run is. */
+export type CallbackState = "open" | "done" | "finished";
+
 /** A call of a callback URL. */
 export interface CallbackCall {
   run_id: string;

@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   flow_inactive: { status: 409, title: "The flow is not active" },
   run_finished: { status: 409, title: "The run has already finished" },
   run_not_finished: { status: 409, title: "The run has not finished yet" },
+  run_limit_reached: { status: 409, title: "As many runs as the flow allows are under way" },
   idempotency_in_flight: { status: 409, title: "A request with this idempotency key is in progress" },
   version_mismatch: { status: 412, title: "The thing has changed since it was read" },
   payload_too_large: { status: 413, title: "The body is too large" },

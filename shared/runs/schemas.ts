@@ -19,7 +19,9 @@ export const runStatusSchema = z.enum([
 });
 
 /** What starts runs. */
-export const runTriggerSchema = z.enum(["manual", "webhook"]);
+export const runTriggerSchema = z.enum(["manual", "webhook", "schedule", "flow", "error", "event"]).meta({
+  description: "manual = a person or an API call; flow = a step of another run; error = the failure of another run",
+});
 
 const timestamp = z.iso.datetime({ offset: true });
 
@@ -40,7 +42,13 @@ const summaryShape = {
   trigger: runTriggerSchema,
   trigger_node: z.string().nullable().meta({ description: "The trigger it starts at; null = the first that fits" }),
   webhook_event_id: z.uuid().nullable().meta({ description: "The event, when a webhook started it" }),
-  retry_of: z.uuid().nullable().meta({ description: "The run whose completed steps this one took over" }),
+  retry_of: z.uuid().nullable().meta({
+    description: "The run that this one repeats: a retry or re-run takes over steps of it, a replay none",
+  }),
+  parent_run_id: z.uuid().nullable().meta({ description: "The run whose step, or failure, started this one" }),
+  entity_id: z.uuid().nullable().meta({ description: "The entity that moves with it" }),
+  schedule_id: z.uuid().nullable().meta({ description: "The schedule that started it" }),
+  concurrency_key: z.string().nullable().meta({ description: "Runs of the flow with the same key share a limit" }),
   error: runErrorSchema.nullable(),
   created_by: z.uuid().nullable(),
   deadline_at: timestamp.meta({ description: "When it fails with run_timeout" }),
@@ -55,6 +63,10 @@ export const runSummarySchema = z.object(summaryShape).meta({ id: "RunSummary", 
 const runShape = {
   ...summaryShape,
   input: jsonSchema,
+  depth: z.int().meta({ description: "How many runs are above it" }),
+  pins: z.record(z.string(), jsonSchema).nullable().meta({
+    description: "For a dry run: outputs by node id that stand in for the nodes; null = a real run",
+  }),
   output: jsonSchema.meta({ description: "What a stop node or the only last step gave; null otherwise" }),
 };
 
@@ -85,25 +97,54 @@ export const stepSchema = z.object(stepShape).meta({ id: "RunStep", description:
 /** A step as it comes with the progress of a run. */
 export const keyedStepSchema = z.object({ ...stepShape, key: z.string() });
 
+/** What a place of a run waits for. */
+export const tokenWaitSchema = z.object({
+  kind: z.enum(["timer", "signal", "approval", "callback", "decision", "run", "limit", "items"]).meta({
+    description: "decision = a person says what became of an effect; run = the end of a run that the step started; " +
+      "limit = a place under a limit on runs at once; items = the items of the region that the node opened",
+  }),
+  name: z.string().nullable().meta({ description: "The signal's name, or the limit" }),
+  data: jsonSchema.meta({ description: "What the node shows to people" }),
+  run_id: z.uuid().nullable().meta({ description: "The run, for the kind run" }),
+}).meta({ id: "RunTokenWait", description: "What a place of a run waits for" });
+
 /** A place where a run stands. */
 export const tokenSchema = z.object({
   node_id: z.string().nullable().meta({ description: "The node; null = at the start" }),
   scope: z.string(),
-  status: z.enum(["running", "scheduled", "available"])
+  status: z.enum(["running", "scheduled", "available", "waiting", "paused"])
     .meta({
-      description: "running = with a worker; scheduled = not before scheduled_for; available = for the next worker",
+      description: "running = with a worker; scheduled = not before scheduled_for; available = for the next worker; " +
+        "waiting = see wait; paused = until the run is resumed",
     }),
   attempt: z.int().meta({ description: "The attempt that is running or comes next" }),
-  scheduled_for: timestamp,
+  scheduled_for: timestamp.nullable().meta({
+    description: "For what waits: until when at the longest; null = no limit",
+  }),
   started_at: timestamp.nullable(),
   last_error: z.string().nullable().meta({ description: "Why the attempt before failed" }),
+  wait: tokenWaitSchema.nullable(),
 }).meta({ id: "RunToken", description: "A place where a run stands" });
 
 /** What a run that has not ended is waiting for. */
 export const waitingForSchema = z.object({
-  reason: z.enum(["step", "retry", "time", "worker"]).meta({
+  reason: z.enum([
+    "step",
+    "retry",
+    "time",
+    "worker",
+    "signal",
+    "approval",
+    "callback",
+    "decision",
+    "run",
+    "limit",
+    "items",
+    "paused",
+  ]).meta({
     description: "step = a node is running; retry = an attempt failed, the next is due at until; " +
-      "time = nothing is due before until; worker = the next free worker",
+      "time = nothing is due before until; worker = the next free worker; paused = until it is resumed; the others as " +
+      "in active[].wait.kind, of which until is the soonest time-out",
   }),
   node_ids: z.array(z.string()),
   until: timestamp.nullable(),

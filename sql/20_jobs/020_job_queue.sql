@@ -34,6 +34,8 @@ create index job_queue_worker_id_idx on public.job_queue (worker_id) where worke
 create index job_queue_waiting_idx on public.job_queue (scheduled_for) where status = 'waiting';
 create index job_queue_limited_idx on public.job_queue ((payload -> 'wait' ->> 'name'), id)
   where status = 'waiting' and payload -> 'wait' ->> 'kind' = 'limit';
+-- What an organization waits for, for its list.
+create index job_queue_waits_idx on public.job_queue (organization_id, id) where payload ? 'wait';
 create index job_queue_deadline_at_idx on public.job_queue (deadline_at) where deadline_at is not null;
 
 alter table public.job_queue enable row level security;

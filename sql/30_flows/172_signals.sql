@@ -1,4 +1,4 @@
-create function public.signal_run(p_run_id uuid, p_name text, p_data jsonb default null) returns jsonb
+create function public.signal_run(p_run_id uuid, p_name text, p_data jsonb default null, p_wake boolean default true) returns jsonb
 language plpgsql
 security definer
 set search_path = ''
@@ -19,7 +19,9 @@ begin
   v_token := private.waiting_token(p_run_id, '{signal}', p_name);
   if v_token.id is not null then
     perform private.resolve_token(v_token.id, v_run.status = 'paused', jsonb_build_object('by', 'signal', 'data', p_data));
-    perform private.wake_if_idle();
+    if p_wake then
+      perform private.wake_if_idle();
+    end if;
     return jsonb_build_object('run_id', p_run_id, 'name', p_name, 'delivered', true, 'node_id', v_token.node_id, 'scope', v_token.scope);
   end if;
   if (select count(*) from private.run_signals s where s.run_id = p_run_id) >= 1000 then
@@ -30,12 +32,18 @@ begin
 end;
 $$;
 
-revoke all on function public.signal_run(uuid, text, jsonb) from public, anon, authenticated, service_role;
-grant execute on function public.signal_run(uuid, text, jsonb) to authenticated;
-comment on function public.signal_run(uuid, text, jsonb) is
-  'Sends a signal to a run: the step that waits longest for it goes on; when none waits, it is kept for the next that does. Needs runs:execute.';
+revoke all on function public.signal_run(uuid, text, jsonb, boolean) from public, anon, authenticated, service_role;
+grant execute on function public.signal_run(uuid, text, jsonb, boolean) to authenticated;
+comment on function public.signal_run(uuid, text, jsonb, boolean) is
+  'Sends a signal to a run: the step that waits longest for it goes on; when none waits, it is kept for the next that does. p_wake false = the caller runs what follows itself. Needs runs:execute.';
 
-create function public.decide_step(p_run_id uuid, p_node_id text, p_decision jsonb, p_scope text default '') returns jsonb
+create function public.decide_step(
+  p_run_id uuid,
+  p_node_id text,
+  p_decision jsonb,
+  p_scope text default '',
+  p_wake boolean default true
+) returns jsonb
 language plpgsql
 security definer
 set search_path = ''
@@ -79,17 +87,19 @@ begin
     else jsonb_build_object('outcome', v_word, 'output', p_decision -> 'output', 'error', p_decision -> 'error', 'comment', p_decision -> 'comment')
   end || jsonb_build_object('user_id', auth.uid(), 'decided_at', private.now());
   perform private.resolve_token(v_token.id, v_run.status = 'paused', jsonb_build_object('by', v_kind, 'data', v_data));
-  perform private.wake_if_idle();
+  if p_wake then
+    perform private.wake_if_idle();
+  end if;
   return jsonb_build_object('run_id', p_run_id, 'node_id', v_token.node_id, 'scope', v_token.scope, 'kind', v_kind) || v_data;
 end;
 $$;
 
-revoke all on function public.decide_step(uuid, text, jsonb, text) from public, anon, authenticated, service_role;
-grant execute on function public.decide_step(uuid, text, jsonb, text) to authenticated;
-comment on function public.decide_step(uuid, text, jsonb, text) is
+revoke all on function public.decide_step(uuid, text, jsonb, text, boolean) from public, anon, authenticated, service_role;
+grant execute on function public.decide_step(uuid, text, jsonb, text, boolean) to authenticated;
+comment on function public.decide_step(uuid, text, jsonb, text, boolean) is
   'Decides a step that waits for a person: an approval ({decision: approved or rejected, comment}), or an effect of unknown outcome ({outcome: completed, failed or retry, output, error}). 409 when the step waits for none: of two decisions the first counts. Needs runs:execute, and where the step names approvers, to be one.';
 
-create function engine.complete_callbacks(p_callbacks jsonb) returns jsonb
+create function engine.complete_callbacks(p_callbacks jsonb, p_wake boolean default true) returns jsonb
 language plpgsql
 security definer
 set search_path = ''
@@ -103,6 +113,7 @@ declare
   v_status text;
   v_reply jsonb := '[]';
   v_name text;
+  v_any boolean := false;
 begin
   -- Locked in one order, whatever the order of the list.
   perform 1 from (
@@ -127,7 +138,7 @@ begin
       v_token := private.waiting_token(v_call.run_id, '{callback}', null, v_call.node_id, v_call.at);
       if v_token.id is not null then
         perform private.resolve_token(v_token.id, v_run.status = 'paused', jsonb_build_object('by', 'callback', 'data', v_call.data));
-        perform private.wake_if_idle();
+        v_any := true;
         v_status := 'completed';
       elsif exists (
         select 1 from private.run_signals s where s.run_id = v_call.run_id and s.kind = 'callback' and s.name = v_name
@@ -145,11 +156,14 @@ begin
       'run_id', v_call.run_id, 'node_id', v_call.node_id, 'scope', v_call.at, 'status', v_status
     );
   end loop;
+  if v_any and p_wake then
+    perform private.wake_if_idle();
+  end if;
   return v_reply;
 end;
 $$;
 
-revoke all on function engine.complete_callbacks(jsonb) from public, anon, authenticated, service_role;
-grant execute on function engine.complete_callbacks(jsonb) to service_role;
-comment on function engine.complete_callbacks(jsonb) is
+revoke all on function engine.complete_callbacks(jsonb, boolean) from public, anon, authenticated, service_role;
+grant execute on function engine.complete_callbacks(jsonb, boolean) to service_role;
+comment on function engine.complete_callbacks(jsonb, boolean) is
   'Completes steps that wait for a callback, many at once, each at most once; one that comes before its step waits is kept. The caller has checked the signatures. Answers what became of each.';

@@ -1,13 +1,8 @@
 import { z } from "zod";
 import { defineRoute, listOf, listQuery } from "../../../shared/http/mod.ts";
 import { findRuns } from "../queries.ts";
+import { commaList } from "../schemas.ts";
 import { runStatusSchema, runSummarySchema, runTriggerSchema } from "../../../shared/runs/mod.ts";
-
-/** One or more states: `status=failed,cancelled`, or the parameter several times. */
-const statuses = z.union([z.string(), z.array(z.string())])
-  .transform((value) => [value].flat().flatMap((text) => text.split(",")).map((text) => text.trim()))
-  .pipe(z.array(runStatusSchema).min(1))
-  .meta({ description: "One or more states, separated by commas", examples: ["failed,cancelled"] });
 
 const moment = z.iso.datetime({ offset: true });
 
@@ -16,9 +11,14 @@ const query = listQuery({
   defaultSort: "-created_at",
   filters: {
     flow_id: z.uuid().optional(),
-    status: statuses.optional(),
-    trigger: runTriggerSchema.optional(),
-    retry_of: z.uuid().optional(),
+    status: commaList(runStatusSchema).optional()
+      .meta({ description: "One or more states, separated by commas", examples: ["failed,cancelled"] }),
+    trigger: commaList(runTriggerSchema).optional()
+      .meta({ description: "One or more of what starts runs, separated by commas", examples: ["schedule"] }),
+    retry_of: z.uuid().optional().meta({ description: "Retries, re-runs and replays of this run" }),
+    entity_id: z.uuid().optional().meta({ description: "Runs that this entity moved with" }),
+    parent_run_id: z.uuid().optional().meta({ description: "Runs that this run started" }),
+    schedule_id: z.uuid().optional(),
     created_after: moment.optional().meta({ description: "Started at this moment or later" }),
     created_before: moment.optional().meta({ description: "Started before this moment" }),
   },

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { jsonSchema } from "../../shared/http/mod.ts";
+import { runStatusSchema } from "../../shared/runs/mod.ts";
+
+/** The node in a path that names a step. */
+export const stepParams = z.object({ node_id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) });
+
+/** Which item or iteration a step belongs to. */
+export const scopeSchema = z.string().max(1_000).regex(/^[A-Za-z0-9_\-./]*$/).default("")
+  .meta({ description: "The items and iterations it belongs to, as in split.3/loop.0; empty = top level" });
+
+/** A query parameter of several words: `status=failed,cancelled`, or the parameter several times. */
+export function commaList<T extends z.ZodType<string, string>>(item: T) {
+  return z.union([z.string(), z.array(z.string())])
+    .transform((value) => [value].flat().flatMap((text) => text.split(",")).map((text) => text.trim()))
+    .pipe(z.array(item).min(1));
+}
+
+const timestamp = z.iso.datetime({ offset: true });
+
+/** A step that waits. */
+export const waitingStepSchema = z.object({
+  id: z.uuid(),
+  run_id: z.uuid(),
+  flow_id: z.uuid(),
+  flow_name: z.string().nullable(),
+  node_id: z.string().nullable(),
+  scope: z.string(),
+  kind: z.string(),
+  name: z.string().nullable().meta({ description: "The signal's name, or the limit" }),
+  data: jsonSchema.meta({ description: "What the node shows to people: title, description, approvers" }),
+  since: timestamp,
+  until: timestamp.nullable().meta({ description: "When the wait times out; null = with the run" }),
+  deadline_at: timestamp.meta({ description: "When the run times out" }),
+  run_status: runStatusSchema,
+  entity_id: z.uuid().nullable(),
+  may_decide: z.boolean().meta({ description: "Whether the caller is one of those who may decide it" }),
+}).meta({ id: "WaitingStep", description: "A step that waits" });
+
+/** A step that waits. */
+export type WaitingStep = z.infer<typeof waitingStepSchema>;
