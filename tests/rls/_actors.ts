@@ -67,6 +67,8 @@ export async function prepareCast(db: TestDatabase): Promise<Cast> {
     b: await addThings(db, b.user.id, b.organizationId),
     suspended: await addThings(db, s.user.id, s.organizationId),
   };
+  // The runs of January.
+  await db.sql`select private.count_runs()`;
   await db.sql`insert into private.settings (name, value) values ('functions_url', 'https://example.com')`;
   await db.sql`insert into private.workers (id, kind, expires_at) values (gen_random_uuid(), 'worker', now())`;
   await db.sql`insert into private.worker_wakes default values`;

@@ -32,6 +32,8 @@ public.schedules              deny  own    own    own        own     own     own
 public.schedule_firings       deny  own    own    own        own     own     own    none       own       none   all
 public.runs                   deny  own    own    own        own     own     none   none       own       none   all
 public.run_steps              deny  own    own    own        own     own     none   none       own       none   all
+public.run_stats_daily        deny  own    own    own        own     own     none   none       own       none   all
+public.flow_version_runs      deny  own    own    own        own     own     none   none       own       none   all
 public.job_queue              deny  own    own    own        own     own     none   none       own       none   all
 public.entities               deny  own    own    own        own     own     none   none       own       none   all
 public.entity_moves           deny  own    own    own        own     own     none   none       own       none   all
@@ -49,6 +51,8 @@ private.live_watchers         deny  deny   deny   deny       deny    deny    den
 private.rate_limits           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.role_permissions      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.run_joins             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+private.run_stats_open        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.run_stats_state       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.settings              deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.webhook_secrets       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.worker_wakes          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -76,6 +80,7 @@ engine   -     -     use
 export const EXECUTES = `
 function                           anon  user  service
 public.cancel_run                  -     x     -
+public.count_version_runs          -     x     -
 public.create_entity               -     x     -
 public.create_flow                 -     x     -
 public.create_schedule             -     x     -
@@ -87,11 +92,14 @@ public.delete_schedule             -     x     -
 public.delete_webhook_endpoint     -     x     -
 public.duplicate_flow              -     x     -
 public.gate                        -     x     -
+public.get_flow_stats              -     x     -
 public.get_entity_journey          -     x     -
 public.get_latest_run              -     x     -
 public.get_run                     -     x     -
 public.get_run_progress            -     x     -
+public.get_stats                   -     x     -
 public.get_webhook_endpoint        -     x     -
+public.import_flows                -     x     -
 public.list_edge_stats             -     x     -
 public.list_run_steps              -     x     -
 public.move_entity                 -     x     -
@@ -126,17 +134,20 @@ engine.store_upcoming              -     -     x
 engine.tick                        -     -     x
 private.add_entity                 -     -     -
 private.add_flow_version           -     -     -
+private.add_histograms             -     -     -
 private.broadcast_progress         -     -     -
 private.broadcast_run              -     -     -
 private.canvas_number              -     -     -
 private.change_schedule            -     -     -
 private.check_schedule             -     -     -
 private.check_trigger_node         -     -     -
+private.count_runs                 -     -     -
 private.apply_moves                -     -     -
 private.attach_entity              -     -     -
 private.check_entity               -     -     -
 private.check_upcoming             -     -     -
 private.create_run                 -     -     -
+private.duration_bucket            -     x     -
 private.edge_lengths               -     -     -
 private.end_run                    -     -     -
 private.ensure_tenant              -     -     -
@@ -148,6 +159,7 @@ private.fire_schedule              -     -     -
 private.fire_schedules             -     -     -
 private.flow_reply                 -     -     -
 private.graph_without_layout       -     -     -
+private.histogram                  -     x     -
 private.idempotent_reply           -     -     -
 private.job_reply                  -     -     -
 private.keep_reply                 -     -     -
@@ -165,6 +177,7 @@ private.new_webhook_secret         -     -     -
 private.node_centre                -     -     -
 private.now                        -     x     x
 private.organizations_with         -     x     -
+private.percentile                 -     x     -
 private.place_entity               -     -     -
 private.purge_rate_limits          -     -     -
 private.refresh_entity             -     -     -
@@ -172,8 +185,10 @@ private.refusal_code               -     -     -
 private.refresh_mapped_entity      -     -     -
 private.refuse_change              -     -     -
 private.require_permission         -     -     -
+private.run_stats_of               -     x     -
 private.run_steps_page             -     x     -
 private.run_tokens                 -     x     -
+private.runs_counted_to            -     x     -
 private.secure_live                -     -     -
 private.send_live                  -     -     -
 private.runs_still_open            -     -     -
@@ -181,6 +196,7 @@ private.schedule_jitter            -     -     -
 private.schedule_obstacle          -     -     -
 private.schedule_reply             -     -     -
 private.setting                    -     -     -
+private.sum_run_stats              -     x     -
 private.start_queued_firing        -     -     -
 private.start_scheduled_run        -     -     -
 private.take_tokens                -     -     -
@@ -204,6 +220,7 @@ private.with_upcoming              -     -     -
 export const CALLS = `
 rpc                       owner  admin  developer  member     viewer     guest      suspended
 cancel_run                ok     ok     ok         ok         forbidden  forbidden  forbidden
+count_version_runs        ok     ok     ok         ok         ok         null       null
 create_entity             ok     ok     ok         ok         forbidden  forbidden  forbidden
 create_flow               ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 create_schedule           ok     ok     ok         forbidden  forbidden  forbidden  forbidden
@@ -215,11 +232,14 @@ delete_schedule           ok     ok     ok         forbidden  forbidden  forbidd
 delete_webhook_endpoint   ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 duplicate_flow            ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 gate                      ok     ok     ok         ok         ok         ok         ok
+get_flow_stats            ok     ok     ok         ok         ok         null       null
 get_entity_journey        ok     ok     ok         ok         ok         null       null
 get_latest_run            ok     ok     ok         ok         ok         null       null
 get_run                   ok     ok     ok         ok         ok         null       null
 get_run_progress          ok     ok     ok         ok         ok         null       null
+get_stats                 ok     ok     ok         ok         ok         null       null
 get_webhook_endpoint      ok     ok     ok         ok         forbidden  forbidden  forbidden
+import_flows              ok     ok     ok         forbidden  forbidden  forbidden  forbidden
 list_edge_stats           ok     ok     ok         ok         ok         ok         null
 list_run_steps            ok     ok     ok         ok         ok         null       null
 move_entity               ok     ok     ok         ok         forbidden  forbidden  forbidden

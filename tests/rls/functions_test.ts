@@ -20,6 +20,7 @@ const SCHEDULE = `p_settings => '{"name": "New", "cron": "0 9 * * *"}', p_upcomi
 const RPCS: Record<string, Call> = {
   cancel_run: { ids: { p_run_id: "openRun" } },
   create_entity: { ids: { p_flow_id: "flow" }, rest: "p_type => 'lead'" },
+  count_version_runs: { ids: { p_flow_id: "flow" }, rest: "p_version_ids => '{}'" },
   create_flow: {
     ids: { p_organization_id: "organization", p_workspace_id: "workspace" },
     rest: "p_name => 'New', p_graph => '{}'",
@@ -34,11 +35,17 @@ const RPCS: Record<string, Call> = {
   duplicate_flow: { ids: { p_flow_id: "flow" } },
   gate: { ids: { p_organization_id: "organization" } },
   get_entity_journey: { ids: { p_entity_id: "entity" } },
+  get_flow_stats: { ids: { p_flow_id: "flow" } },
   get_latest_run: { ids: { p_flow_id: "flow" } },
   get_run: { ids: { p_run_id: "openRun" } },
   get_run_progress: { ids: { p_run_id: "openRun" } },
+  get_stats: { ids: { p_organization_id: "organization" } },
   get_webhook_endpoint: { ids: { p_endpoint_id: "endpoint" } },
   list_edge_stats: { ids: { p_flow_id: "flow" } },
+  import_flows: {
+    ids: { p_organization_id: "organization", p_workspace_id: "workspace" },
+    rest: `p_flows => '[{"name": "New", "graph": {}}]'`,
+  },
   list_run_steps: { ids: { p_run_id: "openRun" } },
   move_entity: { ids: { p_entity_id: "entity" }, rest: "p_node_id => 'a'" },
   replay_webhook_event: { ids: { p_event_id: "event" } },
