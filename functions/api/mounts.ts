@@ -10,6 +10,7 @@ const hooks = async (): Promise<Router> => (await import("../hooks/router.ts")).
 const webhooks = async (): Promise<Router> => (await import("../webhooks/router.ts")).router;
 const schedules = async (): Promise<Router> => (await import("../schedules/router.ts")).router;
 const orgs = async (): Promise<Router> => (await import("../orgs/router.ts")).router;
+const stats = async (): Promise<Router> => (await import("../flows/router.ts")).statsRouter;
 const auth = async (): Promise<Router> => (await import("../orgs/router.ts")).authRouter;
 const health = async (): Promise<Router> => (await import("../health/router.ts")).router;
 
@@ -17,7 +18,7 @@ const health = async (): Promise<Router> => (await import("../health/router.ts")
 export const FUNCTIONS = { flows, runs, entities, nodes, webhooks, hooks, schedules, orgs, health } as const;
 
 /** Other names under which they answer: those that frontends of the first version use. */
-export const ALIASES = { workflows: flows, canvas: flows, executions: runs, workers: nodes, auth } as const;
+export const ALIASES = { workflows: flows, canvas: flows, executions: runs, workers: nodes, stats, auth } as const;
 
 /** What `api` mounts. */
 export const mounts = { prefix: "/v1", routers: { ...FUNCTIONS, ...ALIASES } } as const;

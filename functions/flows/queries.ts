@@ -10,15 +10,8 @@ import {
 import { notFound } from "../../shared/errors/mod.ts";
 import type { JsonObject } from "../../shared/graph/mod.ts";
 import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
-import {
-  type EdgeLengths,
-  type FlowChanges,
-  type FlowSummary,
-  type StoredFlow,
-  SUMMARY_FIELDS,
-  type Version,
-  type VersionSummary,
-} from "./schemas.ts";
+import { type EdgeLengths, type FlowChanges, type FlowSummary, type StoredFlow, SUMMARY_FIELDS } from "./schemas.ts";
+import type { FlowStats, Stats } from "./stats_schemas.ts";
 
 type Context = RequestContext<UserAccess>;
 
@@ -145,48 +138,25 @@ export async function removeFlow(db: DatabaseClient, id: string, ifVersion: numb
   await rpc(db, "delete_flow", { p_flow_id: id, p_if_version: ifVersion });
 }
 
-const VERSION_COLUMNS = "id,flow_id,number,created_by,created_at";
-
 /**
- * A page of a flow's versions.
+ * The numbers of the organization.
  *
- * @throws {AppError} `not_found` when there is no such flow.
+ * @throws {AppError} `not_found` when the caller may not see its runs any more.
  */
-export async function findVersions(context: Context, flowId: string, query: PageQuery): Promise<Page<VersionSummary>> {
-  const rows = context.db.from("flow_versions").select(VERSION_COLUMNS).eq("flow_id", flowId);
-  const page = await listPage<VersionSummary>(rows, listOptions(context, "flow_versions", query, { flow: flowId }));
-  // A flow has a version from its beginning: without any there is no flow, and that took no second call to find out.
-  if (page.data.length === 0 && query.cursor === undefined) throw notFound("flow");
-  return page;
-}
-
-/** A version and what its flow is like. */
-export interface VersionWithFlow extends Version {
-  readonly flow: { readonly is_active: boolean; readonly version: number };
+export async function findStats({ db, organizationId }: Context): Promise<Stats> {
+  const stats = await rpc<Stats | null>(db, "get_stats", { p_organization_id: organizationId });
+  if (stats === null) throw notFound("organization");
+  return stats;
 }
 
 /**
- * A version of a flow, with its graph.
+ * The numbers of a flow.
  *
+ * @param days How many days, today included.
  * @throws {AppError} `not_found`.
  */
-export function findVersion(db: DatabaseClient, flowId: string, versionId: string): Promise<VersionWithFlow> {
-  const query = db.from("flow_versions")
-    .select(`${VERSION_COLUMNS},graph,edge_lengths,flow:flows!flow_versions_flow_id_fkey(is_active,version)`)
-    .eq("flow_id", flowId).eq("id", versionId).maybeSingle();
-  return runSingle(asResult<VersionWithFlow>(query), () => notFound("flow version"));
-}
-
-/** Makes the graph of a version the newest version. */
-export function restoreVersion(
-  db: DatabaseClient,
-  flowId: string,
-  versionId: string,
-  ifVersion: number,
-): Promise<StoredFlow> {
-  return rpc<StoredFlow>(db, "restore_flow_version", {
-    p_flow_id: flowId,
-    p_version_id: versionId,
-    p_if_version: ifVersion,
-  });
+export async function findFlowStats(db: DatabaseClient, flowId: string, days: number): Promise<FlowStats> {
+  const stats = await rpc<FlowStats | null>(db, "get_flow_stats", { p_flow_id: flowId, p_days: days });
+  if (stats === null) throw notFound("flow");
+  return stats;
 }

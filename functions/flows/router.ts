@@ -5,7 +5,9 @@ import { deactivateFlow } from "./handlers/deactivate_flow.ts";
 import { deleteFlow } from "./handlers/delete_flow.ts";
 import { duplicateFlow } from "./handlers/duplicate_flow.ts";
 import { getFlow } from "./handlers/get_flow.ts";
+import { getFlowStats } from "./handlers/get_flow_stats.ts";
 import { getFlowVersion } from "./handlers/get_flow_version.ts";
+import { getStats, getStatsAlias } from "./handlers/get_stats.ts";
 import { listFlowVersions } from "./handlers/list_flow_versions.ts";
 import { listFlows } from "./handlers/list_flows.ts";
 import { restoreFlowVersion } from "./handlers/restore_flow_version.ts";
@@ -18,6 +20,7 @@ export const router = createRouter("flows", [
   listFlows,
   createFlow,
   validateFlow,
+  getStats,
   getFlow,
   updateFlow,
   deleteFlow,
@@ -25,7 +28,11 @@ export const router = createRouter("flows", [
   deactivateFlow,
   duplicateFlow,
   runFlow,
+  getFlowStats,
   listFlowVersions,
   getFlowVersion,
   restoreFlowVersion,
 ]);
+
+/** What frontends look for under `/stats`: mounted by `api` only. */
+export const statsRouter = createRouter("stats", [getStatsAlias]);

@@ -164,16 +164,28 @@ const versionShape = {
   created_at: timestamp,
 };
 
-/** A version in a list. */
+/** A version without its graph. */
 export const versionSummarySchema = z.strictObject(versionShape).meta({ id: "FlowVersionSummary" });
+
+/** A version in a list, and how often it was run. */
+export const listedVersionSchema = z.strictObject({
+  ...versionShape,
+  runs: z.strictObject({
+    count: z.int().min(0).meta({ description: "How many runs used it, dry runs not counted" }),
+    first_at: timestamp.nullable().meta({ description: "When the first of them was started" }),
+    last_at: timestamp.nullable().meta({ description: "When the last of them was started" }),
+  }).nullable().meta({ description: "Null for those who may not see runs" }),
+}).meta({ id: "ListedFlowVersion" });
 
 /** A version with its graph. */
 export const versionSchema = z.strictObject({ ...versionShape, graph: graphJson, edge_lengths: edgeLengths }).meta({
   id: "FlowVersion",
 });
 
-/** A version in a list. */
+/** A version without its graph. */
 export type VersionSummary = z.output<typeof versionSummarySchema>;
+/** A version in a list, and how often it was run. */
+export type ListedVersion = z.output<typeof listedVersionSchema>;
 /** A version with its graph. */
 export type Version = z.output<typeof versionSchema>;
 

@@ -1,5 +1,5 @@
 import { defineRoute, etag, ifNoneMatchHeaders, isNotModified, reply } from "../../../shared/http/mod.ts";
-import { findVersion } from "../queries.ts";
+import { findVersion } from "../version_queries.ts";
 import { versionParams, versionSchema } from "../schemas.ts";
 
 const headers = { ETag: "A version never changes, and neither does this" };

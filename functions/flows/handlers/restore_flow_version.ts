@@ -1,6 +1,6 @@
 import { defineRoute, ifMatchHeaders, readIfMatch } from "../../../shared/http/mod.ts";
 import { findProblems, requireStorable } from "../graph_check.ts";
-import { findVersion, restoreVersion } from "../queries.ts";
+import { findVersion, restoreVersion } from "../version_queries.ts";
 import { flowSchema, versionParams } from "../schemas.ts";
 import { answerFlow, FLOW_HEADERS } from "./_answer.ts";
 import { underVersion } from "./_under_version.ts";
