@@ -1,4 +1,4 @@
-create function private.fire_schedule(p_schedule public.schedules, p_now timestamptz) returns integer
+create function private.fire_schedule(p_schedule public.schedules, p_now timestamptz, p_since timestamptz) returns integer
 language plpgsql
 set search_path = ''
 as $$
@@ -9,8 +9,11 @@ declare
   v_from integer;
   v_done integer := 0;
 begin
-  -- In order: jitter never lets a due time overtake the one before it.
-  select coalesce(array_agg(t.at order by t.place), '{}'), count(*) filter (where t.fires_at < p_now - interval '60 seconds')
+  -- In order: jitter never lets a due time overtake the one before it. Missed is what was due before the clock ticked
+  -- again, or before the list named it; what merely waits its turn among many is not.
+  select coalesce(array_agg(t.at order by t.place), '{}'), count(*) filter (
+    where t.fires_at < greatest(p_since, v_schedule.refilled_at) - interval '60 seconds'
+  )
   into v_due, v_missed
   from (
     select u.at, u.place, max(u.at + private.schedule_jitter(v_schedule.id, u.at, v_schedule.jitter_seconds))
@@ -67,6 +70,6 @@ begin
 end;
 $$;
 
-revoke all on function private.fire_schedule(public.schedules, timestamptz) from public, anon, authenticated, service_role;
-comment on function private.fire_schedule(public.schedules, timestamptz) is
-  'Decides on the due times of a schedule that have come, by its missed policy (missed = late by more than 60 s) and its overlap policy, and moves it on. The caller holds its lock. Answers how many were decided on.';
+revoke all on function private.fire_schedule(public.schedules, timestamptz, timestamptz) from public, anon, authenticated, service_role;
+comment on function private.fire_schedule(public.schedules, timestamptz, timestamptz) is
+  'Decides on the due times of a schedule that have come, by its missed policy (missed = due more than 60 s before p_since, when the clock began to tick, or before its list was stored) and its overlap policy, and moves it on. The caller holds its lock. Answers how many were decided on.';

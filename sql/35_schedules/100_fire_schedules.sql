@@ -7,13 +7,16 @@ declare
   v_schedule public.schedules;
   v_decided integer := 0;
   v_busy uuid[] := '{}';
+  v_since timestamptz := private.clock_since(p_now);
+  v_until timestamptz := clock_timestamp() + interval '3 seconds';
 begin
   for v_schedule in
     select s.* from public.schedules s
     where s.queued_count > 0
       and not exists (select 1 from public.runs r where r.id = any (s.open_runs) and r.finished_at is null)
-    order by s.organization_id limit 200 for no key update of s skip locked
+    order by s.organization_id limit 1000 for no key update of s skip locked
   loop
+    exit when clock_timestamp() > v_until - interval '2 seconds';
     continue when v_schedule.organization_id = any (v_busy);
     begin
       perform private.start_queued_firing(v_schedule, p_now);
@@ -27,14 +30,14 @@ begin
     select s.* from public.schedules s
     where s.fire_at <= p_now
       -- After an outage longer than the list, nobody knows yet all that was missed: it fires once the list is new.
-      and greatest(s.upcoming[cardinality(s.upcoming)], s.refilled_at) >= p_now - interval '60 seconds'
-    order by s.fire_at limit 200 for no key update skip locked
+      and greatest(s.upcoming[cardinality(s.upcoming)], s.refilled_at) >= v_since - interval '60 seconds'
+    order by s.fire_at limit 5000 for no key update skip locked
   loop
     -- The rest comes with the next tick, and so does an organization where somebody holds what a run needs for long.
-    exit when v_decided >= 1000 or cardinality(v_busy) >= 10;
+    exit when clock_timestamp() > v_until or cardinality(v_busy) >= 10;
     continue when v_schedule.organization_id = any (v_busy);
     begin
-      v_decided := v_decided + private.fire_schedule(v_schedule, p_now);
+      v_decided := v_decided + private.fire_schedule(v_schedule, p_now, v_since);
     exception when lock_not_available or deadlock_detected then
       v_busy := v_busy || v_schedule.organization_id;
     end;
@@ -54,4 +57,4 @@ $$;
 
 revoke all on function private.fire_schedules(timestamptz) from public, anon, authenticated, service_role;
 comment on function private.fire_schedules(timestamptz) is
-  'Fires the schedules that are due, starts what waits in queues, has lists of due times renewed that run low, forgets firings after 90 days. Waits for nobody longer than 0.2 s, so the clock can call it. Answers how many due times were decided on or left a queue.';
+  'Fires the schedules that are due, starts what waits in queues, has lists of due times renewed that run low, forgets firings after 90 days. Waits for nobody longer than 0.2 s and ends after some 3 s, so the clock can call it. Answers how many due times were decided on or left a queue.';

@@ -146,6 +146,7 @@ private.apply_moves                -     -     -
 private.attach_entity              -     -     -
 private.check_entity               -     -     -
 private.check_upcoming             -     -     -
+private.clock_since                -     -     -
 private.create_run                 -     -     -
 private.duration_bucket            -     x     -
 private.edge_lengths               -     -     -

@@ -75,6 +75,18 @@ scenarios("what becomes of due times", {
       await fire(db, "2030-01-01T01:01:00Z");
       assertEquals(await history(db, schedule.id), ["01 01:00 started"]);
     },
+    "late while the clock ticks is not missed: it waited its turn": async (db) => {
+      const { schedule } = await tenantWithSchedule(db);
+      for (let minute = 55; minute < 60; minute++) await fire(db, `2030-01-01T00:${minute}:30Z`);
+      await interleave(db, async (stage) => {
+        const holder = await stage.session("holder");
+        await holder.run("select 1 from public.schedules where id = $1 for update", [schedule.id]);
+        for (let minute = 0; minute < 5; minute++) await fire(db, `2030-01-01T01:0${minute}:10Z`);
+        await holder.commit();
+      });
+      await fire(db, "2030-01-01T01:05:10Z");
+      assertEquals(await history(db, schedule.id), ["01 01:00 started"]);
+    },
     "an outage longer than the list counts as one, once the list is new": async (db) => {
       for (const policy of ["run_once", "run_all", "skip"]) {
         const { schedule } = await tenantWithSchedule(db, {

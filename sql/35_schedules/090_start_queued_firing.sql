@@ -8,6 +8,10 @@ declare
   v_run_id uuid;
   v_reason text;
 begin
+  -- Somebody may have fired it by hand since the caller looked.
+  if cardinality(private.runs_still_open(p_schedule.open_runs)) > 0 then
+    return;
+  end if;
   select * into v_firing from public.schedule_firings f
   where f.schedule_id = p_schedule.id and f.outcome = 'queued' order by f.scheduled_for limit 1;
   select * into v_flow from public.flows f where f.id = p_schedule.flow_id;
