@@ -162,7 +162,7 @@ Deno.test("the gateway honours verify_jwt", () =>
     const missing = await fetch(`${stack.functionsUrl}/nothing`);
     assertEquals([missing.status, (await missing.json()).code], [404, "NOT_FOUND"]);
     const realtime = await fetch(`${stack.url}/realtime/v1/websocket`);
-    assertEquals([realtime.status, realtime.headers.get("content-type")], [501, "application/problem+json"]);
+    assertEquals(realtime.status, 401);
     await realtime.body?.cancel();
   }));
 

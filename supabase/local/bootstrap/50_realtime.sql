@@ -52,6 +52,16 @@ begin
 end
 $$;
 
-grant usage on schema realtime to anon, authenticated, service_role;
+-- Its owner, of which the role `postgres` of a project is a member (or may make policies by another way).
+do $$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = 'supabase_realtime_admin') then
+    create role supabase_realtime_admin nologin noinherit;
+  end if;
+end
+$$;
+alter table realtime.messages owner to supabase_realtime_admin;
+
+grant usage on schema realtime to anon, authenticated, service_role, supabase_realtime_admin;
 grant select, insert, update on realtime.messages to anon, authenticated, service_role;
 revoke execute on function realtime._announce() from public;
