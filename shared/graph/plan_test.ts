@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
-import { edge, graphOf, node, planOf } from "./_testing.ts";
+import { draw, edge, graphOf, node, planOf } from "./_testing.ts";
 import { parsePlan, PLAN_VERSION } from "./plan.ts";
 import type { Json } from "./types.ts";
 
@@ -8,9 +8,9 @@ const plan = planOf(graphOf(
   [edge("t>a", "trigger.x"), "t>b", "a>m", "b>m"],
 ));
 
-/** The plan with one place changed. */
-function changed(path: (string | number)[], value: unknown): unknown {
-  const copy = JSON.parse(JSON.stringify(plan)) as Json;
+/** A plan with one place changed. */
+function changed(path: (string | number)[], value: unknown, original = plan): unknown {
+  const copy = JSON.parse(JSON.stringify(original)) as Json;
   let place = copy as { [key: string]: unknown };
   for (const key of path.slice(0, -1)) place = place[key] as { [key: string]: unknown };
   place[path.at(-1) ?? ""] = value;
@@ -53,4 +53,55 @@ Deno.test("parsePlan() refuses what could mislead the engine", () => {
     assert(!result.ok && result.reason === "malformed" && result.message !== "", path.join("."));
   }
   for (const junk of [null, undefined, 1, "plan", [], {}, { planVersion: "1" }]) assert(!parsePlan(junk).ok);
+});
+
+Deno.test("parsePlan() refuses regions that do not hold together", () => {
+  // 0 t, 1 split1, 2 a, 3 each1, 4 x, 5 collect1, 6 z
+  const nested = planOf(draw("t>split1>a>each1:body>x>each1, each1>collect1>z, split1>collect1"));
+  assertEquals(nested.nodes.map(({ id }) => id), ["t", "split1", "a", "each1", "x", "collect1", "z"]);
+  const out = (from: number, edge: number) => ["nodes", from, "out", edge];
+  const faults: [path: (string | number)[], value: unknown][] = [
+    [["regions"], []],
+    [["regions"], null],
+    [["regions", 0, "index"], 1],
+    [["regions", 0, "kind"], "for"],
+    [["regions", 0, "owner"], 0],
+    [["regions", 0, "closer"], 1],
+    [["regions", 0, "closer"], 99],
+    [["regions", 0, "exits"], 3],
+    [["regions", 0, "exits"], 1],
+    [["regions", 0, "exits"], 1e15],
+    [["regions", 1, "parent"], null],
+    [["regions", 1, "parent"], 1],
+    [["regions", 1, "kind"], "splitter"],
+    [["nodes", 1, "opens"], undefined],
+    [["nodes", 2, "opens"], 0],
+    [["nodes", 5, "closes"], undefined],
+    [["nodes", 6, "closes"], 0],
+    [["nodes", 2, "region"], null],
+    [["nodes", 2, "region"], 7],
+    [["nodes", 6, "region"], 0],
+    [["nodes", 6, "need"], 2],
+    [["nodes", 6, "callbacks"], ["nobody"]],
+    [["nodes", 6, "delivery"], "at_least_once"],
+    [["nodes", 6, "undo"], {
+      type: "action.set",
+      config: {},
+      reads: ["nobody"],
+      retry: nested.nodes[0]?.retry,
+      timeoutSeconds: 1,
+    }],
+    [[...out(1, 0), "body"], undefined],
+    [[...out(1, 1), "exit"], undefined],
+    [[...out(2, 0), "body"], true],
+    [[...out(2, 0), "exit"], true],
+    [[...out(4, 0), "to"], 1],
+    [[...out(4, 0), "slot"], 1],
+    [[...out(4, 0), "exit"], undefined],
+    [[...out(3, 0), "handle"], "done"],
+  ];
+  for (const [path, value] of faults) {
+    const result = parsePlan(changed(path, value, nested));
+    assert(!result.ok && result.reason === "malformed" && result.message !== "", path.join("."));
+  }
 });

@@ -156,6 +156,9 @@ scenarios("flows", {
         changed((graph) => graph.edges = [{ ...edge, sourceHandle: "error" }]),
         changed((graph) => graph.edges = [{ ...edge, data: { condition: "true" } }]),
         changed((graph) => graph.settings = { timeoutSeconds: 60 }),
+        changed((graph) => graph.nodes[1]!.data = { undo: { type: "action.transform" } }),
+        changed((graph) => graph.nodes[1]!.data = { delivery: "at_most_once" }),
+        changed((graph) => graph.settings = { concurrencyKey: "trigger.id", maxPerKey: 2 }),
       ];
       for (const graph of changes) await save(db, tenant, flow.id, { p_graph: graph });
       const hashes = (await versions(db, flow.id)).map((v) => v.plan_hash);

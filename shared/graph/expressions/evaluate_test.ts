@@ -228,3 +228,11 @@ function deepList(levels: number): [] {
   for (let level = 0; level < levels; level++) value = [value] as unknown as [];
   return value;
 }
+
+Deno.test("evaluate() reads the item, its index and the callbacks of the scope, null where there are none", () => {
+  const inside = { ...scope, item: { sku: "a", n: 2 }, index: 3, callbacks: { "w-1": "https://x.test/1" } };
+  assertEquals(valueOf("[item.sku, item.n * 2, index + 1, item]", inside), ["a", 4, 4, { sku: "a", n: 2 }]);
+  assertEquals(valueOf("callbacks.w-1", inside), "https://x.test/1");
+  assertEquals(valueOf('[callbacks["other"], callbacks.constructor]', inside), [null, null]);
+  assertEquals(valueOf("[item, item.x, index, callbacks.w]"), [null, null, null, null]);
+});

@@ -73,6 +73,15 @@ Deno.test("parseExpression() lists what is read", () => {
   assertEquals(parseExpression("run.id == trigger.id").roots.has("trigger"), true);
 });
 
+Deno.test("parseExpression() lists the items and callbacks that are read, and where each stands first", () => {
+  const { roots, callbacks, steps } = parseExpression('item.x + index + callbacks.w-1 + callbacks["w 2"] + item');
+  assertEquals([...roots], [["item", 0], ["index", 9]]);
+  assertEquals([...callbacks], [["w-1", 17], ["w 2", 33]]);
+  assertEquals(steps.size, 0);
+  assertEquals(errorOf("callbacks"), '0: Expected the id of a step: callbacks.<id> or callbacks["<id>"]');
+  assertEquals(errorOf("callbacks[item]"), '0: Expected the id of a step: callbacks.<id> or callbacks["<id>"]');
+});
+
 Deno.test("parseExpression() says what is wrong, and where", () => {
   const cases: [source: string, error: string][] = [
     ["", "0: Expected an expression"],

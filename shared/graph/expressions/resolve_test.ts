@@ -126,6 +126,12 @@ Deno.test("references() lists what a config reads", () => {
     usesTrigger: false,
     usesItem: false,
   });
+  assertEquals(references("{{ item }} {{ callbacks.w }} {{ callbacks.a }}"), {
+    steps: [],
+    callbacks: ["a", "w"],
+    usesTrigger: false,
+    usesItem: true,
+  });
   assertEquals(references("{{ trigger.x }}"), { steps: [], callbacks: [], usesTrigger: true, usesItem: false });
   const error = assertThrows(() => references({ a: ["{{ ( }}"] }), ExpressionError);
   assertEquals(error.path, ["a", 0]);
