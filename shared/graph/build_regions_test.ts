@@ -265,3 +265,8 @@ Deno.test("compile() still calls other ways back circles", () => {
     assertEquals(problemsOf(draw(chains)).map(({ code }) => code), ["cycle"], chains);
   }
 });
+
+Deno.test("compile() asks the node type what happens on errors when the graph does not say", () => {
+  const plan = planned(draw("t>try1:body>a, try1:error>b, t>try2:body>c", { try2: { onError: "continue" } }));
+  assertEquals([nodeOf(plan, "try1").onError, nodeOf(plan, "try2").onError], ["branch", "continue"]);
+});

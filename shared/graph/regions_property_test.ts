@@ -5,7 +5,7 @@ import { parsePlan } from "./plan.ts";
 import type { ProblemCode } from "./problems.ts";
 import type { Graph, GraphNode, Json, Plan } from "./types.ts";
 
-const GRAPHS_PER_SEED = 100;
+const GRAPHS_PER_SEED = 40;
 
 /** Runs a property for every seed; its name says which. */
 async function forSeeds(t: Deno.TestContext, property: (random: Random) => void) {
