@@ -141,9 +141,7 @@ function addReads(kept: CheckedNode[], edges: CheckedEdge[], regions: Regions, {
     addReading(edge.reading, regionOf(edge, regions), reads[place]);
     for (const id of edge.reading.expression.callbacks.keys()) callbacks[place]?.add(id);
   }
-  const order = new Map(nodes.map(({ id, index }) => [id, index]));
-  const inOrder = (ids: ReadonlySet<string> = new Set()) =>
-    [...ids].filter((id) => order.has(id)).sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
+  const inOrder = (ids: ReadonlySet<string> = new Set()) => nodes.filter(({ id }) => ids.has(id)).map(({ id }) => id);
   for (const [place, node] of nodes.entries()) {
     const source = kept[place];
     if (source?.facts?.joins === true) {
