@@ -126,7 +126,7 @@ scenarios("tenancy", {
         max_webhook_endpoints: 1000,
         hook_requests_per_minute: 12000,
         max_run_seconds: 2592000,
-        max_concurrent_runs: 1000,
+        max_concurrent_runs: 5000,
         max_schedules: 1000,
       });
     },
