@@ -2,17 +2,7 @@ import { jitterSeconds } from "../../shared/schedules/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import { interleave } from "./_interleave.ts";
 import { scenarios } from "./_scenarios.ts";
-import {
-  create,
-  fire,
-  history,
-  read,
-  refill,
-  runs,
-  type Schedule,
-  tenantWithSchedule,
-  upcoming,
-} from "./_schedules.ts";
+import { create, fire, history, read, refill, runs, type Schedule, tenantWithSchedule } from "./_schedules.ts";
 import { createFlow, rpc, service } from "./_world.ts";
 
 const NOW = "2030-01-01T00:30:00Z";
