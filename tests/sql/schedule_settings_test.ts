@@ -11,7 +11,7 @@ import {
   tenantWithSchedule,
   upcoming,
 } from "./_schedules.ts";
-import { addMember, assertFails, createFlow, createTenant, parallel, rpc, service, unusedId } from "./_world.ts";
+import { addMember, assertFails, createFlow, createTenant, parallel, rpc, unusedId } from "./_world.ts";
 
 const NOW = "2030-01-01T00:30:00Z";
 
