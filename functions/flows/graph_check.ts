@@ -26,14 +26,22 @@ export function hasErrors(problems: readonly GraphProblem[]): boolean {
 }
 
 /**
+ * Whether a flow may have a graph with these problems: an active one no errors, a draft all that an editor can show.
+ *
+ * @param problems From {@link findProblems}.
+ */
+export function isStorable(problems: readonly GraphProblem[], { active }: { readonly active: boolean }): boolean {
+  return active ? !hasErrors(problems) : !problems.some(isNeverStored);
+}
+
+/**
  * Refuses a graph that no flow may have, and, for an active flow, one that could not run.
  *
  * @param problems From {@link findProblems}.
  * @throws {AppError} `flow_invalid` with all problems.
  */
 export function requireStorable(problems: GraphProblem[], { active }: { readonly active: boolean }): void {
-  const refused = active ? hasErrors(problems) : problems.some(isNeverStored);
-  if (refused) throw flowInvalid(problems);
+  if (!isStorable(problems, { active })) throw flowInvalid(problems);
 }
 
 function isNeverStored({ code, path }: GraphProblem): boolean {

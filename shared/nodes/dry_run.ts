@@ -13,8 +13,8 @@ import type { AnyNode, NodeResult } from "./types.ts";
 /** Names of header fields, query parameters and settings that hold secrets, besides those that the log knows. */
 const SECRET_NAME = /(?:token|credentials?|[-_]key|accesskey)$/i;
 
-/** A parameter of a URL's query. */
-const PARAMETER = /([?&])([^=&#\s]{1,100})=([^&#\s]*)/g;
+/** A parameter of a URL's query that says something. */
+const PARAMETER = /([?&])([^=&#\s]{1,100})=([^&#\s]+)/g;
 /** Names that mean a key in a URL, and much else elsewhere. */
 const SECRET_PARAMETER = /^(?:key|sig|auth|code)$/i;
 
@@ -68,12 +68,13 @@ function withoutSecrets(value: Json, path: string, secrets: readonly string[]): 
   );
 }
 
-/** Numbers are no secrets by these names: `max_tokens` and the like. */
-function isSecretName(name: string, value: Json): boolean {
+/** Whether a setting is a secret by its name. Numbers are none: `max_tokens` and the like. */
+export function isSecretName(name: string, value: Json): boolean {
   return typeof value !== "number" && (isSecretField(name) || SECRET_NAME.test(name));
 }
 
-function withoutSecretText(text: string): string {
+/** A text without what looks like a secret, URLs with keys in their query included. */
+export function withoutSecretText(text: string): string {
   return redactSecrets(text).replace(PARAMETER, (whole, mark: string, name: string) => {
     return isSecretField(name) || SECRET_NAME.test(name) || SECRET_PARAMETER.test(name)
       ? `${mark}${name}=${REDACTED}`

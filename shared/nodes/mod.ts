@@ -11,5 +11,6 @@ export { collectorTolerance } from "./logic_collector.ts";
 export { type NodeSchemas, nodeSchemas } from "./node_schemas.ts";
 export { describeNode, getNode, listNodes, nodeCatalog } from "./registry.ts";
 export { runNode } from "./run_node.ts";
+export { takeSecretsOut } from "./take_secrets_out.ts";
 export { type NodeTestOpening, type NodeTestResult, testNode, type TestNodeOptions } from "./test_node.ts";
 export type * from "./types.ts";
