@@ -16,6 +16,8 @@ export interface SettleQueueOptions {
   onJobs(jobs: Job[]): void;
   /** Called when an answer failed to come, so that tokens may be leased to this worker without its knowing. */
   onDoubt(): void;
+  /** Called when a settle made tokens that anybody may claim at once. */
+  onMore?(): void;
   /** Milliseconds to go on trying while Postgres is away. Default 60,000. */
   patienceMs?: number;
   /** Results in one call. Default 100. */
@@ -83,6 +85,7 @@ export class SettleQueue {
     try {
       const reply = await this.#send(batch.map((entry) => entry.result));
       this.#options.onJobs(reply.jobs);
+      if (reply.more) this.#options.onMore?.();
       const settled = new Set(reply.settled);
       const parked = new Set(reply.parked);
       const newest = newestEpochs(batch);

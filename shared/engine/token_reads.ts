@@ -7,6 +7,9 @@ interface Known {
   owners: Map<number, OwnerReaders>;
 }
 
+/** Stands among what a token reads for the input of its run. */
+export const READS_INPUT = "$trigger";
+
 /** See {@linkcode ownerReaders}. */
 export type OwnerReaders = "undo" | "steps" | null;
 
@@ -33,8 +36,8 @@ export function bodyReads(plan: Plan, region: PlanRegion): string[] {
   let reads = bodies.get(region.index);
   const owner = plan.nodes[region.owner];
   if (reads === undefined && owner !== undefined) {
-    // The conditions of the edges into the body are evaluated there.
-    bodies.set(region.index, reads = collect(plan, region.index, [owner], 0));
+    // The conditions of the edges into the body are evaluated there; what the owner itself reads stays outside.
+    bodies.set(region.index, reads = collect(plan, region.index, [{ ...owner, reads: owner.bodyReads ?? [] }], 0));
   }
   return reads ?? [];
 }
@@ -81,7 +84,13 @@ function collect(plan: Plan, region: number | null, first: PlanNode[], from: num
     for (const id of node.reads) reads.add(id);
   }
   for (const index of walked) reads.delete(plan.nodes[index]?.id ?? "");
-  return [...reads];
+  return withInput(plan, reads);
+}
+
+/** What a trigger gives is the input of the run: no step, and worth sending only to those who read it. */
+function withInput(plan: Plan, reads: Set<string>): string[] {
+  const triggers = plan.triggers.map((index) => plan.nodes[index]?.id ?? "").filter((id) => reads.delete(id));
+  return triggers.length > 0 ? [...reads, READS_INPUT] : [...reads];
 }
 
 function isReached(plan: Plan, node: PlanNode, walked: ReadonlySet<number>): boolean {

@@ -218,6 +218,8 @@ export interface SettleReply {
   jobs: Job[];
   /** Of those settled: held ones that were taken from the worker, because their run is paused. */
   parked?: string[];
+  /** Whether it made tokens that anybody may claim at once. */
+  more?: boolean;
 }
 
 /** A version as `engine.load_plans` gives it. */

@@ -35,6 +35,8 @@ export class Worker {
   #inDoubt = false;
   /** Set when it goes: steps that run may end, nothing new begins. */
   #closing = false;
+  /** `performance.now()` before which a claim is not worth its call. */
+  #nextClaim = 0;
   #settled = 0;
   #lost = 0;
 
@@ -45,6 +47,10 @@ export class Worker {
     this.#settles = new SettleQueue(options.client, this.id, {
       onJobs: (jobs) => void this.accept(jobs),
       onDoubt: () => this.#inDoubt = true,
+      onMore: () => {
+        this.#nextClaim = 0;
+        this.#changed();
+      },
       ...(options.patienceMs !== undefined && { patienceMs: options.patienceMs }),
     });
   }
@@ -89,18 +95,24 @@ export class Worker {
     const concurrency = this.#options.concurrency ?? 16;
     const until = performance.now() + budgetMs;
     let idleSince = performance.now();
+    this.#nextClaim = 0;
     const wake = () => this.#changed();
     signal?.addEventListener("abort", wake);
     while (!this.over && !signal?.aborted && performance.now() < until) {
       const free = concurrency - this.#running.size;
-      // A claim for each job that ends would cost more than the jobs: wait until there is room for several.
-      const wanted = free * 4 >= concurrency ? free : 0;
+      // A claim for each job that ends would cost more than the jobs: wait until there is room for several, and after
+      // one that found less than wanted for a while, unless nothing is left to do.
+      const isTime = this.#running.size === 0 || performance.now() >= this.#nextClaim;
+      const wanted = isTime && free * 4 >= concurrency ? free : 0;
+      if (wanted > 0) this.#nextClaim = performance.now() + pollMs;
       const claimed = wanted > 0 ? await this.#claim(wanted) : [];
+      if (wanted > 0 && claimed.length === wanted) this.#nextClaim = 0;
       if (claimed.length > 0) void this.accept(claimed);
       if (claimed.length > 0 || this.#running.size > 0) idleSince = performance.now();
       else if (performance.now() - idleSince >= idleMs) break;
-      // With room left and less claimed than wanted nothing more is due; otherwise a running job makes room first.
-      await this.#change(wanted > 0 && claimed.length < wanted ? pollMs : 1_000);
+      // With room left nothing more is due at the moment; otherwise a running job makes room first.
+      const hasRoom = (concurrency - this.#running.size) * 4 >= concurrency;
+      await this.#change(hasRoom ? Math.max(1, this.#nextClaim - performance.now()) : 1_000);
     }
     signal?.removeEventListener("abort", wake);
     return await this.close(signal?.aborted ? 0 : undefined);

@@ -127,21 +127,27 @@ function addEdge(edge: CheckedEdge, regions: Regions, { places, nodes, regions: 
 
 /** Fills in what each node must be given to run, to decide which of its edges live, and to be undone. */
 function addReads(kept: CheckedNode[], edges: CheckedEdge[], regions: Regions, { places, nodes }: Building) {
+  const triggers = nodes.filter(({ kind }) => kind === "trigger").map(({ id }) => id);
   const reads = kept.map(() => new Set<string>());
+  const bodyReads = kept.map(() => new Set<string>());
   const callbacks = kept.map(() => new Set<string>());
   for (const [place, node] of kept.entries()) {
     for (const reading of node.readings) {
-      addReading(reading, itemsOf(node, regions), reads[place]);
+      addReading(reading, itemsOf(node, regions), triggers, reads[place]);
       for (const id of reading.expression.callbacks.keys()) callbacks[place]?.add(id);
     }
   }
   for (const edge of edges) {
     const place = places.get(edge.from);
     if (edge.reading === null || place === undefined) continue;
-    addReading(edge.reading, regionOf(edge, regions), reads[place]);
+    // Whether an item goes into a region is decided where it is one, not where the region opens.
+    const readers = leadsIntoBody(edge) ? bodyReads : reads;
+    addReading(edge.reading, regionOf(edge, regions), triggers, readers[place]);
     for (const id of edge.reading.expression.callbacks.keys()) callbacks[place]?.add(id);
   }
-  const inOrder = (ids: ReadonlySet<string> = new Set()) => nodes.filter(({ id }) => ids.has(id)).map(({ id }) => id);
+  const order = new Map(nodes.map(({ id, index }) => [id, index]));
+  const inOrder = (ids: ReadonlySet<string> = new Set()) =>
+    [...ids].filter((id) => order.has(id)).sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
   for (const [place, node] of nodes.entries()) {
     const source = kept[place];
     if (source?.facts?.joins === true) {
@@ -150,12 +156,20 @@ function addReads(kept: CheckedNode[], edges: CheckedEdge[], regions: Regions, {
     // A node has its own output when its edges are decided.
     reads[place]?.delete(node.id);
     node.reads = inOrder(reads[place]);
+    if ((bodyReads[place]?.size ?? 0) > 0) node.bodyReads = inOrder(bodyReads[place]);
     if ((callbacks[place]?.size ?? 0) > 0) node.callbacks = inOrder(callbacks[place]);
-    if (source?.undo) node.undo = toPlanUndo(source, regions.of[source.ordinal], inOrder);
+    if (source?.undo) node.undo = toPlanUndo(source, regions.of[source.ordinal], triggers, inOrder);
   }
 }
 
-function addReading({ expression }: Reading, items: Region | null | undefined, reads: Set<string> | undefined) {
+function addReading(
+  { expression }: Reading,
+  items: Region | null | undefined,
+  triggers: string[],
+  reads: Set<string> | undefined,
+) {
+  // What `trigger` gives is the output of the trigger at which the run began.
+  if (expression.roots.has("trigger")) { for (const id of triggers) reads?.add(id); }
   for (const id of expression.steps.keys()) reads?.add(id);
   if ((expression.roots.has("item") || expression.roots.has("index")) && items) reads?.add(items.owner.id);
 }
@@ -163,10 +177,11 @@ function addReading({ expression }: Reading, items: Region | null | undefined, r
 function toPlanUndo(
   { undo }: CheckedNode,
   region: Region | null | undefined,
+  triggers: string[],
   inOrder: (ids: ReadonlySet<string>) => string[],
 ): PlanUndo {
   const reads = new Set<string>();
-  for (const reading of undo?.readings ?? []) addReading(reading, region, reads);
+  for (const reading of undo?.readings ?? []) addReading(reading, region, triggers, reads);
   return {
     type: undo?.type ?? "",
     config: undo?.config ?? {},

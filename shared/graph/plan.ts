@@ -38,6 +38,7 @@ const nodeSchema = z.strictObject({
   predecessors: z.array(index),
   out: z.array(edgeSchema),
   reads: z.array(z.string()),
+  bodyReads: z.array(z.string()).exactOptional(),
   retry: retrySchema,
   timeoutSeconds: z.number().positive(),
   onError: z.enum(["stop", "continue", "branch"]),

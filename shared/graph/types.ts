@@ -206,6 +206,8 @@ export interface PlanNode {
    * reads `item` or `index` reads the owner of the innermost region.
    */
   reads: string[];
+  /** For the owner of a region: the steps that the conditions of the edges into it read. */
+  bodyReads?: string[];
   retry: RetryPolicy;
   /** Seconds one attempt may take. */
   timeoutSeconds: number;

@@ -1,22 +1,30 @@
 create function private.scope_chain(p_scope text) returns text[]
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select array_agg(array_to_string(p.parts[1:i], '/') order by i)
-  from (select string_to_array(p_scope, '/') as parts) p
-  cross join lateral generate_series(0, cardinality(p.parts)) i;
+declare
+  v_chain text[] := '{""}';
+  v_part text;
+begin
+  foreach v_part in array string_to_array(p_scope, '/') loop
+    v_chain := v_chain || concat_ws('/', nullif(v_chain[cardinality(v_chain)], ''), v_part);
+  end loop;
+  return v_chain;
+end;
 $$;
 
 revoke all on function private.scope_chain(text) from public, anon, authenticated, service_role;
 comment on function private.scope_chain(text) is 'A scope and all around it, outermost first: a.1/b.2 → {"", a.1, a.1/b.2}.';
 
 create function private.item_scope(p_scope text, p_owner text, p_index integer) returns text
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select case when p_scope = '' then '' else p_scope || '/' end || p_owner || '.' || p_index;
+begin
+  return case when p_scope = '' then '' else p_scope || '/' end || p_owner || '.' || p_index;
+end;
 $$;
 
 revoke all on function private.item_scope(text, text, integer) from public, anon, authenticated, service_role;

@@ -27,7 +27,8 @@ begin
   )) || case when j.payload is null then '{}'::jsonb else private.job_details(j) end
     || case when r.pins is null then '{}'::jsonb else jsonb_build_object('pins', r.pins) end
     || jsonb_build_object(
-    'input', r.input,
+    -- Only where it is read: with a long list as input, each of its items would carry all of it.
+    'input', case when j.node_id is null or '$trigger' = any (j.reads) or j.payload ? 'undo' then r.input end,
     'outputs', case when j.scope = '' then (
       select coalesce(jsonb_object_agg(s.node_id, s.output), '{}')
       from public.run_steps s
@@ -59,23 +60,27 @@ comment on function private.job_reply(uuid[]) is
   'Jobs as a worker needs them: the token, its fence (epoch), the run it belongs to, the input, the outputs its node reads, what its payload calls for, and, when steps after the token may be recorded already, those.';
 
 create function private.job_details(p_job public.job_queue) returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select jsonb_build_object('payload', p_job.payload)
-    -- The end of a region: what its items gave. A region that failed gives nothing.
-    || case when p_job.payload ? 'close' and not p_job.payload -> 'close' ? 'error' then jsonb_build_object(
-      'items', private.region_items(
-        p_job.run_id, p_job.scope, p_job.payload -> 'close' ->> 'owner',
-        array(select jsonb_array_elements_text(p_job.payload -> 'close' -> 'body')),
-        0, (p_job.payload -> 'close' ->> 'total')::integer
-      )
-    ) else '{}' end
-    -- The token that undoes a run: what is to be undone, newest first.
-    || case when p_job.payload ? 'undo' then jsonb_build_object('undo', (
+declare
+  v_details jsonb := jsonb_build_object('payload', p_job.payload);
+  v_close jsonb := p_job.payload -> 'close';
+begin
+  -- The end of a region: what its items gave. A region that failed gives nothing.
+  if v_close is not null and not v_close ? 'error' then
+    v_details := v_details || jsonb_build_object('items', private.region_items(
+      p_job.run_id, p_job.scope, v_close ->> 'owner', array(select jsonb_array_elements_text(v_close -> 'body')),
+      0, (v_close ->> 'total')::integer
+    ));
+  end if;
+  -- The token that undoes a run: what is to be undone, newest first.
+  if p_job.payload ? 'undo' then
+    v_details := v_details || jsonb_build_object('undo', (
       select coalesce(jsonb_agg(
-        jsonb_build_object('node', s.node_id, 'scope', s.scope, 'output', s.output) order by s.finished_at desc, s.node_id desc, s.scope desc
+        jsonb_build_object('node', s.node_id, 'scope', s.scope, 'output', s.output)
+        order by s.finished_at desc, s.node_id desc, s.scope desc
       ), '[]')
       from public.runs r
       join public.flow_versions v on v.id = r.flow_version_id
@@ -89,7 +94,10 @@ as $$
       select coalesce(jsonb_agg(jsonb_build_object('node', s.node_id, 'scope', s.scope, 'output', s.output)), '[]')
       from public.run_steps s
       where s.run_id = p_job.run_id and s.output is not null and s.node_id = any (p_job.reads)
-    )) else '{}' end;
+    ));
+  end if;
+  return v_details;
+end;
 $$;
 
 revoke all on function private.job_details(public.job_queue) from public, anon, authenticated, service_role;

@@ -17,7 +17,8 @@ as $$
 --   broke: scope                                 the loop that this is an iteration of begins no further one
 --   finish: {status, output, error}              the run ends now
 -- }]   neither move, hold, open nor child: the token is consumed
--- Answers {settled: [job], jobs: [tokens now leased to the worker], parked: [held jobs whose run is paused]}. A job that is
+-- Answers {settled: [job], jobs: [tokens now leased to the worker], parked: [held jobs whose run is paused],
+-- more: true when it made tokens that anybody may claim}. A job that is
 -- not in settled was lost: nothing of it was written.
 declare
   v_now timestamptz := private.now();
@@ -30,6 +31,7 @@ declare
   v_paused uuid[] := '{}';
   v_pausing uuid[];
   v_parked uuid[];
+  v_free boolean := false;
   v_run record;
 begin
   -- Phase 1: the runs that may end, meet at a join or get more tokens, locked in one order. Tokens of a run come and go
@@ -249,6 +251,15 @@ begin
     if p_results @? '$[*] ? (exists(@.scope))' then
       v_kept := v_kept || private.end_items(p_worker_id, p_results, v_paused);
     end if;
+    -- A wide window is more than one worker keeps: the rest is for everybody, this worker included.
+    if p_results @? '$[*] ? (exists(@.scope) || exists(@.open))' then
+      v_free := exists (
+        select 1 from public.job_queue j where j.run_id = any (v_run_ids) and j.status = 'available' and j.scheduled_for <= v_now
+      );
+      if v_free then
+        perform private.wake_if_idle();
+      end if;
+    end if;
 
     -- Phase 7: runs end, by their own word or because no token is left.
     for v_run in
@@ -277,7 +288,8 @@ begin
   return jsonb_build_object(
     'settled', to_jsonb(v_settled),
     'jobs', case when cardinality(v_kept) = 0 then '[]'::jsonb else private.job_reply(v_kept) end
-  ) || case when v_parked is null then '{}'::jsonb else jsonb_build_object('parked', to_jsonb(v_parked)) end;
+  ) || case when v_parked is null then '{}'::jsonb else jsonb_build_object('parked', to_jsonb(v_parked)) end
+    || case when v_free then '{"more": true}' else '{}'::jsonb end;
 end;
 $$;
 

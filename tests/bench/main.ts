@@ -8,6 +8,10 @@ const BENCHMARKS: Record<string, { about: string; load: () => Promise<{ main(arg
     about: "steps per second, statements, rows and WAL bytes per step, on both transports",
     load: () => import("./engine.ts"),
   },
+  regions: {
+    about: "many items through a splitter or a loop: time, calls, tokens and memory as they grow",
+    load: () => import("./regions.ts"),
+  },
 };
 
 const [name = "", ...args] = Deno.args;
