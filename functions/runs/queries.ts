@@ -1,6 +1,7 @@
 import { asResult, type DatabaseClient, listPage, openList, type Page, rpc, signCursor } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
 import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
+import type { RunFacts } from "./explain_run.ts";
 import type { EventPosition } from "./event_position.ts";
 import { idFloor } from "./id_floor.ts";
 import {
@@ -218,4 +219,54 @@ export async function findWaiting(
       p_limit: list.fetchCount,
     }),
   );
+}
+
+/** What {@linkcode createRerun} takes. */
+export interface Rerun {
+  readonly runId: string;
+  /** The node to begin at; null = everything is done anew. */
+  readonly from: string | null;
+  /** Null = the same. */
+  readonly input: unknown;
+  readonly outputs: Readonly<Record<string, unknown>> | null;
+  readonly currentVersion: boolean;
+  readonly idempotencyKey: string | null;
+}
+
+/** Repeats a run, from a node on or as a whole. Nobody is woken for it: see `runInline`. */
+export function createRerun(db: DatabaseClient, rerun: Rerun): Promise<Run> {
+  return rpc<Run>(db, "rerun_run", {
+    p_run_id: rerun.runId,
+    p_from: rerun.from,
+    p_input: rerun.input,
+    p_outputs: rerun.outputs,
+    p_current_version: rerun.currentVersion,
+    p_idempotency_key: rerun.idempotencyKey,
+    p_wake: false,
+  });
+}
+
+/** Tries a step again. Nobody is woken for it: see `runInline`. */
+export function retryStep(
+  db: DatabaseClient,
+  step: { runId: string; nodeId: string; scope: string; idempotencyKey: string | null },
+): Promise<{ began: "attempt" | "run"; run: Run }> {
+  return rpc(db, "retry_step", {
+    p_run_id: step.runId,
+    p_node_id: step.nodeId,
+    p_scope: step.scope,
+    p_idempotency_key: step.idempotencyKey,
+    p_wake: false,
+  });
+}
+
+/**
+ * What the database knows of why a run is where it is.
+ *
+ * @throws {AppError} `not_found`.
+ */
+export async function findRunFacts(db: DatabaseClient, id: string): Promise<RunFacts> {
+  const facts = await rpc<RunFacts | null>(db, "explain_run", { p_run_id: id });
+  if (facts === null) throw notFound("run");
+  return facts;
 }

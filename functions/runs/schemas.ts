@@ -2,8 +2,15 @@ import { z } from "zod";
 import { jsonSchema } from "../../shared/http/mod.ts";
 import { runStatusSchema } from "../../shared/runs/mod.ts";
 
+/** The id of a node. */
+export const nodeIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "Must be the id of a node");
+
 /** The node in a path that names a step. */
-export const stepParams = z.object({ node_id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) });
+export const stepParams = z.object({ node_id: nodeIdSchema });
+
+/** By which version of the flow a run is repeated. */
+export const versionChoice = z.enum(["same", "current"])
+  .meta({ description: "same = the version of the run, when absent; current = the flow's current one" });
 
 /** Which item or iteration a step belongs to. */
 export const scopeSchema = z.string().max(1_000).regex(/^[A-Za-z0-9_\-./]*$/).default("")

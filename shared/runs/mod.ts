@@ -6,4 +6,12 @@
 export { findRun, findRunState, type StoredRun, toRunDetails } from "./queries.ts";
 export { runInline } from "./run_inline.ts";
 export * from "./schemas.ts";
-export { startRun, type StartRunArgs, startRunResponses, waitQuery } from "./start_run.ts";
+export {
+  dryRunSchema,
+  startGraph,
+  type StartGraphArgs,
+  startRun,
+  type StartRunArgs,
+  startRunResponses,
+  waitQuery,
+} from "./start_run.ts";

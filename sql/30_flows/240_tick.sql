@@ -99,6 +99,7 @@ begin
 
   v_scheduled := private.fire_schedules(v_now);
 
+  perform private.work_bulk_operations();
   -- As many workers as the backlog needs.
   select count(*) into v_ready from (
     select 1 from public.job_queue j where j.status = 'available' and j.scheduled_for <= v_now limit 500

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineRoute, idempotencyHeaders, idParams, jsonSchema } from "../../../shared/http/mod.ts";
-import { startRun, startRunResponses, waitQuery } from "../../../shared/runs/mod.ts";
+import { dryRunSchema, startRun, startRunResponses, waitQuery } from "../../../shared/runs/mod.ts";
 
 const body = z.strictObject({
   input: jsonSchema.optional().meta({
@@ -9,6 +9,8 @@ const body = z.strictObject({
   trigger_node: z.string().min(1).max(64).optional().meta({
     description: "The trigger to start at; the first that can be started by hand when absent",
   }),
+  entity_id: z.uuid().optional().meta({ description: "An entity of the flow that moves with the run" }),
+  dry_run: dryRunSchema.optional(),
 }).meta({ examples: [{ input: { name: "Ada" } }] });
 
 /** POST /flows/:id/run */
@@ -26,11 +28,13 @@ export const runFlow = defineRoute({
   rateLimit: "run",
   request: { params: idParams, query: waitQuery, headers: idempotencyHeaders, body, bodyRequired: false },
   responses: startRunResponses,
-  errors: ["not_found", "flow_inactive", "idempotency_mismatch", "payload_too_large"],
+  errors: ["not_found", "flow_inactive", "run_limit_reached", "idempotency_mismatch", "payload_too_large"],
 }, (c, { params, query, body }) =>
   startRun(c, {
     flowId: params.id,
     input: body?.input,
     triggerNode: body?.trigger_node,
+    entityId: body?.entity_id,
+    dryRun: body?.dry_run,
     waitSeconds: query.wait,
   }));

@@ -18,13 +18,13 @@ export const retryRun = defineRoute({
   summary: "Retry a run",
   description:
     "Goes on with a failed or cancelled run from where it stopped: a new run of the same version that takes " +
-    "over the completed steps with their outputs.",
+    "over the completed steps with their outputs. A run that has undone what it did can only be replayed.",
   tags: ["runs"],
   access: { user: "runs:execute" },
   rateLimit: "run",
   request: { params: idParams, headers: idempotencyHeaders },
   responses: { 202: { description: "The new run", schema: runSchema, headers: { Location: "Where the new run is" } } },
-  errors: ["not_found", "run_finished", "run_not_finished", "idempotency_mismatch"],
+  errors: ["not_found", "run_finished", "run_not_finished", "conflict", "run_limit_reached", "idempotency_mismatch"],
 }, async (c, { params }) => {
   const { db, env } = c.var.request;
   const run = await createRetry(db, params.id, readIdempotencyKey(c));

@@ -12,7 +12,7 @@ import { draw, saveFlow, set } from "../../tests/helpers/flows.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
 import { withServedApi } from "../../tests/helpers/served_api.ts";
 import { router as runsRouter } from "../runs/router.ts";
-import { router } from "./router.ts";
+import { router } from "../hooks/router.ts";
 
 const GRAPH = draw(
   {

@@ -1,0 +1,65 @@
+create function public.create_bulk_operation(
+  p_organization_id uuid,
+  p_action text,
+  p_filter jsonb,
+  p_dry_run boolean default false,
+  p_idempotency_key text default null
+) returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_id uuid := private.uuid_v7();
+  v_total integer;
+  v_reply jsonb;
+  v_name text;
+  v_operation public.bulk_operations;
+begin
+  perform private.require_permission(p_organization_id, 'runs:execute', 'organization');
+  v_reply := private.idempotent_reply(p_organization_id, 'create_bulk_operation', p_idempotency_key,
+    jsonb_build_array(p_action, p_filter, p_dry_run));
+  if v_reply is not null then
+    return v_reply;
+  end if;
+  if p_action is null or p_action not in ('cancel', 'retry', 'delete', 'resume', 'pause') then
+    perform private.fail('invalid_request', 'The action is cancel, retry, delete, resume or pause', 400);
+  end if;
+  if jsonb_typeof(p_filter) is distinct from 'object' or p_filter = '{}' then
+    perform private.fail('invalid_request', 'Name at least one thing to filter by: without any, every run would be meant', 400);
+  end if;
+  for v_name in select k from jsonb_object_keys(p_filter) k loop
+    if v_name not in (
+      'flow_id', 'status', 'trigger', 'retry_of', 'entity_id', 'parent_run_id', 'schedule_id', 'created_after', 'created_before'
+    ) or jsonb_typeof(p_filter -> v_name) <> case when v_name in ('status', 'trigger') then 'array' else 'string' end then
+      perform private.fail('invalid_request', format('Runs can not be filtered by this "%s"', v_name), 400);
+    end if;
+  end loop;
+
+  begin
+    select count(*) into v_total from private.bulk_runs(p_organization_id, p_action, p_filter, v_id);
+  exception when invalid_text_representation or invalid_datetime_format or datetime_field_overflow then
+    perform private.fail('invalid_request', 'The filter holds something that is no id or no moment', 400);
+  end;
+  if p_dry_run then
+    return private.keep_reply(p_organization_id, 'create_bulk_operation', p_idempotency_key, jsonb_build_object(
+      'id', null, 'action', p_action, 'filter', p_filter, 'total', v_total, 'dry_run', true
+    ));
+  end if;
+  if (
+    select count(*) from public.bulk_operations b where b.organization_id = p_organization_id and b.finished_at is null
+  ) >= 10 then
+    perform private.fail('conflict', 'Ten operations are under way already: wait for one of them, or cancel it', 409);
+  end if;
+  insert into public.bulk_operations (id, organization_id, action, filter, total, created_by)
+  values (v_id, p_organization_id, p_action, p_filter, v_total, auth.uid())
+  returning * into v_operation;
+  return private.keep_reply(p_organization_id, 'create_bulk_operation', p_idempotency_key,
+    private.bulk_reply(v_operation) || '{"dry_run": false}');
+end;
+$$;
+
+revoke all on function public.create_bulk_operation(uuid, text, jsonb, boolean, text) from public, anon, authenticated, service_role;
+grant execute on function public.create_bulk_operation(uuid, text, jsonb, boolean, text) to authenticated;
+comment on function public.create_bulk_operation(uuid, text, jsonb, boolean, text) is
+  'Has an action done to all runs that a filter finds; the clock works it off in batches. p_dry_run = only says how many there are. Needs runs:execute, now and at each batch. Answers the operation with its total.';
