@@ -47,7 +47,10 @@ export function toFile(flow: ExportedFlow, names: ReadonlyMap<string, string>, n
  * @param kind What stands before `.json`.
  */
 export function contentDisposition(name: string, kind: string): string {
-  const slug = name.replaceAll("ß", "ss").normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")
+  const slug = name.replaceAll("ß", "ss").normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase().replaceAll(
+    /[^a-z0-9]+/g,
+    "-",
+  )
     .replaceAll(/^-+|-+$/g, "").slice(0, 80);
   return `attachment; filename="${slug === "" ? "flow" : slug}.${kind}.json"`;
 }

@@ -31,7 +31,7 @@ begin
   for v_name in select k from jsonb_object_keys(p_filter) k loop
     if v_name not in (
       'flow_id', 'status', 'trigger', 'retry_of', 'entity_id', 'parent_run_id', 'schedule_id', 'created_after', 'created_before'
-    ) or jsonb_typeof(p_filter -> v_name) <> case when v_name in ('status', 'trigger') then 'array' else 'string' end then
+    ) or jsonb_typeof(p_filter -> v_name) <> (case when v_name in ('status', 'trigger') then 'array' else 'string' end) then
       perform private.fail('invalid_request', format('Runs can not be filtered by this "%s"', v_name), 400);
     end if;
   end loop;

@@ -43,5 +43,5 @@ export const createBulkOperation = defineRoute({
   };
   if (body.dry_run) return reply(200, await countBulkOperation(c.var.request.db, args));
   const operation = await insertBulkOperation(c.var.request.db, args);
-  return reply(202, operation, { Location: resourceUrl(c, "runs", `bulk/${operation.id}`) });
+  return reply(202, operation, { Location: resourceUrl(c, "runs", "bulk", operation.id) });
 });

@@ -1,0 +1,67 @@
+/**
+ * What the tests of this function share.
+ *
+ * @module
+ */
+import type { Graph, Json } from "../../shared/graph/mod.ts";
+import { backgroundSettled } from "../../shared/http/mod.ts";
+import type { ApiReply, ApiUser, TestApi } from "../../tests/helpers/api.ts";
+import { saveFlow } from "../../tests/helpers/flows.ts";
+import type { expectProblem } from "../../tests/helpers/route_suite.ts";
+import { withServedApi } from "../../tests/helpers/served_api.ts";
+import { router } from "./router.ts";
+
+/** A run, as far as tests look at it. */
+export interface RunBody {
+  id: string;
+  status: string;
+  input: Json;
+  output: Json;
+  error: { code: string; node_id?: string } | null;
+  retry_of: string | null;
+  flow_id: string;
+  flow_version_id: string;
+  entity_id: string | null;
+  pins: { [node: string]: Json } | null;
+  waiting_for: { reason: string; node_ids: string[]; until: string | null } | null;
+  steps: { node_id: string; scope: string; attempt: number; status: string; output: Json; started_at: string }[];
+}
+
+/** A page of a list. */
+export interface Page<T> {
+  data: T[];
+  next_cursor: string | null;
+}
+
+type Problem = Parameters<typeof expectProblem>[0]["body"];
+
+/** Runs `fn` with the function and a user of it. */
+export function withRuns(
+  fn: (api: TestApi, ada: ApiUser) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  return withServedApi([router], async (api) => await fn(api, await api.createUser()), { env });
+}
+
+/** Posts, and waits until this isolate has nothing left to run. */
+export async function post<T>(caller: ApiUser, path: string, body?: unknown): Promise<ApiReply<T & Problem>> {
+  const reply = await caller.post<T & Problem>(path, body);
+  await backgroundSettled();
+  return reply;
+}
+
+/** Starts a run of a new flow; gives its id once it has gone as far as it can. */
+export async function begin(api: TestApi, ada: ApiUser, graph: Graph, input: Json = {}): Promise<string> {
+  const flow_id = await saveFlow(api, ada, graph);
+  return (await post<RunBody>(ada, "/runs", { flow_id, input })).body.id;
+}
+
+/** A run with its steps. */
+export async function read(ada: ApiUser, run: string): Promise<RunBody> {
+  return (await ada.get<RunBody>(`/runs/${run}`)).body;
+}
+
+/** Turns the clock. */
+export async function tick(api: TestApi): Promise<void> {
+  await api.db.sql`select engine.tick()`;
+}

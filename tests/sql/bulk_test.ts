@@ -1,0 +1,205 @@
+/** Bulk operations: batches by the clock, under the rights of who asked, past runs that refuse or are held. */
+import type { Json } from "../../shared/graph/mod.ts";
+import type { TestDatabase, TestUser } from "../helpers/postgres.ts";
+import { assert, assertEquals } from "../helpers/assert.ts";
+import { interleave } from "./_interleave.ts";
+import { scenarios } from "./_scenarios.ts";
+import { addMember, assertFails, createFlow, createTenant, rpc, service, startRun, type Tenant } from "./_world.ts";
+
+interface Operation {
+  id: string;
+  status: string;
+  total: number;
+  done: number;
+  failed: number;
+  errors: { run_id: string; code: string }[];
+  error: { code: string } | null;
+}
+
+async function tenantWithRuns(
+  db: TestDatabase,
+  count: number,
+): Promise<{ tenant: Tenant; flow: string; runs: string[] }> {
+  // What tests before this one left would have its turn first.
+  await db.sql`delete from public.bulk_operations`;
+  const tenant = await createTenant(db);
+  const flow = await createFlow(db, tenant);
+  const runs: string[] = [];
+  for (let n = 0; n < count; n++) runs.push(await startRun(db, tenant, flow));
+  return { tenant, flow, runs };
+}
+
+const ask = (db: TestDatabase, user: TestUser, tenant: Tenant, action: string, filter: { [key: string]: Json }) =>
+  rpc<Operation>(db, user, "create_bulk_operation", {
+    p_organization_id: tenant.organizationId,
+    p_action: action,
+    p_filter: filter,
+  });
+
+async function work(db: TestDatabase, runs = 200): Promise<number> {
+  const [row] = await db.sql<{ count: number }[]>`select private.work_bulk_operations(${runs}) as count`;
+  return row?.count ?? 0;
+}
+
+async function find(db: TestDatabase, id: string): Promise<Operation> {
+  const [row] = await db.sql<Operation[]>`
+    select id, status, total, done, failed, errors, error from public.bulk_operations where id = ${id}`;
+  return { ...row! };
+}
+
+async function statuses(db: TestDatabase, runs: string[]): Promise<string[]> {
+  const rows = await db.sql<{ status: string }[]>`select status from public.runs where id = any (${runs}) order by id`;
+  return rows.map(({ status }) => status);
+}
+
+scenarios("bulk operations", {
+  "by the clock": {
+    "runs are cancelled in bounded batches, and those that begin later are left alone": async (db) => {
+      const { tenant, flow, runs } = await tenantWithRuns(db, 5);
+      const { id, total, status } = await ask(db, tenant.user, tenant, "cancel", { flow_id: flow });
+      assertEquals([total, status], [5, "queued"]);
+      const later = await startRun(db, tenant, flow);
+      assertEquals(await work(db, 2), 2);
+      assertEquals((await find(db, id)).status, "running");
+      assertEquals(await statuses(db, runs), ["cancelled", "cancelled", "queued", "queued", "queued"]);
+      await work(db, 2);
+      await work(db, 2);
+      const { status: ended, done, failed } = await find(db, id);
+      assertEquals([ended, done, failed], ["completed", 5, 0]);
+      assertEquals(await statuses(db, [...runs, later]), [...Array(5).fill("cancelled"), "queued"]);
+      assertEquals(await work(db), 0);
+    },
+    "the tick works them off, and pausing, resuming, retrying and deleting follow each other": async (db) => {
+      const { tenant, flow, runs } = await tenantWithRuns(db, 3);
+      const all = async (action: string) => {
+        const { id } = await ask(db, tenant.user, tenant, action, { flow_id: flow });
+        await service(db, "tick");
+        const { status, done } = await find(db, id);
+        assertEquals([status, done], ["completed", 3], action);
+      };
+      await all("pause");
+      assertEquals(await statuses(db, runs), Array(3).fill("paused"));
+      await all("resume");
+      assertEquals(await statuses(db, runs), Array(3).fill("queued"));
+      await all("cancel");
+      await all("retry");
+      const made = await db.sql`
+        select created_by, retry_of from public.runs where flow_id = ${flow} and status = 'queued' order by id`;
+      assertEquals(
+        made.map(({ created_by, retry_of }) => [created_by, retry_of]),
+        runs.map((run) => [tenant.user.id, run]),
+      );
+      await all("delete");
+      assertEquals(await statuses(db, runs), []);
+    },
+    "a run that refuses is counted, with the reason, and keeps nothing else back": async (db) => {
+      const { tenant, flow, runs } = await tenantWithRuns(db, 3);
+      await db.sql`select private.end_run(r.id, 'failed', null, '{"code": "internal", "message": "No"}')
+        from public.runs r where r.flow_id = ${flow}`;
+      await db.sql`update public.flow_versions set run_limits = '{"max_runs": 1, "when_full": "refuse"}'
+        where flow_id = ${flow}`;
+      const { id } = await ask(db, tenant.user, tenant, "retry", { status: ["failed"], flow_id: flow });
+      await work(db);
+      const { status, done, failed, errors } = await find(db, id);
+      assertEquals([status, done, failed], ["completed", 1, 2]);
+      assertEquals(errors.map(({ run_id, code }) => [run_id, code]), [
+        [runs[1], "run_limit_reached"],
+        [runs[2], "run_limit_reached"],
+      ]);
+    },
+    "a run that somebody holds is tried again, and the clock does not wait for it": (db) =>
+      interleave(db, async (stage) => {
+        const { tenant, flow, runs } = await tenantWithRuns(db, 3);
+        const { id } = await ask(db, tenant.user, tenant, "cancel", { flow_id: flow });
+        const holder = await stage.session("holder");
+        await holder.run("select from public.runs where id = $1 for update", [runs[1]!]);
+        await service(db, "tick");
+        assertEquals([(await find(db, id)).status, (await find(db, id)).done], ["running", 2]);
+        await service(db, "tick");
+        assertEquals([(await find(db, id)).status, (await find(db, id)).done], ["running", 2]);
+        await holder.rollback();
+        await service(db, "tick");
+        assertEquals([(await find(db, id)).status, (await find(db, id)).done], ["completed", 3]);
+        assertEquals(await statuses(db, runs), Array(3).fill("cancelled"));
+      }),
+    "those of several organizations take turns": async (db) => {
+      const [one, two] = [await tenantWithRuns(db, 3), await tenantWithRuns(db, 3)];
+      const first = await ask(db, one.tenant.user, one.tenant, "cancel", { flow_id: one.flow });
+      const second = await ask(db, two.tenant.user, two.tenant, "cancel", { flow_id: two.flow });
+      await work(db, 1);
+      await work(db, 1);
+      assertEquals([(await find(db, first.id)).done, (await find(db, second.id)).done], [1, 1]);
+    },
+  },
+  "rights": {
+    "who asked needs the right at each batch": async (db) => {
+      const { tenant, flow, runs } = await tenantWithRuns(db, 3);
+      const developer = await addMember(db, tenant.organizationId, "developer");
+      const { id } = await ask(db, developer, tenant, "cancel", { flow_id: flow });
+      await work(db, 1);
+      await db.sql`update public.organization_members set role = 'viewer' where user_id = ${developer.id}`;
+      await work(db);
+      const { status, error, done } = await find(db, id);
+      assertEquals([status, error?.code, done], ["failed", "forbidden", 1]);
+      assertEquals(await statuses(db, runs), ["cancelled", "queued", "queued"]);
+      assertEquals(await work(db), 0);
+    },
+    "it means the runs of the organization only, and nobody leaves their name in the session": async (db) => {
+      const [one, two] = [await tenantWithRuns(db, 1), await tenantWithRuns(db, 1)];
+      const { total } = await ask(db, one.tenant.user, one.tenant, "cancel", { flow_id: two.flow });
+      assertEquals(total, 0);
+      const all = await ask(db, one.tenant.user, one.tenant, "cancel", { status: ["queued"] });
+      assertEquals(all.total, 1);
+      const claims = await db.sql.begin(async (sql) => {
+        await sql`select private.work_bulk_operations()`;
+        await sql`select private.work_bulk_operations()`;
+        return await sql`select nullif(current_setting('request.jwt.claims', true), '') as claims`;
+      });
+      assertEquals(claims[0]?.claims, null);
+      assertEquals(await statuses(db, [...one.runs, ...two.runs]), ["cancelled", "queued"]);
+      await assertFails(ask(db, one.tenant.user, two.tenant, "cancel", { status: ["queued"] }), "not_found", 404);
+    },
+    "what is no filter is refused, an empty one too, and ten at once are enough": async (db) => {
+      const { tenant, flow } = await tenantWithRuns(db, 1);
+      const wrong: { [key: string]: Json }[] = [
+        {},
+        { flow: flow },
+        { flow_id: "nope" },
+        { flow_id: [flow] },
+        { status: "failed" },
+        { created_after: "soon" },
+      ];
+      for (const filter of wrong) {
+        await assertFails(ask(db, tenant.user, tenant, "cancel", filter), "invalid_request", 400);
+      }
+      await assertFails(ask(db, tenant.user, tenant, "explode", { flow_id: flow }), "invalid_request", 400);
+      for (let n = 0; n < 10; n++) await ask(db, tenant.user, tenant, "cancel", { flow_id: flow });
+      await assertFails(ask(db, tenant.user, tenant, "cancel", { flow_id: flow }), "conflict", 409);
+    },
+    "it can be stopped, and what it has done stays": async (db) => {
+      const { tenant, flow, runs } = await tenantWithRuns(db, 3);
+      const { id } = await ask(db, tenant.user, tenant, "cancel", { flow_id: flow });
+      await work(db, 1);
+      const stop = () => rpc<Operation>(db, tenant.user, "cancel_bulk_operation", { p_operation_id: id });
+      assertEquals((await stop()).status, "cancelled");
+      assertEquals((await stop()).done, 1);
+      assertEquals(await work(db), 0);
+      assertEquals(await statuses(db, runs), ["cancelled", "queued", "queued"]);
+      const done = await ask(db, tenant.user, tenant, "pause", { flow_id: flow });
+      await work(db);
+      await assertFails(rpc(db, tenant.user, "cancel_bulk_operation", { p_operation_id: done.id }), "conflict", 409);
+    },
+  },
+  "time filters": {
+    "an operation finds what the list would": async (db) => {
+      const { tenant, flow } = await tenantWithRuns(db, 2);
+      const total = async (filter: { [key: string]: Json }) =>
+        (await ask(db, tenant.user, tenant, "cancel", { flow_id: flow, ...filter })).total;
+      assertEquals(await total({ created_after: "2000-01-01T00:00:00Z" }), 2);
+      assertEquals(await total({ created_before: "2000-01-01T00:00:00Z" }), 0);
+      assertEquals(await total({ trigger: ["schedule"] }), 0);
+      assertEquals(await total({ trigger: ["schedule", "manual"], status: ["queued", "running"] }), 2);
+      assert(await total({ entity_id: crypto.randomUUID() }) === 0);
+    },
+  },
+});
