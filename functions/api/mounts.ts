@@ -3,6 +3,7 @@ import type { Router } from "../../shared/http/mod.ts";
 // Each import is written out: the Supabase CLI packs only what it can read off the text. Each is a promise of its own,
 // so that a request loads the code of the one function it is for.
 const flows = async (): Promise<Router> => (await import("../flows/router.ts")).router;
+const templates = async (): Promise<Router> => (await import("../templates/router.ts")).router;
 const runs = async (): Promise<Router> => (await import("../runs/router.ts")).router;
 const entities = async (): Promise<Router> => (await import("../entities/router.ts")).router;
 const nodes = async (): Promise<Router> => (await import("../nodes/router.ts")).router;
@@ -15,7 +16,7 @@ const auth = async (): Promise<Router> => (await import("../orgs/router.ts")).au
 const health = async (): Promise<Router> => (await import("../health/router.ts")).router;
 
 /** The functions that answer under `/v1`, by their own names, in the order of the documentation. */
-export const FUNCTIONS = { flows, runs, entities, nodes, webhooks, hooks, schedules, orgs, health } as const;
+export const FUNCTIONS = { flows, templates, runs, entities, nodes, webhooks, hooks, schedules, orgs, health } as const;
 
 /** Other names under which they answer: those that frontends of the first version use. */
 export const ALIASES = { workflows: flows, canvas: flows, executions: runs, workers: nodes, stats, auth } as const;

@@ -7,6 +7,7 @@
 /** The groups of operations, in the order of the documentation. */
 export const TAGS: readonly { readonly name: string; readonly description: string }[] = [
   { name: "flows", description: "Graphs drawn on a canvas, and their versions" },
+  { name: "templates", description: "Flows to begin with" },
   { name: "runs", description: "Executions of flows: start, follow, cancel, retry" },
   { name: "entities", description: "Things that live on the canvas of a flow and move with its runs" },
   { name: "nodes", description: "The node types that flows are made of" },
@@ -24,7 +25,7 @@ export const TAGS: readonly { readonly name: string; readonly description: strin
 export const OVERVIEW = `Flows are graphs that webhooks, people and programs start and that run durably.
 
 **Addresses.** Every function answers under its own name, and all of them at \`/api/v1\` as well. \`workflows\` and
-\`canvas\` are other names of \`flows\` there, \`executions\` of \`runs\`, \`workers\` of \`nodes\`, and \`/auth/me\` and
+\`canvas\` are other names of \`flows\` there, \`executions\` of \`runs\`, \`workers\` of \`nodes\`, \`stats\` of \`flows/stats\`, and \`/auth/me\` and
 \`/auth/sync\` are those of \`orgs\`.
 
 **Who you are.** Send \`Authorization: Bearer\` with the access token of a signed-in user, and the project's publishable

@@ -67,6 +67,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "shared/runs": {
     imports: ["shared/engine", "shared/http", "shared/db", "shared/env", "shared/errors"],
   },
+  // Data about graphs, nothing that runs.
+  "shared/templates": { imports: ["shared/graph"], packages: [] },
   "shared/webhooks": { imports: ["shared/graph", "shared/errors"] },
   "shared/schedules": { imports: ["shared/errors"], packages: ["croner", "temporal-polyfill"] },
   // A folder under shared/ without a line of its own stands at the bottom until somebody gives it one.
