@@ -11,8 +11,7 @@ import { assertEquals } from "../../tests/helpers/assert.ts";
 import { draw, saveFlow, set } from "../../tests/helpers/flows.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
 import { withServedApi } from "../../tests/helpers/served_api.ts";
-import { router as runsRouter } from "../runs/router.ts";
-import { router } from "../hooks/router.ts";
+import { FUNCTIONS } from "./mounts.ts";
 
 const GRAPH = draw(
   {
@@ -55,8 +54,9 @@ async function waiting(api: TestApi, ada: ApiUser): Promise<{ run: string; url: 
   return { run: body.id, url, token: url.slice(url.lastIndexOf("/") + 1) };
 }
 
-function withCallbacks(fn: (api: TestApi, ada: ApiUser) => Promise<void>): Promise<void> {
-  return withServedApi([router, runsRouter], async (api) => await fn(api, await api.createUser()));
+async function withCallbacks(fn: (api: TestApi, ada: ApiUser) => Promise<void>): Promise<void> {
+  const routers = await Promise.all([FUNCTIONS.hooks(), FUNCTIONS.runs()]);
+  await withServedApi(routers, async (api) => await fn(api, await api.createUser()));
 }
 
 const stateOf = async (ada: ApiUser, run: string) =>

@@ -6,7 +6,8 @@
 import { assertEquals } from "../../tests/helpers/assert.ts";
 import { draw, saveFlow } from "../../tests/helpers/flows.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
-import { type Page, post, type RunBody, tick, withRuns } from "./_testing.ts";
+import { type Page, post, type RunBody, tick, withRuns } from "../../tests/helpers/runs_api.ts";
+import { router } from "./router.ts";
 
 interface Operation {
   id: string;
@@ -19,7 +20,7 @@ interface Operation {
 const WAITS = draw({ t: ["trigger.manual"], w: ["logic.wait", { config: { mode: "approval" } }] }, "t>w");
 
 Deno.test("POST /runs/bulk counts, works in the background, and tells how far it is", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const flow_id = await saveFlow(api, ada, WAITS);
     for (let n = 0; n < 3; n++) await post<RunBody>(ada, "/runs", { flow_id });
     const filter = { flow_id, status: ["running"] };

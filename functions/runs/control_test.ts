@@ -4,23 +4,13 @@
  * @module
  */
 import type { Json, JsonObject } from "../../shared/graph/mod.ts";
-import { backgroundSettled } from "../../shared/http/mod.ts";
 import type { ApiUser, TestApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
-import { draw, saveFlow, set } from "../../tests/helpers/flows.ts";
+import { draw, set } from "../../tests/helpers/flows.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
-import { withServedApi } from "../../tests/helpers/served_api.ts";
+import { begin as beginRun, type Page, post, read, type RunBody, withRuns } from "../../tests/helpers/runs_api.ts";
 import { router } from "./router.ts";
 
-interface RunBody {
-  id: string;
-  status: string;
-  output: Json;
-  entity_id: string | null;
-  parent_run_id: string | null;
-  waiting_for: { reason: string; node_ids: string[]; until: string | null } | null;
-  active: { status: string; wait: { kind: string; name: string | null; data: Json } | null }[];
-}
 interface WaitingRow {
   id: string;
   run_id: string;
@@ -30,11 +20,6 @@ interface WaitingRow {
   until: string | null;
   may_decide: boolean;
 }
-interface Page<T> {
-  data: T[];
-  next_cursor: string | null;
-}
-
 /** A flow that waits at `w`, then says what it got. */
 const waitFlow = (config: JsonObject) =>
   draw(
@@ -47,27 +32,11 @@ const waitFlow = (config: JsonObject) =>
     "t>w",
   );
 
-function withRuns(fn: (api: TestApi, ada: ApiUser) => Promise<void>): Promise<void> {
-  return withServedApi([router], async (api) => await fn(api, await api.createUser()));
-}
-
 /** A run that waits. */
-async function begin(api: TestApi, ada: ApiUser, config: JsonObject): Promise<string> {
-  const { body } = await ada.post<RunBody>("/runs", { flow_id: await saveFlow(api, ada, waitFlow(config)) });
-  await backgroundSettled();
-  return body.id;
-}
-
-async function post<T>(caller: ApiUser, path: string, body?: unknown) {
-  const reply = await caller.post<T & Parameters<typeof expectProblem>[0]["body"]>(path, body);
-  await backgroundSettled();
-  return reply;
-}
-
-const read = async (ada: ApiUser, run: string) => (await ada.get<RunBody>(`/runs/${run}`)).body;
+const begin = (api: TestApi, ada: ApiUser, config: JsonObject) => beginRun(api, ada, waitFlow(config));
 
 Deno.test("POST /runs/:id/pause keeps a run where it is until /resume; each again gives the same answer", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const run = await begin(api, ada, { mode: "signal", signal: "go" });
     for (let n = 0; n < 2; n++) {
       const paused = await post<RunBody>(ada, `/runs/${run}/pause`);
@@ -86,7 +55,7 @@ Deno.test("POST /runs/:id/pause keeps a run where it is until /resume; each agai
   }));
 
 Deno.test("POST /runs/:id/signals keeps a signal that comes first, and refuses what is none", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const run = await begin(api, ada, { mode: "signal", signal: "second" });
     assertEquals((await read(ada, run)).waiting_for, { reason: "signal", node_ids: ["w"], until: null });
     const kept = await post<{ delivered: boolean }>(ada, `/runs/${run}/signals`, { name: "first" });
@@ -102,7 +71,7 @@ Deno.test("POST /runs/:id/signals keeps a signal that comes first, and refuses w
   }));
 
 Deno.test("POST /runs/:id/steps/:node_id/decide: the first decision counts, by one of those who may", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const config = { mode: "approval", title: "Refund?", approvers: { roles: ["admin"] }, timeoutSeconds: 3600 };
     const run = await begin(api, ada, config);
     const admin = await api.createMember(ada.organizationId, "admin");
@@ -123,7 +92,7 @@ Deno.test("POST /runs/:id/steps/:node_id/decide: the first decision counts, by o
   }));
 
 Deno.test("GET /runs/waiting lists what waits for people, in pages, and who may decide it", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const approval = { mode: "approval", title: "Refund?", approvers: { roles: ["admin"] }, timeoutSeconds: 3600 };
     const runs = [
       await begin(api, ada, approval),
@@ -153,7 +122,7 @@ Deno.test("GET /runs/waiting lists what waits for people, in pages, and who may 
   }));
 
 Deno.test("GET /runs filters by several states and kinds of triggers, and by what a run belongs to", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const run = await begin(api, ada, { mode: "signal", signal: "go" });
     await post(ada, `/runs/${run}/pause`);
     const count = async (query: string) => (await ada.get<Page<RunBody>>(`/runs?${query}`)).body.data.length;

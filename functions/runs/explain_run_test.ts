@@ -9,7 +9,8 @@ import { startEffectServer } from "../../tests/helpers/effect_server.ts";
 import type { ApiUser } from "../../tests/helpers/api.ts";
 import { draw, post as postNode, saveFlow, set } from "../../tests/helpers/flows.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
-import { begin, post, type RunBody, withRuns } from "./_testing.ts";
+import { begin, post, type RunBody, withRuns } from "../../tests/helpers/runs_api.ts";
+import { router } from "./router.ts";
 import type { Explanation } from "./explain_schemas.ts";
 
 const explain = async (ada: ApiUser, run: string) => (await ada.get<Explanation>(`/runs/${run}/explain`)).body;
@@ -17,7 +18,7 @@ const explain = async (ada: ApiUser, run: string) => (await ada.get<Explanation>
 const wait = (config: JsonObject): [string, { config: JsonObject }] => ["logic.wait", { config }];
 
 Deno.test("explain: what a wait waits for, by whom, until when, and what comes next", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const cases: [JsonObject, string, string][] = [
       [{ mode: "duration", durationSeconds: 3600 }, "timer", '"w" waits until'],
       [{ mode: "signal", signal: "paid" }, "signal", 'waits for the signal "paid"'],
@@ -43,7 +44,7 @@ Deno.test("explain: what a wait waits for, by whom, until when, and what comes n
   }));
 
 Deno.test("explain: a merge says what has arrived and from where the rest is missing; a pause is told", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const graph = draw(
       {
         t: ["trigger.manual"],
@@ -83,7 +84,7 @@ Deno.test("explain: a merge says what has arrived and from where the rest is mis
   }));
 
 Deno.test("explain: an open region counts its items", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const graph = draw(
       {
         t: ["trigger.manual"],
@@ -111,7 +112,7 @@ Deno.test("explain: an open region counts its items", () =>
   }));
 
 Deno.test("explain: a queued run says which limit holds it and its place in line, or that it waits for a worker", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const graph = {
       ...draw({ t: ["trigger.manual"], w: wait({ mode: "signal", signal: "go" }) }, "t>w"),
       settings: { maxConcurrentRuns: 1 },
@@ -142,7 +143,7 @@ Deno.test("explain: a queued run says which limit holds it and its place in line
 Deno.test("explain: a retry says when and why, a failure what it was, a sub-run which one", async () => {
   const server = startEffectServer(() => new Response("no", { status: 500 }));
   try {
-    await withRuns(async (api, ada) => {
+    await withRuns(router, async (api, ada) => {
       const retry = {
         maxAttempts: 2,
         backoff: "fixed",
@@ -179,7 +180,7 @@ Deno.test("explain: a retry says when and why, a failure what it was, a sub-run 
 });
 
 Deno.test("explain: nobody else is told anything", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const run = await begin(api, ada, draw({ t: ["trigger.manual"], w: wait({ mode: "approval" }) }, "t>w"));
     const stranger = await api.createUser();
     expectProblem(await stranger.get(`/runs/${run}/explain`), "not_found");

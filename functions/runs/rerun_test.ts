@@ -7,7 +7,8 @@ import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { startEffectServer } from "../../tests/helpers/effect_server.ts";
 import { draw, post as postNode, saveFlow, set } from "../../tests/helpers/flows.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
-import { begin, post, read, type RunBody, withRuns } from "./_testing.ts";
+import { begin, post, read, type RunBody, withRuns } from "../../tests/helpers/runs_api.ts";
+import { router } from "./router.ts";
 
 /** t > a > b > c, each adding its letter to what the one before gave. */
 const CHAIN = draw(
@@ -26,7 +27,7 @@ const ids = (run: RunBody) =>
   run.steps.map(({ node_id, scope }) => scope === "" ? node_id : `${scope}:${node_id}`).sort();
 
 Deno.test("POST /runs/:id/rerun takes over what is before `from`, with the outputs that are given", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const run = await begin(api, ada, CHAIN, { s: "-" });
     const first = await read(ada, run);
     assertEquals(first.output, { s: "-abc" });
@@ -47,7 +48,7 @@ Deno.test("POST /runs/:id/rerun takes over what is before `from`, with the outpu
   }));
 
 Deno.test("POST /runs/:id/rerun refuses nodes that are not there, outputs of what is run again, and runs under way", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const run = await begin(api, ada, CHAIN, { s: "-" });
     const wrong = [
       { from: "nope" },
@@ -73,7 +74,7 @@ Deno.test("POST /runs/:id/rerun refuses nodes that are not there, outputs of wha
   }));
 
 Deno.test("POST /runs/:id/rerun does a region anew that is closed behind `from`, and leaves one alone before it", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const graph = draw(
       {
         t: ["trigger.manual"],
@@ -109,7 +110,7 @@ Deno.test("POST /runs/:id/rerun does a region anew that is closed behind `from`,
   }));
 
 Deno.test("POST /runs/:id/replay does all of it anew, by the run's version or the flow's current one", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const flow_id = await saveFlow(api, ada, CHAIN);
     const { body: { id: run } } = await post<RunBody>(ada, "/runs", { flow_id, input: { s: "-" } });
     const graph = draw({ t: ["trigger.manual"], a: set({ s: "new" }) }, "t>a");
@@ -130,7 +131,7 @@ Deno.test("POST /runs/:id/steps/:node_id/retry runs the next attempt at once, an
   let fails = true;
   const server = startEffectServer(() => fails ? new Response("no", { status: 500 }) : Response.json({ ok: true }));
   try {
-    await withRuns(async (api, ada) => {
+    await withRuns(router, async (api, ada) => {
       const retry = {
         maxAttempts: 2,
         backoff: "fixed",
@@ -167,7 +168,7 @@ Deno.test("POST /runs/:id/steps/:node_id/retry runs the next attempt at once, an
 Deno.test("a dry run performs no effect, takes what is pinned, and stays dry when it is retried or replayed", async () => {
   const server = startEffectServer(() => Response.json({ ok: true }));
   try {
-    await withRuns(async (api, ada) => {
+    await withRuns(router, async (api, ada) => {
       const graph = draw(
         { t: ["trigger.manual"], p: postNode(server.url), z: set({ got: "{{ steps.p.output.body.id }}" }) },
         "t>p",
@@ -202,7 +203,7 @@ Deno.test("a dry run performs no effect, takes what is pinned, and stays dry whe
 });
 
 Deno.test("POST /runs/execute runs a graph that is not saved, and no list of versions shows it", () =>
-  withRuns(async (api, ada) => {
+  withRuns(router, async (api, ada) => {
     const flow_id = await saveFlow(api, ada, CHAIN);
     const loose = await post<RunBody>(ada, "/runs/execute?wait=10", { graph: CHAIN, input: { s: "x" } });
     assertEquals([loose.status, loose.body.output], [200, { s: "xabc" }]);

@@ -1,15 +1,14 @@
 /**
- * What the tests of this function share.
+ * Runs over HTTP: the function `runs`, as tests of it use it.
  *
  * @module
  */
 import type { Graph, Json } from "../../shared/graph/mod.ts";
-import { backgroundSettled } from "../../shared/http/mod.ts";
-import type { ApiReply, ApiUser, TestApi } from "../../tests/helpers/api.ts";
-import { saveFlow } from "../../tests/helpers/flows.ts";
-import type { expectProblem } from "../../tests/helpers/route_suite.ts";
-import { withServedApi } from "../../tests/helpers/served_api.ts";
-import { router } from "./router.ts";
+import { backgroundSettled, type Router } from "../../shared/http/mod.ts";
+import type { ApiReply, ApiUser, TestApi } from "./api.ts";
+import { saveFlow } from "./flows.ts";
+import type { expectProblem } from "./route_suite.ts";
+import { withServedApi } from "./served_api.ts";
 
 /** A run, as far as tests look at it. */
 export interface RunBody {
@@ -35,8 +34,9 @@ export interface Page<T> {
 
 type Problem = Parameters<typeof expectProblem>[0]["body"];
 
-/** Runs `fn` with the function and a user of it. */
+/** Runs `fn` with the function `runs`, whose router it is, and a user of it. */
 export function withRuns(
+  router: Router,
   fn: (api: TestApi, ada: ApiUser) => Promise<void>,
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
