@@ -16,6 +16,7 @@ export function encodeResult(result: JobResult, now: number): Json {
     organization_id: job.organization_id,
     deadline_ms: Math.max(0, Math.round(job.deadline_ms)),
     ...(job.scope && { scope: job.scope }),
+    ...(job.entity_id && { entity: true }),
     steps: result.steps.map((step) => encodeStep(step, now)),
     ...(move && { move: encodeMove(move) }),
     ...(result.hold && { hold: true }),

@@ -285,6 +285,11 @@ begin
     end loop;
   end if;
 
+  -- Entities follow their runs: last, after every run, token and place.
+  if p_results @? '$[*].entity' then
+    perform private.move_settled_entities(p_results, v_now);
+  end if;
+
   return jsonb_build_object(
     'settled', to_jsonb(v_settled),
     'jobs', case when cardinality(v_kept) = 0 then '[]'::jsonb else private.job_reply(v_kept) end
