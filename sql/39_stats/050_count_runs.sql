@@ -1,6 +1,8 @@
 create function private.count_runs(p_limit integer default 10000, p_lag interval default '5 minutes') returns integer
 language plpgsql
 set search_path = ''
+-- The clock waits for nobody: not for a tenant that is being deleted either. The next tick counts.
+set lock_timeout = '200ms'
 as $$
 -- Measured with 1,000,000 runs: 13 microseconds a run, 0.4 ms when there is nothing to count.
 declare
