@@ -41,9 +41,6 @@ begin
     v_flow, 'manual', coalesce(p_input, '{}'), p_trigger_node, p_traceparent => p_traceparent, p_entity_id => p_entity_id,
     p_pins => p_pins, p_may_refuse => true
   );
-  if p_entity_id is not null then
-    perform private.attach_entity(v_run);
-  end if;
   v_reply := to_jsonb(v_run);
   if p_wake then
     perform private.wake_if_idle();

@@ -20,9 +20,6 @@ begin
     v_flow, p_run.trigger, p_input, p_run.trigger_node, p_run.webhook_event_id, p_run.id, p_version_id, p_run.traceparent,
     p_entity_id => v_entity, p_pins => p_run.pins, p_may_refuse => true
   );
-  if v_entity is not null then
-    perform private.attach_entity(v_new);
-  end if;
   return v_new;
 end;
 $$;

@@ -103,7 +103,7 @@ begin
   return jsonb_build_object(
     'event_id', v_event.id, 'duplicate', false, 'status', 'accepted', 'held_because', null, 'run_id', v_run.id,
     'jobs', case when p_worker_id is null then '[]'::jsonb
-      else private.job_reply(array(select j.id from public.job_queue j where j.run_id = v_run.id)) end
+      else private.job_reply(array(select j.id from public.job_queue j where j.run_id = v_run.id and j.worker_id = p_worker_id)) end
   );
 end;
 $$;
