@@ -11,6 +11,7 @@ import { getLatestRun } from "./handlers/get_latest_run.ts";
 import { getRun } from "./handlers/get_run.ts";
 import { getRunStatus } from "./handlers/get_run_status.ts";
 import { listBulkOperations } from "./handlers/list_bulk_operations.ts";
+import { getStepOutput } from "./handlers/get_step_output.ts";
 import { listRunSteps } from "./handlers/list_run_steps.ts";
 import { listRuns } from "./handlers/list_runs.ts";
 import { listWaiting } from "./handlers/list_waiting.ts";
@@ -39,6 +40,7 @@ export const router = createRouter("runs", [
   deleteRun,
   getRunStatus,
   listRunSteps,
+  getStepOutput,
   watchRun,
   explainRun,
   pauseRun,

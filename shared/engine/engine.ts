@@ -1,3 +1,4 @@
+import { LargeValues, serviceBlobStore } from "../blobs/mod.ts";
 import { adminClient } from "../db/mod.ts";
 import type { Env } from "../env/mod.ts";
 import { createLog } from "../log/mod.ts";
@@ -43,6 +44,9 @@ function createEngine(env: Env): Engine {
   const common = {
     providers,
     log,
+    values: new LargeValues(serviceBlobStore(env), {
+      onInline: (error) => log.warn("engine.output_stays_inline", { error }),
+    }),
     callbackUrl: (place: CallbackPlace) => callbackUrl(env.secretKeys.default, env.functionsUrl, place),
   };
   return {

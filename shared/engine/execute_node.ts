@@ -24,6 +24,7 @@ import {
   runNode,
 } from "../nodes/mod.ts";
 import type { Providers } from "../providers/mod.ts";
+import type { OutputStore } from "./_large_outputs.ts";
 import type { CallbackPlace } from "./callback_url.ts";
 import type { Position } from "./frontier.ts";
 import type { StepScope } from "./step_scope.ts";
@@ -38,6 +39,8 @@ export interface StepSurroundings {
   signal: AbortSignal;
   /** A number in [0, 1), for jitter. */
   random(): number;
+  /** Keeps large outputs; without it an output may have 1 MiB. */
+  values?: OutputStore;
   /** Makes the URLs that complete waiting steps. */
   callbackUrl?(place: CallbackPlace): Promise<string>;
 }

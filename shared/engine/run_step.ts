@@ -5,6 +5,7 @@
  */
 import { ExpressionBudget, type Json, type JsonObject, type Plan, type PlanEdge, type PlanNode } from "../graph/mod.ts";
 import { getNode, type NodeError, type NodeResult, type NodeWait, type RegionOpening } from "../nodes/mod.ts";
+import { keepOutput, loadReads, StorageFailure } from "./_large_outputs.ts";
 import { isUnknown, storableError, toNodeError } from "./_step_failure.ts";
 import { executeNode, type StepAttempt, type StepSurroundings } from "./execute_node.ts";
 import { retryDelay } from "./retry.ts";
@@ -38,7 +39,11 @@ type MakeRecord = (
   error: StepError | null,
 ) => StepRecord;
 
-/** Runs one attempt of a node. Never throws. */
+/**
+ * Runs one attempt of a node.
+ *
+ * @throws {StorageFailure} Storage is away, and the node only computes: it is run again with all that its token brought.
+ */
 export async function runStep(step: StepAttempt, surroundings: StepSurroundings): Promise<StepOutcome> {
   const { node, payload } = step.position;
   const record = recorder(step);
@@ -46,17 +51,18 @@ export async function runStep(step: StepAttempt, surroundings: StepSurroundings)
   if (payload?.close?.error !== undefined) return fail(step, payload.close.error, record);
   let failure: NodeError;
   try {
-    const result = await executeNode(step, surroundings);
+    const result = await executeNode(await loadReads(step, surroundings), surroundings);
     if (result.wait !== undefined) return { kind: "waits", wait: result.wait };
     if (result.start !== undefined) return { kind: "starts", start: result.start };
     if (result.open !== undefined) return opened(step, result, result.open, record);
-    const output = toStorable(result.output);
-    step.scope.set(node.id, output);
-    if (result.stop !== undefined) return stopped(result, record, output, node);
+    const { value, kept } = await keepOutput(result.output, step.job, surroundings);
+    step.scope.set(node.id, value);
+    if (result.stop !== undefined) return stopped(result, record, kept, node);
     const handles = result.handles ?? null;
-    return done(step, record("completed", output, handles, null), handles);
+    return done(step, record("completed", kept, handles, null), handles);
   } catch (error) {
     if (surroundings.signal.aborted) return { kind: "given_back" };
+    if (error instanceof StorageFailure && error.retryable && node.kind !== "effect") throw error;
     failure = toNodeError(error, node, surroundings.log);
   }
 
@@ -72,15 +78,24 @@ export async function runStep(step: StepAttempt, surroundings: StepSurroundings)
 }
 
 /** The outcome of a step of unknown outcome, once a person has said what it was. */
-export function decideStep(step: StepAttempt, decision: JsonObject): StepOutcome {
+export async function decideStep(
+  step: StepAttempt,
+  decision: JsonObject,
+  surroundings: StepSurroundings,
+): Promise<StepOutcome> {
   const { node } = step.position;
   const record = recorder(step);
   if (decision["outcome"] === "completed") {
-    const output = decision["output"] ?? null;
-    step.scope.set(node.id, output);
     try {
-      return done(step, record("completed", output, null, null), null);
+      // The conditions of its edges are to be evaluated.
+      const { scope } = await loadReads(step, surroundings);
+      const { value, kept } = await keepOutput(decision["output"], step.job, surroundings);
+      scope.set(node.id, value);
+      return done(step, record("completed", kept, null, null), null);
     } catch (error) {
+      if (surroundings.signal.aborted) return { kind: "given_back" };
+      // What a person said is not to be lost because Storage is away.
+      if (error instanceof StorageFailure && error.retryable) throw error;
       const failure = toNodeError(error, node, { debug() {}, info() {}, warn() {}, error() {} });
       return fail(step, storableError(failure, node), record);
     }

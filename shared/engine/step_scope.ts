@@ -1,3 +1,4 @@
+import { type BlobReference, readReference } from "../blobs/mod.ts";
 import {
   evaluateCondition,
   type ExpressionBudget,
@@ -19,6 +20,10 @@ type Visible = ExpressionScope & { item?: Json; index?: number; callbacks?: { [n
 export class StepScope {
   readonly expressions: Visible;
   readonly #plan: Plan;
+  /** Recorded outputs that nobody has read yet: references, by node id. */
+  readonly #unread = new Map<string, BlobReference>();
+  /** The owner of the innermost region. */
+  readonly #owner: string | undefined;
 
   /**
    * @param job The token, which brings the outputs that its node reads.
@@ -29,7 +34,12 @@ export class StepScope {
     this.#plan = flow.plan;
     // No prototype: a step may be called "constructor".
     const steps: ExpressionScope["steps"] = Object.create(null);
-    for (const [id, output] of Object.entries(job.outputs)) steps[id] = { output };
+    for (const [id, output] of Object.entries(job.outputs)) {
+      // The input of a run is as it was sent.
+      if (id === trigger?.id) continue;
+      steps[id] = { output };
+      this.#defer(id, output);
+    }
     if (trigger !== undefined) steps[trigger.id] = { output: job.input };
     this.expressions = {
       trigger: job.input,
@@ -38,6 +48,7 @@ export class StepScope {
       flow: { id: flow.id, name: flow.name },
     };
     const inner = segmentsOf(job.scope ?? "").at(-1);
+    this.#owner = inner?.owner;
     if (inner !== undefined) this.#enter(inner, job);
   }
 
@@ -53,7 +64,25 @@ export class StepScope {
 
   /** Records the output of a step. */
   set(nodeId: string, output: Json): void {
+    this.#unread.delete(nodeId);
     this.expressions.steps[nodeId] = { output };
+  }
+
+  /** Takes over what was recorded as the output of a step: it may be a reference. */
+  setRecorded(nodeId: string, output: Json): void {
+    this.set(nodeId, output);
+    this.#defer(nodeId, output);
+  }
+
+  /** Loads the outputs of steps that are about to be read and are references still. */
+  async load(nodeIds: readonly string[], load: (reference: BlobReference) => Promise<Json>): Promise<void> {
+    if (this.#unread.size === 0) return;
+    for (const id of nodeIds) {
+      const reference = this.#unread.get(id);
+      if (reference === undefined) continue;
+      this.set(id, await load(reference));
+      if (id === this.#owner) this.#showItem(id);
+    }
   }
 
   /** What the config of a while loop sees: the iteration before, or that there was none. */
@@ -83,9 +112,18 @@ export class StepScope {
     if (payload?.index !== undefined && node === inner.owner) {
       this.set(inner.owner, itemOf(payload.item ?? null, payload.index, payload.count ?? null));
     }
-    const output = this.get(inner.owner);
     this.expressions.index = inner.index;
+    this.#showItem(inner.owner);
+  }
+
+  #showItem(owner: string): void {
+    const output = this.get(owner);
     this.expressions.item = isObject(output) ? output["item"] ?? null : null;
+  }
+
+  #defer(nodeId: string, output: Json): void {
+    const reference = readReference(output);
+    if (reference !== null) this.#unread.set(nodeId, reference);
   }
 }
 

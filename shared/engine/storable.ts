@@ -1,8 +1,8 @@
 import type { Json } from "../graph/mod.ts";
 import { NodeError } from "../nodes/mod.ts";
 
-/** Bytes of JSON that the output of one step may have. */
-export const MAX_OUTPUT_BYTES = 1_048_576;
+/** Bytes of JSON that one value in a row of Postgres may have: inputs, waits, items, and outputs where Storage is not set up. */
+export const MAX_INLINE_BYTES = 1_048_576;
 
 /** Escapes that JSON text may hold and jsonb refuses: NUL and halves of surrogate pairs. */
 const UNSTORABLE = /\\u(?:0000|[dD][89a-fA-F])/;
@@ -11,20 +11,27 @@ const UNSTORABLE = /\\u(?:0000|[dD][89a-fA-F])/;
 const ASCII = /^[\0-\x7f]*$/;
 
 /**
- * A step's output as Postgres keeps it and gives it back: JSON, at most 1 MiB, characters that jsonb has no room for
+ * A value as Postgres keeps it and gives it back: JSON, at most so many bytes, characters that jsonb has no room for
  * replaced by U+FFFD, the keys of objects in jsonb's order. Whoever goes on from memory then reads the same as who takes
  * the step from Postgres: an attempt that is made again under the same idempotency key must send the same text.
  *
+ * @param maxBytes Bytes of JSON that it may have. Default 1 MiB.
  * @throws {NodeError} `output_too_large`; `internal` when the value is no JSON.
  */
-export function toStorable(output: unknown): Json {
+export function toStorable(output: unknown, maxBytes: number = MAX_INLINE_BYTES): Json {
+  return measureStorable(output, maxBytes).value;
+}
+
+/** The same, with the length of the value's JSON text in UTF-16 units. */
+export function measureStorable(output: unknown, maxBytes: number): { value: Json; length: number } {
   const text = JSON.stringify(output ?? null);
   if (text === undefined) throw new NodeError("The output is not JSON", { code: "internal" });
   // UTF-8 has at most three bytes for each UTF-16 unit, so short texts need no counting.
-  if (text.length * 3 > MAX_OUTPUT_BYTES && new TextEncoder().encode(text).length > MAX_OUTPUT_BYTES) {
-    throw new NodeError(`The output is larger than ${MAX_OUTPUT_BYTES} bytes`, { code: "output_too_large" });
+  if (text.length * 3 > maxBytes && new TextEncoder().encode(text).length > maxBytes) {
+    throw new NodeError(`The output is larger than ${maxBytes} bytes`, { code: "output_too_large" });
   }
-  return inStoredOrder(UNSTORABLE.test(text) ? JSON.parse(text, cleanValue) as Json : JSON.parse(text) as Json);
+  const value = UNSTORABLE.test(text) ? JSON.parse(text, cleanValue) as Json : JSON.parse(text) as Json;
+  return { value: inStoredOrder(value), length: text.length };
 }
 
 /** Sorts the keys of all objects as jsonb does: by their length in bytes, then by their bytes. */

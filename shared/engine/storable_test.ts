@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "../../tests/helpers/assert.ts";
 import { NodeError } from "../nodes/mod.ts";
-import { MAX_OUTPUT_BYTES, toStorable } from "./storable.ts";
+import { MAX_INLINE_BYTES, toStorable } from "./storable.ts";
 
 Deno.test("toStorable() leaves ordinary JSON as it is", () => {
   const value = { a: [1, "ü", null, true], b: { c: "\\u0000 written out" } };
@@ -18,9 +18,9 @@ Deno.test("toStorable() drops what is no JSON and takes nothing for null", () =>
 });
 
 Deno.test("toStorable() refuses one byte too many, counted in UTF-8", () => {
-  assertEquals(toStorable("x".repeat(MAX_OUTPUT_BYTES - 2)), "x".repeat(MAX_OUTPUT_BYTES - 2));
-  assertThrows(() => toStorable("x".repeat(MAX_OUTPUT_BYTES - 1)), NodeError, "larger");
-  assertThrows(() => toStorable("ü".repeat(MAX_OUTPUT_BYTES / 2)), NodeError, "larger");
+  assertEquals(toStorable("x".repeat(MAX_INLINE_BYTES - 2)), "x".repeat(MAX_INLINE_BYTES - 2));
+  assertThrows(() => toStorable("x".repeat(MAX_INLINE_BYTES - 1)), NodeError, "larger");
+  assertThrows(() => toStorable("ü".repeat(MAX_INLINE_BYTES / 2)), NodeError, "larger");
 });
 
 Deno.test("toStorable() gives the keys of objects the order in which Postgres gives them back", () => {

@@ -7,6 +7,7 @@
 import { ExpressionBudget, ExpressionError, type JsonObject, type Plan, type PlanNode } from "../graph/mod.ts";
 import { getNode } from "../nodes/mod.ts";
 import { toChild, toOpening, toRetry, toWait } from "./_checkpoints.ts";
+import { keepOutput, loadReads, loadReference, StorageFailure } from "./_large_outputs.ts";
 import { itemStep, ownerFailed, skippedStep } from "./_region_steps.ts";
 import { loopScope } from "./_scopes.ts";
 import type { StepAttempt, StepSurroundings } from "./execute_node.ts";
@@ -75,9 +76,12 @@ export class TokenWalk {
     try {
       return await this.#walk();
     } catch (error) {
-      if (!(error instanceof ExpressionError)) throw error;
       // The condition of an edge that no step of this walk answers for: a trigger's, or one evaluated again.
-      return this.#fail({ code: "expression_invalid", message: error.message });
+      if (error instanceof ExpressionError) return this.#fail({ code: "expression_invalid", message: error.message });
+      if (this.#surroundings.signal.aborted) return null;
+      // A large output that is gone. While Storage is only away, another worker tries again.
+      if (!(error instanceof StorageFailure) || error.retryable) throw error;
+      return this.#fail({ code: error.code, message: error.message });
     }
   }
 
@@ -124,8 +128,8 @@ export class TokenWalk {
         // What a trigger gives is the input of the run, kept there and not a second time as a step.
         frontier.answer(node, (edge) => this.#scope.isLive(edge, null, budget));
       } else if (payload?.index !== undefined) {
-        this.#begin(frontier, position);
-      } else if (this.#passRecorded(frontier, node)) {
+        await this.#begin(frontier, position);
+      } else if (await this.#passRecorded(frontier, node)) {
         continue;
       } else if (node.kind === "effect" || node.opens !== undefined) {
         this.#effects.push(position);
@@ -138,20 +142,25 @@ export class TokenWalk {
   }
 
   /** Goes into the body of a region, with one of its items. */
-  #begin(frontier: Frontier, position: Position): void {
+  async #begin(frontier: Frontier, position: Position): Promise<void> {
     const { node } = position;
     const budget = new ExpressionBudget();
     const step = this.#attempt(position);
+    if (node.out.some((edge) => edge.body && edge.condition !== undefined)) await loadReads(step, this.#surroundings);
     const live = new Set(node.out.filter((edge) => edge.body && this.#scope.isLive(edge, null, budget)));
     const exit = [...live].find((edge) => edge.exit)?.slot;
     const item = itemStep(step, exit);
-    if (item?.always) this.#steps.push(item.step);
-    else this.#item = item?.step;
+    if (item !== null) {
+      const { kept } = await keepOutput(item.step.output, this.#job, this.#surroundings);
+      const record = { ...item.step, output: kept };
+      if (item.always) this.#steps.push(record);
+      else this.#item = record;
+    }
     frontier.enter(node, (edge) => live.has(edge));
   }
 
   /** Goes on behind a node that is recorded already; false = it is to be run. */
-  #passRecorded(frontier: Frontier, node: PlanNode): boolean {
+  async #passRecorded(frontier: Frontier, node: PlanNode): Promise<boolean> {
     const recorded = this.#recorded.get(node.id);
     if (recorded === undefined || recorded.status === "skipped" || endsMore(node)) return false;
     const budget = new ExpressionBudget();
@@ -161,7 +170,10 @@ export class TokenWalk {
       if (closer === undefined || !this.#recorded.has(closer.id)) return false;
       frontier.pass(node);
     }
-    this.#scope.set(node.id, recorded.output);
+    this.#scope.setRecorded(node.id, recorded.output);
+    if (node.out.some(({ condition }) => condition !== undefined)) {
+      await this.#scope.load([node.id, ...node.reads], (found) => loadReference(found, this.#job, this.#surroundings));
+    }
     frontier.answer(node, (edge) => this.#scope.isLive(edge, recorded.handles, budget));
     return true;
   }
@@ -181,7 +193,7 @@ export class TokenWalk {
     const { wait, resolved } = payload ?? {};
     if (wait !== undefined && wait.kind !== "decision") return runStep(step, this.#surroundings);
     const decision = resolved?.data;
-    if (isObject(decision) && decision["outcome"] !== "retry") return decideStep(step, decision);
+    if (isObject(decision) && decision["outcome"] !== "retry") return decideStep(step, decision, this.#surroundings);
     if (payload?.intent === undefined) return "announce";
     if (this.#job.resumed) return lostStep({ ...step, attempt: payload.intent });
     return runStep(step, this.#surroundings);

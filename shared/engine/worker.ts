@@ -206,8 +206,15 @@ export class Worker {
   }
 
   #surroundings(log: Log): StepSurroundings {
-    const { providers, random = Math.random, callbackUrl } = this.#options;
-    return { providers, log, signal: this.#abort.signal, random, ...(callbackUrl !== undefined && { callbackUrl }) };
+    const { providers, random = Math.random, callbackUrl, values } = this.#options;
+    return {
+      providers,
+      log,
+      signal: this.#abort.signal,
+      random,
+      ...(values !== undefined && { values }),
+      ...(callbackUrl !== undefined && { callbackUrl }),
+    };
   }
 
   /** Writes a checkpoint; false = the job is ours no more: it was lost, or its run is paused. */

@@ -1,5 +1,6 @@
 import type { Log } from "../log/mod.ts";
 import type { Providers } from "../providers/mod.ts";
+import type { OutputStore } from "./_large_outputs.ts";
 import type { CallbackPlace } from "./callback_url.ts";
 import type { EngineClient, WorkerKind } from "./client.ts";
 import type { PlanCache } from "./plan_cache.ts";
@@ -21,6 +22,8 @@ export interface WorkerOptions {
   patienceMs?: number;
   /** Chance for jitter, in [0, 1). */
   random?: () => number;
+  /** Keeps large outputs; without it an output may have 1 MiB. */
+  values?: OutputStore;
   /** Makes the URLs that complete waiting steps; without it, whoever asks for one fails. */
   callbackUrl?(place: CallbackPlace): Promise<string>;
 }

@@ -15,6 +15,7 @@ begin
 
   perform engine.ensure_partitions();
   perform private.secure_live();
+  perform private.secure_run_data();
   if to_regprocedure('cron.schedule(text, text, text)') is not null then
     perform cron.schedule('millrace-tick', '10 seconds', 'select engine.tick()');
     perform cron.schedule('millrace-partitions', '17 3 * * *', 'select engine.ensure_partitions()');

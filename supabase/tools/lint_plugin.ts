@@ -41,8 +41,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   // graph is a leaf: providers and nodes speak its Json.
   "shared/providers": { imports: ["shared/graph", "shared/log", "shared/errors"] },
   "shared/nodes": { imports: ["shared/providers", "shared/graph", "shared/log", "shared/errors"] },
+  // Values in Storage: beside providers, below the engine.
+  "shared/blobs": { imports: ["shared/graph", "shared/env", "shared/errors"] },
   "shared/engine": {
     imports: [
+      "shared/blobs",
       "shared/nodes",
       "shared/providers",
       "shared/graph",

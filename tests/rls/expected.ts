@@ -191,6 +191,7 @@ private.run_steps_page             -     x     -
 private.run_tokens                 -     x     -
 private.runs_counted_to            -     x     -
 private.secure_live                -     -     -
+private.secure_run_data            -     -     -
 private.send_live                  -     -     -
 private.runs_still_open            -     -     -
 private.schedule_jitter            -     -     -

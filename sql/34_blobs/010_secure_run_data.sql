@@ -1,0 +1,31 @@
+create function private.secure_run_data() returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- The tables belong to Supabase: a plain Postgres has none.
+  if to_regclass('storage.buckets') is null or to_regclass('storage.objects') is null then
+    return false;
+  end if;
+  insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
+  values ('run-data', 'run-data', false, 16777216, array['application/json'])
+  on conflict do nothing;
+  -- Only the engine writes. What lies in the folder of an organization may be read by who may read its runs.
+  if not exists (
+    select 1 from pg_catalog.pg_policy p
+    where p.polrelid = 'storage.objects'::regclass and p.polname = 'millrace_members_read_run_data'
+  ) then
+    create policy millrace_members_read_run_data on storage.objects for select to authenticated
+      using (
+        bucket_id = 'run-data'
+        and split_part(name, '/', 1) = any ((select private.organizations_with('runs:read'))::text[])
+      );
+  end if;
+  return true;
+end;
+$$;
+
+revoke all on function private.secure_run_data() from public, anon, authenticated, service_role;
+comment on function private.secure_run_data() is
+  'Makes the private bucket run-data, in which the engine keeps large outputs as <organization>/<sha256>.json, and the policy by which members may read those of their organizations. False = the database has no Storage.';
