@@ -190,10 +190,10 @@ Deno.test("GET /runs filters, and pages by cursor in both orders", () =>
 Deno.test("GET /runs/:id/steps pages through every attempt, and ends a page early when outputs are large", () =>
   withEffects((effect, count) => {
     if (effect.path === "/flaky" && count < 3) return new Response("no", { status: 503 });
-    return new Response("x".repeat(900_000), { headers: { "content-type": "text/plain" } });
+    return new Response("x".repeat(120_000), { headers: { "content-type": "text/plain" } });
   }, async (api, ada, server) => {
     const retry = { maxAttempts: 3, backoff: "fixed" as const, delaySeconds: 0 };
-    const chain = Array.from({ length: 6 }, (_, n) => [`n${n}`, post(`${server.url}/n${n}`)] as const);
+    const chain = Array.from({ length: 36 }, (_, n) => [`n${n}`, post(`${server.url}/n${n}`)] as const);
     const flowId = await saveFlow(
       api,
       ada,
@@ -211,7 +211,7 @@ Deno.test("GET /runs/:id/steps pages through every attempt, and ends a page earl
       return (await ada.get<RunBody>(`/runs/${started.body.id}`)).body;
     }, ({ finished_at }) => finished_at !== null);
     assertEquals(run.status, "completed");
-    assert(run.more_steps, "seven outputs of 900 kB do not come at once");
+    assert(run.more_steps, "37 outputs of 120 kB do not come at once");
     const steps: string[] = [];
     let pages = 0;
     let cursor: string | null = "";

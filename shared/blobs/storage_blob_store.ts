@@ -43,8 +43,7 @@ export class StorageBlobStore implements BlobStore {
         await createBucket(storage);
         error = await upload(storage, path, bytes);
       }
-      // The name says the content: what is there is the same.
-      if (error !== null && statusOf(error) !== 409) throw toAppError(error);
+      if (error !== null) throw toAppError(error);
     });
   }
 
@@ -99,8 +98,9 @@ export function callerBlobStore(env: Env, jwt: string): BlobStore {
 
 async function upload(storage: StorageClient, path: string, bytes: Uint8Array): Promise<StorageFault | null> {
   const body = new Blob([Uint8Array.from(bytes)], { type: "application/json" });
-  const { error } = await storage.from(RUN_DATA_BUCKET).upload(path, body, { contentType: "application/json" });
-  return error;
+  // The name says the content: what is there already is replaced by the same.
+  const options = { contentType: "application/json", upsert: true };
+  return (await storage.from(RUN_DATA_BUCKET).upload(path, body, options)).error;
 }
 
 async function createBucket(storage: StorageClient): Promise<void> {
