@@ -2,7 +2,14 @@ import { REPOSITORY } from "../../supabase/local/schema_files.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 
 /** What a file says that acts as the service, or that makes it possible. */
-const SIGNS = [/\badminClient\(/, /\bgetEngine\(/, /\.admin\(\)/, /^\s*admin: /m, /\bpostgresTransport\(/];
+const SIGNS = [
+  /\badminClient\(/,
+  /\bgetEngine\(/,
+  /\.admin\(\)/,
+  /^\s*admin: /m,
+  /\bpostgresTransport\(/,
+  /\bserviceBlobStore\(/,
+];
 /** Says how, to those who write routes; acts as nobody. */
 const TALKS_ABOUT_IT = ["shared/http/context.ts"];
 
