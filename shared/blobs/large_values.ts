@@ -87,6 +87,7 @@ export class LargeValues {
     const path = blobPath(organizationId, sha256);
     const known = this.#cache.get(path);
     if (known !== undefined) return known;
+    signal?.throwIfAborted();
     let loading = this.#loading.get(path);
     if (loading === undefined) {
       // Without the signal: others may wait for the same.

@@ -32,6 +32,7 @@ begin
   if jsonb_typeof(v_outputs) <> 'object' then
     perform private.fail('invalid_request', 'Outputs are given by node id', 400);
   end if;
+  perform private.refuse_references(p_run_id, v_outputs);
   if exists (
     select 1 from public.flows f where f.id = v_run.flow_id and f.deleted_at is null and not f.is_active
   ) then

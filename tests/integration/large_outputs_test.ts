@@ -8,7 +8,7 @@ import type { EngineClient } from "../../shared/engine/mod.ts";
 import type { GraphNodeData, Json, JsonObject } from "../../shared/graph/mod.ts";
 import { NodeError } from "../../shared/nodes/mod.ts";
 import type { Providers } from "../../shared/providers/mod.ts";
-import { assert, assertEquals } from "../helpers/assert.ts";
+import { assert, assertEquals, assertRejects } from "../helpers/assert.ts";
 import { createTenant, createWorker, readRun, type StepRow } from "../helpers/engine.ts";
 import { draw, set } from "../helpers/flows.ts";
 import { begin, brief, call, mail, mailing, withEngine } from "./_play.ts";
@@ -259,6 +259,24 @@ Deno.test("the retry of a run takes references over", () =>
     const { run, steps } = await readRun(db, retry.id);
     assertEquals([run.status, run.output], ["completed", { length: LARGE + 2 }], JSON.stringify(run.error));
     assertEquals([brief(steps), sent], [["a completed", "b completed", "n completed"], ["a", "fail"]]);
+  }));
+
+Deno.test("outputs that are given to a re-run can be references of the run, and no others", () =>
+  withEngine(async (db, client) => {
+    const [store, sent]: [MemoryBlobStore, string[]] = [new MemoryBlobStore(), []];
+    const { runId, tenant } = await begin(db, draw({ t: START, a: mail({}, "a"), n: lengthOf("a") }, "t>a", "a>n"));
+    await work(client, store, mailer(sent));
+    const kept = outputOf((await readRun(db, runId)).steps, "a");
+    const rerun = (a: Json) =>
+      call(db, tenant, "rerun_run", { p_run_id: runId, p_from: "n", p_outputs: { a } }) as Promise<{ id: string }>;
+    const { id } = await rerun(kept);
+    await work(client, store, mailer(sent));
+    assertEquals([(await readRun(db, id)).run.output, sent], [{ length: LARGE + 2 }, ["a"]]);
+    const forged = { $blob: { sha256: "a".repeat(64), bytes: 9, preview: "" } };
+    for (const output of [forged, [forged], { ...forged, more: 1 }]) {
+      const error = await assertRejects(() => rerun(output), Error);
+      assert(error.message.includes("invalid_request"));
+    }
   }));
 
 Deno.test("while Storage is away an effect is not repeated: its output waits in memory, or stays in its row", () =>

@@ -185,6 +185,7 @@ private.refresh_entity             -     -     -
 private.refusal_code               -     -     -
 private.refresh_mapped_entity      -     -     -
 private.refuse_change              -     -     -
+private.refuse_references          -     -     -
 private.require_permission         -     -     -
 private.run_stats_of               -     x     -
 private.run_steps_page             -     x     -
