@@ -61,5 +61,7 @@ export const approvalRequest: FlowTemplate = {
   sample_outputs: {
     decide: { decision: "approved", user_id: null, comment: "Of course" },
     refund: answered(URL, { id: "re_1" }, 201),
+    sorry: sent("ada@example.com"),
+    escalate: sent("manager@example.com"),
   },
 };

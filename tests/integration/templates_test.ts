@@ -1,7 +1,16 @@
 import type { Json } from "../../shared/graph/mod.ts";
-import { listTemplates } from "../../shared/templates/mod.ts";
+import { getTemplate, listTemplates } from "../../shared/templates/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
-import { connectEngine, createFlow, createTenant, drain, readRun } from "../helpers/engine.ts";
+import { startEffectServer } from "../helpers/effect_server.ts";
+import {
+  connectEngine,
+  createFlow,
+  createTenant,
+  drain,
+  localProviders,
+  readRun,
+  startRun,
+} from "../helpers/engine.ts";
 import { withDatabase } from "../helpers/postgres.ts";
 
 /** What each template gives when it is run dry with its own samples. */
@@ -67,3 +76,31 @@ Deno.test("every template runs with its samples, and nothing outside happens", a
     }
   });
 });
+
+Deno.test("saga-order undoes what it did, the last first, when the parcel cannot be ordered", () =>
+  withDatabase(async (db) => {
+    const server = startEffectServer(({ path }) =>
+      path === "/parcels"
+        ? new Response(null, { status: 422 })
+        : Response.json({ id: path === "/charges" ? "ch_1" : "res_1" })
+    );
+    const client = await connectEngine(db);
+    try {
+      const { graph, sample_input } = getTemplate("saga-order")!;
+      const local = JSON.parse(JSON.stringify(graph).replaceAll("https://api.example.com", server.url));
+      const tenant = await createTenant(db);
+      const runId = await startRun(db, tenant, await createFlow(db, tenant, local), sample_input);
+      await drain(client, { providers: localProviders(Number(new URL(server.url).port)) });
+      assertEquals((await readRun(db, runId)).run.status, "compensated");
+      assertEquals(server.effects.map(({ method, path }) => `${method} ${path}`), [
+        "POST /reservations",
+        "POST /charges",
+        "POST /parcels",
+        "POST /charges/ch_1/refund",
+        "POST /reservations/res_1/release",
+      ]);
+    } finally {
+      await client.close();
+      await server.stop();
+    }
+  }));
