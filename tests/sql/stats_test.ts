@@ -139,7 +139,7 @@ Deno.test("a dry run is no execution, and the newest minutes are left to be coun
   withDatabase(async (db) => {
     const tenant = await createTenant(db);
     const flow = await createFlow(db, tenant);
-    await addRuns(db, flow, [[600, 10], [299, 10]]);
+    await addRuns(db, flow, [[600, 10], [119, 10]]);
     await db.sql`
       insert into public.runs (id, organization_id, flow_id, flow_version_id, status, trigger, input, deadline_at, created_at, pins)
       select private.uuid_v7(t.at), organization_id, flow_id, flow_version_id, 'queued', 'manual', '{}', t.at, t.at, '{}'
