@@ -143,6 +143,30 @@ Deno.test("items of regions give references, and their collector loads them", ()
     assert(readReference(outputOf(steps, "c")) !== null);
   }));
 
+Deno.test("a collector refuses more than 16 MiB together, and loads nothing of it", () =>
+  withEngine(async (db, client) => {
+    const [store, sent] = [new MemoryBlobStore(), []];
+    const { runId } = await begin(
+      db,
+      draw(
+        {
+          t: START,
+          s: ["logic.splitter", { config: { items: "{{ trigger.list }}" } }],
+          a: mail({}, "{{ item }}"),
+          c: ["logic.collector"],
+        },
+        "t>s",
+        "s>a",
+        "a>c",
+      ),
+      { list: ["1", "2"] },
+    );
+    await work(client, store, mailer(sent, 9_000_000), { cacheBytes: 0 });
+    const { run } = await readRun(db, runId);
+    assertEquals([run.status, run.error?.code, run.error?.node_id], ["failed", "output_too_large", "c"]);
+    assertEquals(reads(store), 0);
+  }));
+
 Deno.test("items that are large themselves reach every step of the body", () =>
   withEngine(async (db, client) => {
     const [store, sent] = [new MemoryBlobStore(), []];
