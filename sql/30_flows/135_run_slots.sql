@@ -3,7 +3,7 @@ create table private.run_slots (
   run_id uuid not null,
   organization_id uuid not null,
   primary key (limit_key, run_id)
-);
+) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
 create index run_slots_run_id_idx on private.run_slots (run_id);
 alter table private.run_slots enable row level security;
 revoke all on table private.run_slots from public, anon, authenticated, service_role;
@@ -36,6 +36,26 @@ $$;
 revoke all on function private.run_limit_keys(public.runs) from public, anon, authenticated, service_role;
 comment on function private.run_limit_keys(public.runs) is 'The limits that concern a run, with the number of their places.';
 
+create function private.limits_are_near(p_run public.runs) returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  -- As many as may be on their way at this moment without seeing each other: a transaction needs a connection.
+  return exists (
+    select 1 from private.run_limit_keys(p_run) k
+    where k.places <= 100 or (
+      select count(*) from (select 1 from private.run_slots s where s.limit_key = k.limit_key limit k.places) c
+    ) >= k.places - 100
+  );
+end;
+$$;
+
+revoke all on function private.limits_are_near(public.runs) from public, anon, authenticated, service_role;
+comment on function private.limits_are_near(public.runs) is
+  'Whether a limit of the run has fewer than a hundred places left. Only then do starts and ends of an organization have to come one after the other.';
+
 create function private.take_slots(p_run public.runs) returns text
 language plpgsql
 set search_path = ''
@@ -43,11 +63,14 @@ as $$
 declare
   v_full text;
 begin
-  select k.limit_key into v_full
-  from private.run_limit_keys(p_run) k
-  where (select count(*) from private.run_slots s where s.limit_key = k.limit_key) >= k.places
-  order by k.limit_key desc
-  limit 1;
+  if private.limits_are_near(p_run) then
+    perform private.lock_limits(p_run.organization_id);
+    select k.limit_key into v_full
+    from private.run_limit_keys(p_run) k
+    where (select count(*) from private.run_slots s where s.limit_key = k.limit_key) >= k.places
+    order by k.limit_key desc
+    limit 1;
+  end if;
   if v_full is null then
     insert into private.run_slots (limit_key, run_id, organization_id)
     select k.limit_key, p_run.id, p_run.organization_id from private.run_limit_keys(p_run) k
@@ -59,7 +82,7 @@ $$;
 
 revoke all on function private.take_slots(public.runs) from public, anon, authenticated, service_role;
 comment on function private.take_slots(public.runs) is
-  'Takes a place under every limit of a run, or none: answers the limit that is full, null when it has its places. The caller holds private.lock_limits of the organization.';
+  'Takes a place under every limit of a run, or none: answers the limit that is full, null when it has its places.';
 
 create function private.lock_limits(p_organization_id uuid) returns void
 language sql
@@ -72,47 +95,63 @@ revoke all on function private.lock_limits(uuid) from public, anon, authenticate
 comment on function private.lock_limits(uuid) is
   'One transaction at a time gives and takes places in an organization. Whoever needs several organizations locks them in the order of their ids, and after every run and token.';
 
-create function private.free_slots(p_run_id uuid) returns integer
+create function private.free_slots(p_run public.runs) returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_org uuid;
   v_keys text[];
+begin
+  if not exists (select 1 from private.run_slots s where s.run_id = p_run.id) then
+    return;
+  end if;
+  if not private.limits_are_near(p_run) then
+    delete from private.run_slots s where s.run_id = p_run.id;
+    return;
+  end if;
+  perform private.lock_limits(p_run.organization_id);
+  with freed as (
+    delete from private.run_slots s where s.run_id = p_run.id returning s.limit_key
+  )
+  select array_agg(f.limit_key) into v_keys from freed f;
+  perform private.admit_waiting(v_keys);
+end;
+$$;
+
+revoke all on function private.free_slots(public.runs) from public, anon, authenticated, service_role;
+comment on function private.free_slots(public.runs) is
+  'Gives the places of a run that ends to those that wait for them, oldest first.';
+
+create function private.admit_waiting(p_limit_keys text[]) returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_key text;
   v_token record;
   v_admitted integer := 0;
 begin
-  select s.organization_id into v_org from private.run_slots s where s.run_id = p_run_id limit 1;
-  if v_org is null then
-    return 0;
-  end if;
-  perform private.lock_limits(v_org);
-  with freed as (
-    delete from private.run_slots s where s.run_id = p_run_id returning s.limit_key
-  )
-  select array_agg(f.limit_key) into v_keys from freed f;
-  -- For each limit the one that waits longest for it. Who now finds another limit full waits for that.
-  for v_token in
-    select t.id, t.run_id, t.scheduled_for
-    from unnest(v_keys) as k (limit_key)
-    cross join lateral (
-      select j.id, j.run_id, j.scheduled_for from public.job_queue j
-      where j.status = 'waiting' and j.payload -> 'wait' ->> 'kind' = 'limit' and j.payload -> 'wait' ->> 'name' = k.limit_key
-      order by j.id limit 1
+  foreach v_key in array p_limit_keys loop
+    -- Who now finds another limit full waits for that one, and the next may try.
+    for v_token in
+      select j.id, j.run_id from public.job_queue j
+      where j.status = 'waiting' and j.payload -> 'wait' ->> 'kind' = 'limit' and j.payload -> 'wait' ->> 'name' = v_key
+      order by j.id limit 100
       for update skip locked
-    ) t
-  loop
-    v_admitted := v_admitted + private.admit_run(v_token.id, v_token.run_id);
+    loop
+      exit when private.admit_run(v_token.id, v_token.run_id) = v_key;
+      v_admitted := v_admitted + 1;
+    end loop;
   end loop;
   return v_admitted;
 end;
 $$;
 
-revoke all on function private.free_slots(uuid) from public, anon, authenticated, service_role;
-comment on function private.free_slots(uuid) is
-  'Gives the places of a run that ends to those that wait for them, oldest first. Answers how many runs may begin now.';
+revoke all on function private.admit_waiting(text[]) from public, anon, authenticated, service_role;
+comment on function private.admit_waiting(text[]) is
+  'Lets runs begin that wait for a place under one of these limits, oldest first, until it is full. The caller holds private.lock_limits of their organization.';
 
-create function private.admit_run(p_token_id uuid, p_run_id uuid) returns integer
+create function private.admit_run(p_token_id uuid, p_run_id uuid) returns text
 language plpgsql
 set search_path = ''
 as $$
@@ -127,14 +166,42 @@ begin
       status = case when v_run.status = 'paused' then 'paused' else 'available' end,
       payload = null, scheduled_for = private.now()
     where j.id = p_token_id;
-    return 1;
+    perform private.wake_if_idle();
+  else
+    update public.job_queue j set payload = jsonb_build_object('wait', jsonb_build_object('kind', 'limit', 'name', v_full))
+    where j.id = p_token_id and j.payload -> 'wait' ->> 'name' <> v_full;
   end if;
-  update public.job_queue j set payload = jsonb_build_object('wait', jsonb_build_object('kind', 'limit', 'name', v_full))
-  where j.id = p_token_id and j.payload -> 'wait' ->> 'name' <> v_full;
-  return 0;
+  return v_full;
 end;
 $$;
 
 revoke all on function private.admit_run(uuid, uuid) from public, anon, authenticated, service_role;
 comment on function private.admit_run(uuid, uuid) is
-  'Lets a run that waits for a place begin, or wait for the next limit that is full. The caller holds its token and the limits of its organization.';
+  'Lets a run that waits for a place begin; if another limit is full, it waits for that, and the answer names it. The caller holds its token and the limits of its organization.';
+
+create function private.admit_forgotten() returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_limits record;
+  v_admitted integer := 0;
+begin
+  for v_limits in
+    select j.organization_id, array_agg(distinct j.payload -> 'wait' ->> 'name') as keys
+    from public.job_queue j
+    where j.status = 'waiting' and j.payload -> 'wait' ->> 'kind' = 'limit'
+    group by j.organization_id
+    order by j.organization_id
+    limit 200
+  loop
+    continue when not pg_try_advisory_xact_lock(hashtext('millrace.limits'), hashtext(v_limits.organization_id::text));
+    v_admitted := v_admitted + private.admit_waiting(v_limits.keys);
+  end loop;
+  return v_admitted;
+end;
+$$;
+
+revoke all on function private.admit_forgotten() from public, anon, authenticated, service_role;
+comment on function private.admit_forgotten() is
+  'Part of engine.tick: lets runs begin whose limit was raised, or has free places for any other reason.';

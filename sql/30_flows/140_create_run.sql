@@ -51,7 +51,6 @@ begin
   cross join public.flow_versions v
   where o.id = p_flow.organization_id and v.id = v_run.flow_version_id;
   if v_limited then
-    perform private.lock_limits(p_flow.organization_id);
     v_full := private.take_slots(v_run);
     if v_full is not null then
       if p_may_refuse and v_limits ->> 'when_full' = 'refuse' and v_full not like 'org:%' then

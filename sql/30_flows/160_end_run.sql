@@ -53,7 +53,7 @@ begin
     perform private.wake_if_idle();
     return true;
   end if;
-  perform private.free_slots(p_run_id);
+  perform private.free_slots(v_run);
   if v_run.trigger = 'flow' then
     perform private.resolve_parent(v_run);
   end if;

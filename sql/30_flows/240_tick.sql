@@ -73,6 +73,8 @@ begin
     delete from private.run_cancellations c where c.run_id = v_run.run_id;
   end loop;
 
+  perform private.admit_forgotten();
+
   -- Runs past their deadline, and runs that take every worker down with them.
   for v_run in
     select distinct j.organization_id, j.run_id from public.job_queue j where j.deadline_at < v_now

@@ -187,6 +187,7 @@ scenarios("workers", {
         jobs_freed: 0,
         runs_expired: 0,
         runs_given_up: 0,
+        schedules_fired: 0,
         ready: 0,
         workers_woken: 0,
       });
