@@ -1,6 +1,8 @@
 import {
   type CallbackCall,
+  type CallbackPlace,
   type CallbackReply,
+  type CallbackState,
   getEngine,
   type IngestReply,
   type WebhookDelivery,
@@ -53,4 +55,9 @@ export async function completeCallbacks(env: Env, callbacks: readonly CallbackCa
     waitUntil(runInline(env, only));
   }
   return outcomes;
+}
+
+/** Whether a callback to a step is still open; null when its run is gone. The signature has been checked. */
+export function findCallback(env: Env, place: CallbackPlace): Promise<CallbackState | null> {
+  return getEngine(env).client.getCallback(place);
 }

@@ -211,13 +211,13 @@ export async function findWaiting(
 ): Promise<Page<WaitingStep>> {
   const list = await openList(listOptions(context, "waiting_steps", query));
   return await list.page(
-    await rpc<WaitingStep[]>(context.db, "list_waiting_steps", {
+    await rpc<WaitingStep[] | null>(context.db, "list_waiting_steps", {
       p_organization_id: context.organizationId,
       p_kinds: query.kind,
       p_flow_id: query.flow_id ?? null,
       p_after: list.after?.id ?? null,
       p_limit: list.fetchCount,
-    }),
+    }) ?? [],
   );
 }
 

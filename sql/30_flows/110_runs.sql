@@ -66,7 +66,7 @@ comment on column public.runs.status is 'queued = no worker has begun it; runnin
 comment on column public.runs.trigger is 'What started it: manual (a person or an API call), webhook, schedule, flow (another flow called it), error (a run of another flow failed) or event (a table changed). A retry keeps what its first run had.';
 comment on column public.runs.trigger_node is 'Id of the trigger node to start at; null = the first that fits the trigger.';
 comment on column public.runs.webhook_event_id is 'The event, when a webhook started it.';
-comment on column public.runs.retry_of is 'The run whose recorded steps this one took over; null = none.';
+comment on column public.runs.retry_of is 'The run that this one repeats: a retry or re-run took over recorded steps of it, a replay none; null = none.';
 comment on column public.runs.input is 'What the trigger gives to the steps.';
 comment on column public.runs.output is 'What a stop node or the only last step gave; null when there are several last steps: read them.';
 comment on column public.runs.error is '{code, message, node_id} when it failed.';

@@ -10,7 +10,8 @@ stable
 set search_path = ''
 as $$
   -- Runs as the caller: RLS decides which tokens, runs and flows there are.
-  select coalesce(jsonb_agg(to_jsonb(w) order by w.id), '[]')
+  select case when p_organization_id = any ((select private.organizations_with('runs:read'))::uuid[])
+    then coalesce(jsonb_agg(to_jsonb(w) order by w.id), '[]') end
   from (
     select
       j.id, j.run_id, r.flow_id, f.name as flow_name, j.node_id, j.scope, j.payload -> 'wait' ->> 'kind' as kind,
@@ -44,4 +45,4 @@ $$;
 revoke all on function public.list_waiting_steps(uuid, text[], uuid, uuid, integer) from public, anon, authenticated, service_role;
 grant execute on function public.list_waiting_steps(uuid, text[], uuid, uuid, integer) to authenticated;
 comment on function public.list_waiting_steps(uuid, text[], uuid, uuid, integer) is
-  'Steps of an organization that wait for something: of these kinds (approval and decision wait for a person; also signal, callback, timer, run, limit), those after p_after. may_decide = the caller could. Runs as the caller.';
+  'Steps of an organization that wait for something: of these kinds (approval and decision wait for a person; also signal, callback, timer, run, limit), those after p_after. may_decide = the caller could. Null for who may not read runs there. Runs as the caller.';

@@ -32,6 +32,8 @@ export interface Things {
   event: string;
   /** An entity that has moved. */
   entity: string;
+  /** A bulk operation that has not ended. */
+  operation: string;
 }
 
 /** Whom and what the matrix is about. */
@@ -112,6 +114,18 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       select r.id, 'a', r.organization_id, 'completed', now(), now() from public.runs r where r.flow_id = ${flow.id}`;
     await sql`insert into private.run_joins (run_id, node_id, live, dead, expects) values (${openRun}, 'join', '{}', '{}', 2)`;
     await sql`insert into private.live_watchers (id, watched_until) values (${openRun}, now())`;
+    await sql`
+      insert into private.run_regions
+        (run_id, node_id, token_id, organization_id, closer, items, first, total, next, window_size, tolerate, more, body)
+      values (${openRun}, 's', ${openRun}, ${organizationId}, 'k', '[]', 0, 0, 0, 1, 0, false, '{}')`;
+    await sql`insert into private.run_signals (run_id, kind, name) values (${openRun}, 'signal', 'early')`;
+    await sql`
+      insert into private.run_slots (limit_key, run_id, organization_id) values ('flow', ${openRun}, ${organizationId})`;
+    await sql`insert into private.run_cancellations (run_id) values (${crypto.randomUUID()})`;
+    await sql`insert into private.scratch_flows (organization_id, flow_id) values (${organizationId}, ${flow.id})`;
+    const operation = await call("public.create_bulk_operation($1, 'cancel', '{\"status\": [\"paused\"]}')", [
+      organizationId,
+    ]);
     await sql`select private.end_run(${failedRun}, 'failed', null, '{"code": "http_error", "message": "No"}')`;
     const [version] = await sql`select current_version_id as id from public.flows where id = ${flow.id}`;
     await sql`select engine.store_plan(${version?.id}, '{}', 1)`;
@@ -139,6 +153,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       schedule: schedule.id,
       event: event.event_id,
       entity: entity.id,
+      operation: operation.id,
     };
   }) as Things;
 }

@@ -35,6 +35,7 @@ public.run_steps              deny  own    own    own        own     own     non
 public.run_stats_daily        deny  own    own    own        own     own     none   none       own       none   all
 public.flow_version_runs      deny  own    own    own        own     own     none   none       own       none   all
 public.job_queue              deny  own    own    own        own     own     none   none       own       none   all
+public.bulk_operations         deny  own    own    own        own     own     none   none       own       none   all
 public.entities               deny  own    own    own        own     own     none   none       own       none   all
 public.entity_moves           deny  own    own    own        own     own     none   none       own       none   all
 public.flow_edge_stats        deny  own    own    own        own     own     none   none       own       none   all
@@ -51,6 +52,11 @@ private.live_watchers         deny  deny   deny   deny       deny    deny    den
 private.rate_limits           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.role_permissions      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.run_joins             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+private.run_cancellations      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.run_regions            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+private.run_signals            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.run_slots              deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.scratch_flows          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.run_stats_open        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.run_stats_state       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.settings              deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -79,21 +85,26 @@ engine   -     -     use
  */
 export const EXECUTES = `
 function                           anon  user  service
+public.cancel_bulk_operation       -     x     -
 public.cancel_run                  -     x     -
 public.count_version_runs          -     x     -
+public.create_bulk_operation       -     x     -
 public.create_entity               -     x     -
 public.create_flow                 -     x     -
 public.create_schedule             -     x     -
 public.create_webhook_endpoint     -     x     -
+public.decide_step                 -     x     -
 public.delete_entity               -     x     -
 public.delete_flow                 -     x     -
 public.delete_run                  -     x     -
 public.delete_schedule             -     x     -
 public.delete_webhook_endpoint     -     x     -
 public.duplicate_flow              -     x     -
+public.execute_graph               -     x     -
+public.explain_run                 -     x     -
 public.gate                        -     x     -
-public.get_flow_stats              -     x     -
 public.get_entity_journey          -     x     -
+public.get_flow_stats              -     x     -
 public.get_latest_run              -     x     -
 public.get_run                     -     x     -
 public.get_run_progress            -     x     -
@@ -102,23 +113,31 @@ public.get_webhook_endpoint        -     x     -
 public.import_flows                -     x     -
 public.list_edge_stats             -     x     -
 public.list_run_steps              -     x     -
+public.list_waiting_steps          -     x     -
 public.move_entity                 -     x     -
+public.pause_run                   -     x     -
 public.replay_webhook_event        -     x     -
+public.rerun_run                   -     x     -
 public.restore_flow_version        -     x     -
+public.resume_run                  -     x     -
 public.retry_run                   -     x     -
+public.retry_step                  -     x     -
 public.rotate_webhook_secret       -     x     -
 public.save_flow                   -     x     -
+public.signal_run                  -     x     -
 public.start_run                   -     x     -
 public.sync_profile                -     x     -
-public.update_entity               -     x     -
 public.trigger_schedule            -     x     -
+public.update_entity               -     x     -
 public.update_schedule             -     x     -
 public.update_webhook_endpoint     -     x     -
 public.watch_run                   -     x     -
 public.watch_runs                  -     x     -
 engine.claim_jobs                  -     -     x
+engine.complete_callbacks          -     -     x
 engine.configure                   -     -     x
 engine.ensure_partitions           -     -     x
+engine.get_callback                -     -     x
 engine.get_webhook_endpoint        -     -     x
 engine.get_webhook_sender          -     -     x
 engine.heartbeat                   -     -     x
@@ -132,41 +151,58 @@ engine.settle_jobs                 -     -     x
 engine.store_plan                  -     -     x
 engine.store_upcoming              -     -     x
 engine.tick                        -     -     x
+private.act_on_run                 -     -     -
 private.add_entity                 -     -     -
 private.add_flow_version           -     -     -
 private.add_histograms             -     -     -
-private.broadcast_progress         -     -     -
-private.broadcast_run              -     -     -
-private.canvas_number              -     -     -
-private.change_schedule            -     -     -
-private.check_schedule             -     -     -
-private.check_trigger_node         -     -     -
-private.count_runs                 -     -     -
+private.admit_run                  -     -     -
 private.apply_moves                -     -     -
 private.attach_entity              -     -     -
+private.broadcast_progress         -     -     -
+private.broadcast_run              -     -     -
+private.bulk_reply                 -     -     -
+private.bulk_runs                  -     -     -
+private.cancel_runs                -     -     -
+private.canvas_number              -     -     -
+private.change_schedule            -     -     -
 private.check_entity               -     -     -
+private.check_pins                 -     -     -
+private.check_schedule             -     -     -
+private.check_trigger_node         -     -     -
 private.check_upcoming             -     -     -
 private.clock_since                -     -     -
+private.close_region               -     -     -
+private.count_runs                 -     -     -
 private.create_run                 -     -     -
+private.drop_scope                 -     -     -
 private.duration_bucket            -     x     -
 private.edge_lengths               -     -     -
+private.end_items                  -     -     -
 private.end_run                    -     -     -
 private.ensure_tenant              -     -     -
 private.entity_reply               -     -     -
+private.explain_insides            -     x     -
+private.explain_joins              -     -     -
+private.explain_tokens             -     -     -
 private.fail                       -     -     -
 private.finish_run                 -     -     -
 private.fire_due_time              -     -     -
 private.fire_schedule              -     -     -
 private.fire_schedules             -     -     -
 private.flow_reply                 -     -     -
+private.free_slots                 -     -     -
 private.graph_without_layout       -     -     -
+private.has_to_undo                -     -     -
 private.histogram                  -     x     -
 private.idempotent_reply           -     -     -
+private.item_scope                 -     -     -
+private.job_details                -     -     -
 private.job_reply                  -     -     -
 private.keep_reply                 -     -     -
 private.keep_worker                -     -     -
 private.lock_entity                -     -     -
 private.lock_flow                  -     -     -
+private.lock_limits                -     -     -
 private.lock_run                   -     -     -
 private.lock_schedule              -     -     -
 private.lock_webhook_endpoint      -     -     -
@@ -177,16 +213,24 @@ private.move_settled_entities      -     -     -
 private.new_webhook_secret         -     -     -
 private.node_centre                -     -     -
 private.now                        -     x     x
+private.open_regions               -     -     -
 private.organizations_with         -     x     -
 private.percentile                 -     x     -
 private.place_entity               -     -     -
 private.purge_rate_limits          -     -     -
 private.refresh_entity             -     -     -
-private.refusal_code               -     -     -
 private.refresh_mapped_entity      -     -     -
+private.refusal_code               -     -     -
 private.refuse_change              -     -     -
 private.refuse_references          -     -     -
+private.region_items               -     -     -
+private.repeat_run                 -     -     -
 private.require_permission         -     -     -
+private.resolve_parent             -     -     -
+private.resolve_token              -     -     -
+private.run_limit_keys             -     -     -
+private.run_limits                 -     -     -
+private.run_resolution             -     -     -
 private.run_stats_of               -     x     -
 private.run_steps_page             -     x     -
 private.run_tokens                 -     x     -
@@ -198,21 +242,35 @@ private.runs_still_open            -     -     -
 private.schedule_jitter            -     -     -
 private.schedule_obstacle          -     -     -
 private.schedule_reply             -     -     -
+private.scope_chain                -     -     -
+private.scratch_flow               -     -     -
 private.setting                    -     -     -
-private.sum_run_stats              -     x     -
+private.small_number               -     -     -
+private.spawn_items                -     -     -
+private.start_children             -     -     -
+private.start_error_flow           -     -     -
 private.start_queued_firing        -     -     -
 private.start_scheduled_run        -     -     -
+private.steps_to_redo              -     -     -
+private.sum_run_stats              -     x     -
+private.take_over_steps            -     -     -
+private.take_signals               -     -     -
+private.take_slots                 -     -     -
 private.take_tokens                -     -     -
+private.to_uuid                    -     -     -
 private.touch                      -     -     -
 private.try_lock_run               -     -     -
+private.undo_nodes                 -     -     -
 private.uuid_v7                    -     -     -
 private.uuid_v7_floor              -     -     -
+private.waiting_token              -     -     -
 private.wake_if_idle               -     -     -
 private.wake_workers               -     -     -
 private.watch_live                 -     -     -
 private.webhook_body               -     -     -
 private.webhook_endpoint_reply     -     -     -
 private.with_upcoming              -     -     -
+private.work_bulk_operations       -     -     -
 `;
 
 /**
@@ -221,44 +279,55 @@ private.with_upcoming              -     -     -
  * is tested of every id of every RPC.
  */
 export const CALLS = `
-rpc                       owner  admin  developer  member     viewer     guest      suspended
-cancel_run                ok     ok     ok         ok         forbidden  forbidden  forbidden
-count_version_runs        ok     ok     ok         ok         ok         null       null
-create_entity             ok     ok     ok         ok         forbidden  forbidden  forbidden
-create_flow               ok     ok     ok         forbidden  forbidden  forbidden  forbidden
-create_schedule           ok     ok     ok         forbidden  forbidden  forbidden  forbidden
-create_webhook_endpoint   ok     ok     ok         forbidden  forbidden  forbidden  forbidden
-delete_entity             ok     ok     ok         ok         forbidden  forbidden  forbidden
-delete_flow               ok     ok     ok         forbidden  forbidden  forbidden  forbidden
-delete_run                ok     ok     ok         ok         forbidden  forbidden  forbidden
-delete_schedule           ok     ok     ok         forbidden  forbidden  forbidden  forbidden
-delete_webhook_endpoint   ok     ok     ok         forbidden  forbidden  forbidden  forbidden
-duplicate_flow            ok     ok     ok         forbidden  forbidden  forbidden  forbidden
-gate                      ok     ok     ok         ok         ok         ok         ok
-get_flow_stats            ok     ok     ok         ok         ok         null       null
-get_entity_journey        ok     ok     ok         ok         ok         null       null
-get_latest_run            ok     ok     ok         ok         ok         null       null
-get_run                   ok     ok     ok         ok         ok         null       null
-get_run_progress          ok     ok     ok         ok         ok         null       null
-get_stats                 ok     ok     ok         ok         ok         null       null
-get_webhook_endpoint      ok     ok     ok         ok         forbidden  forbidden  forbidden
-import_flows              ok     ok     ok         forbidden  forbidden  forbidden  forbidden
-list_edge_stats           ok     ok     ok         ok         ok         ok         null
-list_run_steps            ok     ok     ok         ok         ok         null       null
-move_entity               ok     ok     ok         ok         forbidden  forbidden  forbidden
-replay_webhook_event      ok     ok     ok         forbidden  forbidden  forbidden  forbidden
-restore_flow_version      ok     ok     ok         forbidden  forbidden  forbidden  forbidden
-retry_run                 ok     ok     ok         ok         forbidden  forbidden  forbidden
-rotate_webhook_secret     ok     ok     ok         forbidden  forbidden  forbidden  forbidden
-save_flow                 ok     ok     ok         forbidden  forbidden  forbidden  forbidden
-start_run                 ok     ok     ok         ok         forbidden  forbidden  forbidden
-sync_profile              ok     ok     ok         ok         ok         ok         ok
-update_entity             ok     ok     ok         ok         forbidden  forbidden  forbidden
-trigger_schedule          ok     ok     ok         ok         forbidden  forbidden  forbidden
-update_schedule           ok     ok     ok         forbidden  forbidden  forbidden  forbidden
-update_webhook_endpoint   ok     ok     ok         forbidden  forbidden  forbidden  forbidden
-watch_run                 ok     ok     ok         ok         ok         forbidden  forbidden
-watch_runs                ok     ok     ok         ok         ok         forbidden  forbidden
+rpc                       owner     admin     developer  member     viewer     guest      suspended
+cancel_bulk_operation     ok        ok        ok         ok         forbidden  forbidden  forbidden
+cancel_run                ok        ok        ok         ok         forbidden  forbidden  forbidden
+count_version_runs        ok        ok        ok         ok         ok         null       null
+create_bulk_operation     ok        ok        ok         ok         forbidden  forbidden  forbidden
+create_entity             ok        ok        ok         ok         forbidden  forbidden  forbidden
+create_flow               ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+create_schedule           ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+create_webhook_endpoint   ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+decide_step               conflict  conflict  conflict   conflict   forbidden  forbidden  forbidden
+delete_entity             ok        ok        ok         ok         forbidden  forbidden  forbidden
+delete_flow               ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+delete_run                ok        ok        ok         ok         forbidden  forbidden  forbidden
+delete_schedule           ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+delete_webhook_endpoint   ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+duplicate_flow            ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+execute_graph             ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+explain_run               ok        ok        ok         ok         ok         null       null
+gate                      ok        ok        ok         ok         ok         ok         ok
+get_entity_journey        ok        ok        ok         ok         ok         null       null
+get_flow_stats            ok        ok        ok         ok         ok         null       null
+get_latest_run            ok        ok        ok         ok         ok         null       null
+get_run                   ok        ok        ok         ok         ok         null       null
+get_run_progress          ok        ok        ok         ok         ok         null       null
+get_stats                 ok        ok        ok         ok         ok         null       null
+get_webhook_endpoint      ok        ok        ok         ok         forbidden  forbidden  forbidden
+import_flows              ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+list_edge_stats           ok        ok        ok         ok         ok         ok         null
+list_run_steps            ok        ok        ok         ok         ok         null       null
+list_waiting_steps        ok        ok        ok         ok         ok         null       null
+move_entity               ok        ok        ok         ok         forbidden  forbidden  forbidden
+pause_run                 ok        ok        ok         ok         forbidden  forbidden  forbidden
+replay_webhook_event      ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+rerun_run                 ok        ok        ok         ok         forbidden  forbidden  forbidden
+restore_flow_version      ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+resume_run                ok        ok        ok         ok         forbidden  forbidden  forbidden
+retry_run                 ok        ok        ok         ok         forbidden  forbidden  forbidden
+retry_step                conflict  conflict  conflict   conflict   forbidden  forbidden  forbidden
+rotate_webhook_secret     ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+save_flow                 ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+signal_run                ok        ok        ok         ok         forbidden  forbidden  forbidden
+start_run                 ok        ok        ok         ok         forbidden  forbidden  forbidden
+sync_profile              ok        ok        ok         ok         ok         ok         ok
+trigger_schedule          ok        ok        ok         ok         forbidden  forbidden  forbidden
+update_entity             ok        ok        ok         ok         forbidden  forbidden  forbidden
+update_schedule           ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+update_webhook_endpoint   ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+watch_run                 ok        ok        ok         ok         ok         forbidden  forbidden
+watch_runs                ok        ok        ok         ok         ok         forbidden  forbidden
 `;
 
 /** A table of this file: row name → column name → cell. */

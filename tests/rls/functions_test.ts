@@ -61,6 +61,20 @@ const RPCS: Record<string, Call> = {
   update_webhook_endpoint: { ids: { p_endpoint_id: "endpoint", p_flow_id: "flow" }, rest: "p_name => 'Other'" },
   watch_run: { ids: { p_run_id: "openRun" } },
   watch_runs: { ids: { p_organization_id: "organization" } },
+  cancel_bulk_operation: { ids: { p_operation_id: "operation" } },
+  create_bulk_operation: {
+    ids: { p_organization_id: "organization" },
+    rest: "p_action => 'cancel', p_filter => '{\"status\": [\"queued\"]}'",
+  },
+  decide_step: { ids: { p_run_id: "openRun" }, rest: "p_node_id => 'a', p_decision => '{}'" },
+  execute_graph: { ids: { p_organization_id: "organization", p_flow_id: "flow" }, rest: "p_graph => '{}'" },
+  explain_run: { ids: { p_run_id: "openRun" } },
+  list_waiting_steps: { ids: { p_organization_id: "organization" } },
+  pause_run: { ids: { p_run_id: "openRun" } },
+  rerun_run: { ids: { p_run_id: "failedRun" } },
+  resume_run: { ids: { p_run_id: "openRun" } },
+  retry_step: { ids: { p_run_id: "openRun" }, rest: "p_node_id => 'a'" },
+  signal_run: { ids: { p_run_id: "openRun" }, rest: "p_name => 'go'" },
 };
 
 /** The call as SQL; `replaced` gives other values for some ids. */

@@ -55,6 +55,29 @@ const KEYED: Record<string, Keyed> = {
     },
     counts: "runs",
   },
+  rerun_run: {
+    prepare: async (db, tenant) => {
+      const run = await startRun(db, tenant, await createFlow(db, tenant));
+      return [{ p_run_id: run }, { p_run_id: run, p_input: { other: true } }];
+    },
+    counts: "runs",
+  },
+  execute_graph: {
+    prepare: (_db, { organizationId }) =>
+      Promise.resolve([
+        { p_organization_id: organizationId, p_graph: smallGraph() },
+        { p_organization_id: organizationId, p_graph: smallGraph(2) },
+      ]),
+    counts: "runs",
+  },
+  create_bulk_operation: {
+    prepare: (_db, { organizationId }) =>
+      Promise.resolve([
+        { p_organization_id: organizationId, p_action: "cancel", p_filter: { status: ["paused"] } },
+        { p_organization_id: organizationId, p_action: "pause", p_filter: { status: ["queued"] } },
+      ]),
+    counts: "bulk_operations",
+  },
   create_webhook_endpoint: {
     prepare: async (db, tenant) => {
       const flow = await createFlow(db, tenant);

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { getEngine } from "../../../shared/engine/mod.ts";
 import { notFound } from "../../../shared/errors/mod.ts";
 import { defineRawRoute } from "../../../shared/http/mod.ts";
+import { findCallback } from "../queries.ts";
 import { readToken } from "../read_callback.ts";
 
 const statusSchema = z.object({
@@ -24,7 +24,7 @@ export const getCallback = defineRawRoute({
 }, async (c) => {
   const { env } = c.var.request;
   const place = await readToken(env, c.req.param("token") ?? "");
-  const status = place === null ? null : await getEngine(env).client.getCallback(place);
+  const status = place === null ? null : await findCallback(env, place);
   if (status === null) throw notFound("callback");
   return c.json({ status }, 200, { "cache-control": "no-store" });
 });
