@@ -6,7 +6,7 @@
 import type { Json, JsonObject } from "../../shared/graph/mod.ts";
 import type { ApiUser, TestApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
-import { draw, set } from "../../tests/helpers/flows.ts";
+import { draw, saveFlow, set } from "../../tests/helpers/flows.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
 import { begin as beginRun, type Page, post, read, type RunBody, withRuns } from "../../tests/helpers/runs_api.ts";
 import { router } from "./router.ts";
@@ -134,4 +134,33 @@ Deno.test("GET /runs filters by several states and kinds of triggers, and by wha
       assertEquals(await count(`${name}=${crypto.randomUUID()}`), 0);
     }
     expectProblem(await ada.get("/runs?status=stuck"), "invalid_request");
+  }));
+
+Deno.test("POST /runs takes an entity of the flow along, and refuses with run_limit_reached when the flow says so", () =>
+  withRuns(router, async (api, ada) => {
+    const graph = {
+      ...draw({ t: ["trigger.manual"], w: ["logic.wait", { config: { mode: "approval" } }] }, "t>w"),
+      settings: { maxConcurrentRuns: 1, whenFull: "refuse" as const },
+    };
+    const flow_id = await saveFlow(api, ada, graph);
+    const other = await saveFlow(api, ada, graph);
+    const entityOf = async (flow: string) => {
+      const [row] = await api.db.as(
+        "authenticated",
+        { sub: ada.id },
+        (sql) => sql`select public.create_entity(${flow}, 'lead') ->> 'id' as id`,
+      );
+      return row?.id as string;
+    };
+    const entity_id = await entityOf(flow_id);
+    expectProblem(await post(ada, "/runs", { flow_id, entity_id: await entityOf(other) }), "not_found");
+    expectProblem(await post(ada, "/runs", { flow_id, entity_id: crypto.randomUUID() }), "not_found");
+    const started = await post<RunBody>(ada, "/runs", { flow_id, entity_id });
+    assertEquals([started.status, started.body.entity_id], [202, entity_id]);
+    const listed = await ada.get<Page<RunBody>>(`/runs?entity_id=${entity_id}`);
+    assertEquals(listed.body.data.map(({ id }) => id), [started.body.id]);
+    expectProblem(await post(ada, "/runs", { flow_id }), "run_limit_reached");
+    await post(ada, `/runs/${started.body.id}/cancel`);
+    const again = await post<RunBody>(ada, `/runs/${started.body.id}/retry`);
+    assertEquals([again.status, again.body.entity_id], [202, entity_id]);
   }));
