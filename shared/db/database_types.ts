@@ -18,9 +18,10 @@ export type Database = {
         Args: { "p_kind"?: string; "p_limit"?: number; "p_run_id"?: string; "p_worker_id": string };
         Returns: Json;
       };
-      "complete_callbacks": { Args: { "p_callbacks": Json }; Returns: Json };
+      "complete_callbacks": { Args: { "p_callbacks": Json; "p_wake"?: boolean }; Returns: Json };
       "configure": { Args: { "p_functions_url": string; "p_max_workers"?: number }; Returns: Json };
       "ensure_partitions": { Args: { "p_weeks_ahead"?: number }; Returns: number };
+      "get_callback": { Args: { "p_node_id": string; "p_run_id": string; "p_scope"?: string }; Returns: string };
       "get_webhook_endpoint": { Args: { "p_slug": string; "p_test"?: boolean }; Returns: Json };
       "get_webhook_sender": { Args: { "p_endpoint_id": string; "p_user_id": string }; Returns: Json };
       "heartbeat": { Args: { "p_worker_id": string }; Returns: boolean };
@@ -62,6 +63,72 @@ export type Database = {
   };
   "public": {
     Tables: {
+      "bulk_operations": {
+        Row: {
+          "action": string;
+          "busy": (string)[];
+          "created_at": string;
+          "created_by": string;
+          "done": number;
+          "error": Json | null;
+          "errors": NonNullable<Json>;
+          "failed": number;
+          "filter": NonNullable<Json>;
+          "finished_at": string | null;
+          "id": string;
+          "organization_id": string;
+          "position": string;
+          "status": string;
+          "total": number;
+          "worked_at": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "busy"?: (string)[];
+          "created_at"?: string;
+          "created_by": string;
+          "done"?: number;
+          "error"?: Json | null;
+          "errors"?: NonNullable<Json>;
+          "failed"?: number;
+          "filter": NonNullable<Json>;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "organization_id": string;
+          "position"?: string;
+          "status"?: string;
+          "total": number;
+          "worked_at"?: string | null;
+        };
+        Update: {
+          "action"?: string;
+          "busy"?: (string)[];
+          "created_at"?: string;
+          "created_by"?: string;
+          "done"?: number;
+          "error"?: Json | null;
+          "errors"?: NonNullable<Json>;
+          "failed"?: number;
+          "filter"?: NonNullable<Json>;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "organization_id"?: string;
+          "position"?: string;
+          "status"?: string;
+          "total"?: number;
+          "worked_at"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "bulk_operations_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "entities": {
         Row: {
           "created_at": string;
@@ -231,6 +298,42 @@ export type Database = {
             columns: ["flow_id"];
             isOneToOne: false;
             referencedRelation: "flows";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "flow_version_runs": {
+        Row: {
+          "first_run_at": string;
+          "flow_id": string;
+          "flow_version_id": string;
+          "last_run_at": string;
+          "organization_id": string;
+          "runs": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "first_run_at": string;
+          "flow_id": string;
+          "flow_version_id": string;
+          "last_run_at": string;
+          "organization_id": string;
+          "runs": number;
+        };
+        Update: {
+          "first_run_at"?: string;
+          "flow_id"?: string;
+          "flow_version_id"?: string;
+          "last_run_at"?: string;
+          "organization_id"?: string;
+          "runs"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "flow_version_runs_flow_version_id_fkey";
+            columns: ["flow_version_id"];
+            isOneToOne: true;
+            referencedRelation: "flow_versions";
             referencedColumns: ["id"];
           },
         ];
@@ -616,6 +719,69 @@ export type Database = {
           "version"?: number;
         };
         Relationships: [];
+      };
+      "run_stats_daily": {
+        Row: {
+          "cancelled": number;
+          "compensated": number;
+          "compensating": number;
+          "compensation_failed": number;
+          "completed": number;
+          "day": string;
+          "duration_ms": number;
+          "durations": (number)[];
+          "failed": number;
+          "flow_id": string;
+          "organization_id": string;
+          "paused": number;
+          "queued": number;
+          "running": number;
+          "timed": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "cancelled"?: number;
+          "compensated"?: number;
+          "compensating"?: number;
+          "compensation_failed"?: number;
+          "completed"?: number;
+          "day": string;
+          "duration_ms"?: number;
+          "durations"?: (number)[];
+          "failed"?: number;
+          "flow_id": string;
+          "organization_id": string;
+          "paused"?: number;
+          "queued"?: number;
+          "running"?: number;
+          "timed"?: number;
+        };
+        Update: {
+          "cancelled"?: number;
+          "compensated"?: number;
+          "compensating"?: number;
+          "compensation_failed"?: number;
+          "completed"?: number;
+          "day"?: string;
+          "duration_ms"?: number;
+          "durations"?: (number)[];
+          "failed"?: number;
+          "flow_id"?: string;
+          "organization_id"?: string;
+          "paused"?: number;
+          "queued"?: number;
+          "running"?: number;
+          "timed"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "run_stats_daily_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
       };
       "run_steps": {
         Row: {
@@ -1272,7 +1438,19 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      "cancel_bulk_operation": { Args: { "p_operation_id": string }; Returns: Json };
       "cancel_run": { Args: { "p_run_id": string }; Returns: Json };
+      "count_version_runs": { Args: { "p_flow_id": string; "p_version_ids": (string)[] }; Returns: Json };
+      "create_bulk_operation": {
+        Args: {
+          "p_action": string;
+          "p_dry_run"?: boolean;
+          "p_filter": Json;
+          "p_idempotency_key"?: string;
+          "p_organization_id": string;
+        };
+        Returns: Json;
+      };
       "create_entity": {
         Args: {
           "p_data"?: Json;
@@ -1317,7 +1495,7 @@ export type Database = {
         Returns: Json;
       };
       "decide_step": {
-        Args: { "p_decision": Json; "p_node_id": string; "p_run_id": string; "p_scope"?: string };
+        Args: { "p_decision": Json; "p_node_id": string; "p_run_id": string; "p_scope"?: string; "p_wake"?: boolean };
         Returns: Json;
       };
       "delete_entity": { Args: { "p_entity_id": string; "p_if_version"?: number }; Returns: undefined };
@@ -1329,32 +1507,91 @@ export type Database = {
         Args: { "p_flow_id": string; "p_idempotency_key"?: string; "p_name"?: string };
         Returns: Json;
       };
+      "execute_graph": {
+        Args: {
+          "p_flow_id"?: string;
+          "p_graph": Json;
+          "p_idempotency_key"?: string;
+          "p_input"?: Json;
+          "p_organization_id": string;
+          "p_pins"?: Json;
+          "p_traceparent"?: string;
+          "p_trigger_node"?: string;
+          "p_wake"?: boolean;
+        };
+        Returns: Json;
+      };
+      "explain_run": { Args: { "p_run_id": string }; Returns: Json };
       "gate": { Args: { "p_organization_id"?: string; "p_route"?: string }; Returns: Json };
       "get_entity_journey": {
         Args: { "p_after"?: number; "p_descending"?: boolean; "p_entity_id": string; "p_limit"?: number };
         Returns: Json;
       };
+      "get_flow_stats": { Args: { "p_days"?: number; "p_flow_id": string }; Returns: Json };
       "get_latest_run": { Args: { "p_flow_id": string }; Returns: Json };
       "get_run": { Args: { "p_run_id": string; "p_step_limit"?: number }; Returns: Json };
       "get_run_progress": {
         Args: { "p_limit"?: number; "p_run_id": string; "p_seen"?: (string)[]; "p_since"?: string };
         Returns: Json;
       };
+      "get_stats": { Args: { "p_organization_id": string }; Returns: Json };
       "get_webhook_endpoint": { Args: { "p_endpoint_id": string }; Returns: Json };
+      "import_flows": {
+        Args: {
+          "p_flows": Json;
+          "p_idempotency_key"?: string;
+          "p_is_active"?: boolean;
+          "p_organization_id": string;
+          "p_workspace_id"?: string;
+        };
+        Returns: Json;
+      };
       "list_edge_stats": { Args: { "p_flow_id": string }; Returns: Json };
       "list_run_steps": {
         Args: { "p_after"?: string; "p_from"?: string; "p_limit"?: number; "p_run_id": string };
         Returns: Json;
       };
+      "list_waiting_steps": {
+        Args: {
+          "p_after"?: string;
+          "p_flow_id"?: string;
+          "p_kinds"?: (string)[];
+          "p_limit"?: number;
+          "p_organization_id": string;
+        };
+        Returns: Json;
+      };
       "move_entity": { Args: { "p_entity_id": string; "p_if_version"?: number; "p_node_id": string }; Returns: Json };
       "pause_run": { Args: { "p_run_id": string }; Returns: Json };
       "replay_webhook_event": { Args: { "p_event_id": string; "p_idempotency_key"?: string }; Returns: Json };
+      "rerun_run": {
+        Args: {
+          "p_current_version"?: boolean;
+          "p_from"?: string;
+          "p_idempotency_key"?: string;
+          "p_input"?: Json;
+          "p_outputs"?: Json;
+          "p_run_id": string;
+          "p_wake"?: boolean;
+        };
+        Returns: Json;
+      };
       "restore_flow_version": {
         Args: { "p_flow_id": string; "p_if_version"?: number; "p_version_id": string };
         Returns: Json;
       };
       "resume_run": { Args: { "p_run_id": string; "p_wake"?: boolean }; Returns: Json };
       "retry_run": { Args: { "p_idempotency_key"?: string; "p_run_id": string; "p_wake"?: boolean }; Returns: Json };
+      "retry_step": {
+        Args: {
+          "p_idempotency_key"?: string;
+          "p_node_id": string;
+          "p_run_id": string;
+          "p_scope"?: string;
+          "p_wake"?: boolean;
+        };
+        Returns: Json;
+      };
       "rotate_webhook_secret": {
         Args: { "p_endpoint_id": string; "p_overlap_seconds"?: number; "p_secret"?: string };
         Returns: Json;
@@ -1371,12 +1608,17 @@ export type Database = {
         };
         Returns: Json;
       };
-      "signal_run": { Args: { "p_data"?: Json; "p_name": string; "p_run_id": string }; Returns: Json };
+      "signal_run": {
+        Args: { "p_data"?: Json; "p_name": string; "p_run_id": string; "p_wake"?: boolean };
+        Returns: Json;
+      };
       "start_run": {
         Args: {
+          "p_entity_id"?: string;
           "p_flow_id": string;
           "p_idempotency_key"?: string;
           "p_input"?: Json;
+          "p_pins"?: Json;
           "p_traceparent"?: string;
           "p_trigger_node"?: string;
           "p_wake"?: boolean;

@@ -54,7 +54,7 @@ create table private.run_joins (
   live smallint[] not null,
   dead smallint[] not null,
   fired boolean not null default false,
-  expects smallint not null,
+  expects smallint not null default 32767,
   need smallint,
   primary key (run_id, node_id, scope)
 ) with (fillfactor = 70);

@@ -201,7 +201,8 @@ begin
       insert into private.run_joins as g (run_id, node_id, scope, live, dead, expects, need)
       select a.run_id, a.node, a.scope, a.live, a.dead, a.expects, a.need from grouped a
       order by a.run_id, a.node, a.scope
-      on conflict (run_id, node_id, scope) do update set live = g.live || excluded.live, dead = g.dead || excluded.dead
+      on conflict (run_id, node_id, scope) do update set
+        live = g.live || excluded.live, dead = g.dead || excluded.dead, expects = excluded.expects
       returning g.*
     ),
     -- A join runs when enough answers are live; when all are in and too few of them were, it is skipped.

@@ -153,6 +153,9 @@ engine.store_upcoming              -     -     x
 engine.tick                        -     -     x
 private.act_on_run                 -     -     -
 private.add_entity                 -     -     -
+private.limits_are_near            -     -     -
+private.admit_waiting              -     -     -
+private.admit_forgotten            -     -     -
 private.add_flow_version           -     -     -
 private.add_histograms             -     -     -
 private.admit_run                  -     -     -
