@@ -83,20 +83,23 @@ export class Frontier {
 
   /** Answers for a node that is not run. */
   skip(node: PlanNode): void {
-    this.skipCollector(node);
+    this.#skipCollector(node);
     this.answer(node, () => false);
-  }
-
-  /** Leaves the collector of a splitter out, if the node is one. */
-  skipCollector(node: PlanNode): void {
-    const collector = this.#collectorOf(node);
-    if (collector !== undefined) this.#ready.push({ node: collector, live: false, slots: null });
   }
 
   /** Goes on behind the region of a node when nothing goes into it. */
   closeEmpty(owner: PlanNode): void {
     const node = this.#collectorOf(owner) ?? owner;
     this.#ready.push({ node, live: true, slots: null, payload: { close: { total: 0, completed: 0, failed: 0 } } });
+  }
+
+  /**
+   * Goes on behind a splitter that has failed: its collector has nothing to collect, or is left out when the error has a
+   * way of its own.
+   */
+  giveUp(splitter: PlanNode, handles: string[] | null): void {
+    if (handles === null) this.closeEmpty(splitter);
+    else this.#skipCollector(splitter);
   }
 
   /** Goes on behind a splitter that is not run any more, its collector neither: both are recorded. */
@@ -115,6 +118,12 @@ export class Frontier {
       dead,
       reads: tokenReads(this.#plan, node),
     }));
+  }
+
+  /** Leaves the collector of a splitter out, if the node is one. */
+  #skipCollector(node: PlanNode): void {
+    const collector = this.#collectorOf(node);
+    if (collector !== undefined) this.#ready.push({ node: collector, live: false, slots: null });
   }
 
   /** The collector that closes the region of a splitter. */

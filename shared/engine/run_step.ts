@@ -4,7 +4,7 @@
  * @module
  */
 import { ExpressionBudget, type Json, type JsonObject, type Plan, type PlanEdge, type PlanNode } from "../graph/mod.ts";
-import { getNode, type NodeError, type NodeResult, type NodeWait, type RegionOpening } from "../nodes/mod.ts";
+import type { NodeError, NodeResult, NodeWait, RegionOpening } from "../nodes/mod.ts";
 import { keepOutput, loadReads, StorageFailure } from "./_large_outputs.ts";
 import { isUnknown, storableError, toNodeError } from "./_step_failure.ts";
 import { executeNode, type StepAttempt, type StepSurroundings } from "./execute_node.ts";
@@ -135,17 +135,9 @@ function done(step: StepAttempt, record: StepRecord, handles: string[] | null): 
   const budget = new ExpressionBudget();
   // The edges into the body of a loop are followed by its items.
   const live = new Set(node.out.filter((edge) => !edge.body && step.scope.isLive(edge, handles, budget)));
-  const exit = exitOf(step, live);
+  // With several exits the item is left over the first one: its value is the same.
+  const exit = [...live].find((edge) => edge.exit)?.slot;
   return { kind: "done", record: exit === undefined ? record : { ...record, exit }, live };
-}
-
-/** The exit over which the item leaves its region with this step: the first one that is live. */
-function exitOf({ plan, position: { node } }: StepAttempt, live: Set<PlanEdge>): number | undefined {
-  const region = node.region === null ? undefined : plan.regions[node.region];
-  if (region === undefined) return undefined;
-  if (region.exits > 0 || region.kind === "splitter") return [...live].find((edge) => edge.exit)?.slot;
-  // No exit is drawn: whatever nothing follows is one. A break has nothing to give.
-  return isLeaf(plan, node) && getNode(node.type)?.breaks !== true ? node.index : undefined;
 }
 
 function opened(step: StepAttempt, result: NodeResult, opening: RegionOpening, record: MakeRecord): StepOutcome {

@@ -164,11 +164,12 @@ export class TokenWalk {
     const recorded = this.#recorded.get(node.id);
     if (recorded === undefined || recorded.status === "skipped" || endsMore(node)) return false;
     const budget = new ExpressionBudget();
-    if (isSplitter(this.#plan, node) && recorded.status === "completed") {
+    if (isSplitter(this.#plan, node)) {
       // What is in its body is known when its collector is through; otherwise the items go in again.
       const closer = this.#plan.nodes[this.#plan.regions[node.opens ?? -1]?.closer ?? -1];
-      if (closer === undefined || !this.#recorded.has(closer.id)) return false;
-      frontier.pass(node);
+      if (recorded.status === "failed") frontier.giveUp(node, recorded.handles);
+      else if (closer === undefined || !this.#recorded.has(closer.id)) return false;
+      else frontier.pass(node);
     }
     this.#scope.setRecorded(node.id, recorded.output);
     if (node.out.some(({ condition }) => condition !== undefined)) {
@@ -236,11 +237,7 @@ export class TokenWalk {
 
   #done(frontier: Frontier, node: PlanNode, { record, live }: StepOutcome & { kind: "done" }): void {
     if (getNode(node.type)?.breaks === true) this.#broke = loopScope(this.#plan, node, this.#job.scope ?? "");
-    if (isSplitter(this.#plan, node)) {
-      // It has failed. Its collector goes on with nothing, or is skipped when the error has an edge of its own.
-      if (record.handles === null) return frontier.closeEmpty(node);
-      frontier.skipCollector(node);
-    }
+    if (isSplitter(this.#plan, node)) frontier.giveUp(node, record.handles);
     frontier.answer(node, (edge) => live.has(edge));
   }
 

@@ -3,55 +3,25 @@
  *
  * @module
  */
-import type { Graph, GraphEdge, GraphNode, GraphNodeData, Json, JsonObject } from "../../shared/graph/mod.ts";
-
-/** Random numbers from a seed. */
-export interface Random {
-  /** A whole number from 0 up to, not including, a bound. */
-  below(bound: number): number;
-  /** True with a probability. */
-  chance(probability: number): boolean;
-  /** One of a list. */
-  pick<T>(list: readonly T[]): T;
-}
-
-/** Makes random numbers (mulberry32) that the same seed repeats. */
-export function randomOf(seed: number): Random {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (bound: number) => Math.floor(next() * bound);
-  return {
-    below,
-    chance: (probability) => next() < probability,
-    pick: (list) => {
-      const item = list[below(list.length)];
-      if (item === undefined) throw new Error("Cannot pick from an empty list");
-      return item;
-    },
-  };
-}
-
-/** What the email service does with the calls of one node. */
-export interface Behaviour {
-  /** How many calls fail first, in a way that may be tried again. */
-  failures: number;
-  /** What becomes of the others. */
-  then: "sent" | "refused";
-}
+import type { Graph, GraphEdge, GraphNode, JsonObject } from "../../shared/graph/mod.ts";
+import { getNode } from "../../shared/nodes/mod.ts";
+import { type Random, randomOf } from "./_random.ts";
+import { type Behaviour, RandomConfig, type Temper } from "./_random_config.ts";
 
 /** A flow and all that decides what its run has to give. */
 export interface RandomFlow {
   graph: Graph;
-  /** By node id. */
+  /** By node id, `undo:` before it for what undoes the node. */
   behaviours: Record<string, Behaviour>;
   input: JsonObject;
   /** Where the run starts; null = the engine chooses. */
   triggerNode: string | null;
+  /** By node id: the owner of the region that the node is in; absent = in none. */
+  inside: Record<string, string>;
+  /** By splitter: its collector. */
+  collectors: Record<string, string>;
+  /** Exits of bodies that have none drawn. */
+  impliedExits: GraphEdge[];
 }
 
 /** Options of {@linkcode randomFlow}. */
@@ -63,28 +33,40 @@ export interface RandomFlowOptions {
   losses: boolean;
 }
 
-/** The attempts that outlast every loss of a test. */
-const PLENTY = 20;
+/** One body, or what is in none: nodes that edges may join. */
+interface Level {
+  owner: GraphNode | null;
+  /** Nodes that edges may begin at. */
+  sources: GraphNode[];
+  /** What is done before the body begins. */
+  readable: string[];
+  depth: number;
+}
 
+const REGIONS = ["logic.splitter", "logic.loop.for", "logic.loop.foreach", "logic.loop.while", "logic.boundary"];
 const CASES = ["low", "high"];
 
 /** Draws a flow. The same seed and options give the same one. */
 export function randomFlow(seed: number, options: RandomFlowOptions): RandomFlow {
   const random = randomOf(seed);
   // Shapes of all sorts rather than a mean: some flows are chains, some are bushes, few fail at every second node.
-  const drawing = new Drawing(random, options, {
+  const temper: Temper = {
     forks: random.pick([0, 0.3, 0.7]),
     effects: random.pick([0, 0.2, 0.5, 0.8]),
     faults: random.pick([0, 0.1, 0.4]),
     risks: random.pick([0, 0.03, 0.1]),
     stops: random.pick([0, 0, 0.05, 0.15]),
-  });
+    regions: random.pick([0, 0.15, 0.3]),
+    waits: random.pick([0, 0, 0.1]),
+    undos: random.pick([0, 0, 0.4]),
+  };
+  const drawing = new Drawing(random, temper, new RandomConfig(random, temper, options.losses));
   const triggers = random.chance(0.75) ? 1 : 2 + random.below(2);
   for (let index = 0; index < triggers; index++) drawing.addTrigger(`t${index}`);
   const size = random.chance(0.1) ? 18 + random.below(18) : random.below(15);
-  for (let index = 0; index < size; index++) drawing.addNode(`n${index}`);
+  for (let index = 0; index < size; index++) drawing.addNode(drawing.top);
   const triggerNode = random.chance(0.5) ? `t${random.below(triggers)}` : null;
-  return { graph: drawing.graph(), behaviours: drawing.behaviours, input: input(random), triggerNode };
+  return { ...drawing.flow(), input: input(random), triggerNode };
 }
 
 function input(random: Random): JsonObject {
@@ -98,72 +80,168 @@ function input(random: Random): JsonObject {
   };
 }
 
-/** How often what happens in a flow. */
-interface Temper {
-  forks: number;
-  effects: number;
-  /** Effects that fail. */
-  faults: number;
-  /** Expressions that may not be evaluable. */
-  risks: number;
-  stops: number;
-}
-
 /** A flow while it is drawn: every node comes after those that lead to it. */
 class Drawing {
-  readonly behaviours: Record<string, Behaviour> = {};
+  readonly top: Level = { owner: null, sources: [], readable: [], depth: 0 };
   readonly #random: Random;
-  readonly #options: RandomFlowOptions;
   readonly #temper: Temper;
+  readonly #config: RandomConfig;
   readonly #nodes: GraphNode[] = [];
   readonly #edges: GraphEdge[] = [];
+  readonly #inside: Record<string, string> = {};
+  readonly #collectors: Record<string, string> = {};
+  readonly #impliedExits: GraphEdge[] = [];
   /** By node id: what runs before it. Nodes that no trigger leads to are in none. */
   readonly #before = new Map<string, string[]>();
+  #count = 0;
 
-  constructor(random: Random, options: RandomFlowOptions, temper: Temper) {
+  constructor(random: Random, temper: Temper, config: RandomConfig) {
     this.#random = random;
-    this.#options = options;
     this.#temper = temper;
+    this.#config = config;
   }
 
-  /** The graph; in which order the nodes stand must not matter. */
-  graph(): Graph {
+  /** What was drawn; in which order the nodes stand must not matter. */
+  flow(): Omit<RandomFlow, "input" | "triggerNode"> {
     const nodes = [...this.#nodes];
     for (let last = nodes.length - 1; last > 0; last--) {
       const other = this.#random.below(last + 1);
       [nodes[last], nodes[other]] = [nodes[other]!, nodes[last]!];
     }
-    return { nodes, edges: this.#edges };
+    return {
+      graph: { nodes, edges: this.#edges, settings: { compensateOnCancel: this.#random.chance(0.5) } },
+      behaviours: this.#config.behaviours,
+      inside: this.#inside,
+      collectors: this.#collectors,
+      impliedExits: this.#impliedExits,
+    };
   }
 
   addTrigger(id: string): void {
-    this.#nodes.push({ id, type: this.#random.pick(["trigger.manual", "trigger.webhook"]) });
+    const node = { id, type: this.#random.pick(["trigger.manual", "trigger.webhook"]) };
+    this.#nodes.push(node);
+    this.top.sources.push(node);
     this.#before.set(id, []);
   }
 
-  addNode(id: string): void {
+  addNode(level: Level): void {
     const random = this.#random;
-    const type = this.#type();
-    const sources = this.#nodes.filter((node) => node.type !== "logic.stop");
+    const type = this.#type(level);
+    const id = `n${this.#count++}`;
     // A long way back rarely: flows are deep more than broad.
+    const { sources } = level;
     const near = sources.slice(-4);
+    const isRegion = REGIONS.includes(type);
     const wanted = type === "logic.merge" ? 2 + random.below(3) : random.chance(this.#temper.forks / 2) ? 2 : 1;
     const before = new Set<string>();
-    if (!random.chance(0.02)) {
+    if (level.owner !== null || isRegion || !random.chance(0.02)) {
       for (let count = 0; count < wanted; count++) {
         const source = random.pick(random.chance(this.#temper.forks) ? sources : near);
-        this.#addEdge(source, id);
-        if (!this.#before.has(source.id)) continue;
-        for (const earlier of [source.id, ...this.#before.get(source.id) ?? []]) before.add(earlier);
+        this.#addEdge(source, id, level);
+        for (const earlier of this.#beforeNext(source)) before.add(earlier);
       }
     }
     if (before.size > 0) this.#before.set(id, [...before]);
-    this.#nodes.push({ id, type, data: this.#data(id, type, [...before]) });
+    const readable = [...new Set([...level.readable, ...before])];
+    const data = this.#config.data(id, type, { readable, owner: level.owner?.id ?? null });
+    const node: GraphNode = { id, type, data };
+    this.#add(node, level);
+    if (isRegion && before.size === 0) {
+      // Nothing leads to it, and what is in it would read what is not there.
+      node.type = "action.transform";
+      node.data = { config: { operations: [] } };
+      sources.push(node);
+    } else if (isRegion) this.#addBody(node, level, readable);
+    else if (type === "logic.merge" && random.chance(0.4)) this.#addNeed(node, level);
+    else if (type !== "logic.stop" && type !== "logic.loop.break") sources.push(node);
   }
 
-  #type(): string {
+  #add(node: GraphNode, level: Level): void {
+    this.#nodes.push(node);
+    if (level.owner !== null) this.#inside[node.id] = level.owner.id;
+  }
+
+  /** What a node behind another one may read. */
+  #beforeNext(source: GraphNode): string[] {
+    const before = this.#before.get(source.id);
+    return before === undefined ? [] : [source.id, ...before];
+  }
+
+  /** A merge that does not wait for all gives what chance gives: nobody reads it, and one node follows. */
+  #addNeed(merge: GraphNode, level: Level): void {
+    const wanted = this.#edges.filter(({ source, target }) => target === merge.id && this.#before.has(source)).length;
+    const wait = this.#random.pick(["first", { atLeast: 1 + this.#random.below(Math.max(1, wanted)) }]);
+    merge.data = { config: { ...merge.data?.config, wait, combine: "by_node" } };
+    const next: GraphNode = { id: `n${this.#count++}`, type: "action.transform" };
+    next.data = { config: { operations: [{ op: "set", fields: { after: "{{ trigger.n }}" } }], input: {} } };
+    this.#add(next, level);
+    this.#edges.push({ id: `e${this.#edges.length}`, source: merge.id, target: next.id });
+    // Which of the branches are done by then, chance decides too.
+    if (this.#before.has(merge.id)) this.#before.set(next.id, []);
+    level.sources.push(next);
+  }
+
+  #addBody(owner: GraphNode, level: Level, readable: string[]): void {
+    const random = this.#random;
+    const isSplitter = owner.type === "logic.splitter";
+    const inner: Level = { owner, sources: [owner], readable: [...readable, owner.id], depth: level.depth + 1 };
+    // Edges from the owner lead into the body here.
+    this.#before.set(owner.id, []);
+    const size = random.below(5);
+    for (let index = 0; index < size; index++) this.addNode(inner);
+    this.#before.set(owner.id, readable);
+    const closer: GraphNode = isSplitter
+      ? { id: `n${this.#count++}`, type: "logic.collector", data: { config: this.#config.collector() } }
+      : owner;
+    if (isSplitter) {
+      this.#collectors[owner.id] = closer.id;
+      this.#add(closer, level);
+      this.#before.set(closer.id, readable);
+      if (random.chance(0.5)) closer.data = { ...closer.data, onError: random.pick(["continue", "branch"]) };
+    }
+    this.#addExits(inner, closer);
+    level.sources.push(closer);
+  }
+
+  #addExits(inner: Level, closer: GraphNode): void {
+    const random = this.#random;
+    const candidates = inner.sources.filter((node) => node !== inner.owner);
+    const ends = candidates.filter((node) => this.#impliedHandles(node).length > 0);
+    if (closer === inner.owner && ends.length <= 1 && random.chance(0.6)) {
+      for (const node of ends) {
+        for (const sourceHandle of this.#impliedHandles(node)) {
+          this.#impliedExits.push({
+            id: `x${this.#impliedExits.length}`,
+            source: node.id,
+            target: closer.id,
+            sourceHandle,
+          });
+        }
+      }
+      return;
+    }
+    // What is empty has no end but that of a splitter.
+    if (candidates.length === 0 && closer === inner.owner) return;
+    for (let count = random.pick([1, 1, 2, 3]); count > 0; count--) {
+      this.#addEdge(candidates.length === 0 ? inner.sources[0]! : random.pick(candidates), closer.id, inner);
+    }
+  }
+
+  /** The handles of a node that would lead on, when nothing follows it. */
+  #impliedHandles(node: GraphNode): string[] {
+    const isOwner = REGIONS.includes(node.type);
+    const leadsOn = (handle: string) => handle !== "error" && !(isOwner && handle === "body");
+    const first = this.#handles(node)[0];
+    if (this.#edges.some((edge) => edge.source === node.id && leadsOn(edge.sourceHandle ?? first ?? "out"))) return [];
+    return (getNode(node.type)?.handles?.(node.data?.config ?? {}) ?? ["out"]).filter(leadsOn);
+  }
+
+  #type(level: Level): string {
     const random = this.#random;
     if (random.chance(this.#temper.stops)) return "logic.stop";
+    if (level.depth < 3 && random.chance(this.#temper.regions)) return random.pick(REGIONS);
+    if (random.chance(this.#temper.waits)) return "logic.wait";
+    if (this.#isInLoop(level) && random.chance(0.1)) return "logic.loop.break";
     if (random.chance(this.#temper.effects)) return "communication.email";
     return random.pick([
       "action.transform",
@@ -175,129 +253,42 @@ class Drawing {
     ]);
   }
 
-  #addEdge(source: GraphNode, target: string): void {
+  #isInLoop({ owner }: Level): boolean {
+    if (owner === null) return false;
+    if (owner.type !== "logic.boundary") return owner.type !== "logic.splitter";
+    const around = this.#inside[owner.id];
+    const outer = this.#nodes.find((node) => node.id === around);
+    return outer !== undefined && this.#isInLoop({ owner: outer, sources: [], readable: [], depth: 0 });
+  }
+
+  /** The handles that an edge from a node may have, its first one first. */
+  #handles(source: GraphNode): string[] {
+    if (source.type === "logic.if") return ["true", "false"];
+    if (source.type === "logic.switch") return [...CASES, "default"];
+    return REGIONS.includes(source.type) && source.type !== "logic.splitter" ? ["done"] : ["out"];
+  }
+
+  #addEdge(source: GraphNode, target: string, level: Level): void {
     const random = this.#random;
-    const handles: (string | null)[] = source.type === "logic.if"
-      ? ["true", "false", null]
-      : source.type === "logic.switch"
-      ? [...CASES, "default", null]
-      : ["out", null];
-    const handle = source.data?.onError === "branch" && random.chance(0.4) ? "error" : random.pick(handles);
+    const isEntry = source === level.owner;
+    const handles = this.#handles(source);
+    const hasErrors = source.data?.onError === "branch" ||
+      (source.type === "logic.boundary" && source.data?.onError === undefined);
+    let handle = hasErrors && random.chance(0.4) ? "error" : random.pick([...handles, null]);
+    if (isEntry) handle = source.type === "logic.splitter" ? random.pick(["out", null]) : "body";
     const first = handles[0];
     const twin = (edge: GraphEdge) =>
       edge.source === source.id && edge.target === target && (edge.sourceHandle ?? first) === (handle ?? first);
     if (this.#edges.some(twin)) return;
-    const readable = [source.id, ...this.#before.get(source.id) ?? []].filter((id) => this.#before.has(id));
+    const readable = [...level.readable, ...(isEntry ? [] : this.#beforeNext(source))];
     const conditional = readable.length > 0 && random.chance(0.1);
+    const place = { readable, owner: level.owner?.id ?? null };
     this.#edges.push({
       id: `e${this.#edges.length}`,
       source: source.id,
       target,
       ...(handle !== null && { sourceHandle: handle }),
-      ...(conditional && { data: { condition: this.#condition(readable) } }),
+      ...(conditional && { data: { condition: this.#config.condition(place) } }),
     });
-  }
-
-  #data(id: string, type: string, readable: string[]): GraphNodeData {
-    const random = this.#random;
-    const onError = random.pick(["stop", "continue", "branch"] as const);
-    // A stop that were never reached would end nothing.
-    const common = random.chance(0.7) ? { onError } : {};
-    switch (type) {
-      case "communication.email":
-        return { config: this.#mail(readable), ...common, retry: this.#retry(id) };
-      case "logic.if":
-        return { config: { condition: `{{ ${this.#condition(readable)} }}` }, ...common };
-      case "logic.switch":
-        return { config: this.#switch(readable), ...common };
-      case "logic.merge":
-        return { config: { combine: random.pick(["append", "by_node", "by_position"]) }, ...common };
-      case "logic.stop":
-        return { config: this.#stop(readable), ...common };
-      default:
-        return { config: this.#transform(readable), ...common };
-    }
-  }
-
-  #transform(readable: string[]): JsonObject {
-    const random = this.#random;
-    const fields: JsonObject = { s: random.pick(["x", "{{ trigger.name }}", "at {{ trigger.n }}"]) };
-    if (random.chance(0.8)) fields.n = `{{ ${this.#number(readable)} }}`;
-    if (random.chance(0.3)) fields["deep.er"] = `{{ ${this.#any(readable)} }}`;
-    if (random.chance(0.2)) fields.names = `{{ keys(trigger.nested) }}`;
-    const operations: Json[] = [{ op: "set", fields }];
-    if (random.chance(0.1)) operations.push({ op: "rename", fields: { s: "text.inside" } });
-    if (random.chance(this.#temper.risks)) operations.push({ op: "sort" });
-    return { operations, ...(random.chance(0.1) && { input: `{{ ${this.#any(readable)} }}` }) };
-  }
-
-  #mail(readable: string[]): JsonObject {
-    const random = this.#random;
-    return {
-      to: random.pick<Json>(["ada@example.com", ["ada@example.com", "bo@example.com"]]),
-      // Empty for one of the names: a config that only the run finds invalid.
-      subject: random.chance(this.#temper.risks) ? "{{ trigger.name }}" : "Hello {{ trigger.name }}",
-      text: `${random.pick(["See", "Read"])} {{ ${this.#any(readable)} }}, {{ ${this.#any(readable)} }}`,
-    };
-  }
-
-  #switch(readable: string[]): JsonObject {
-    return {
-      value: `{{ ${this.#number(readable)} }}`,
-      cases: [{ name: "low", operator: "less", right: 4 }, { name: "high", operator: "greater", right: 2 }],
-      mode: this.#random.pick(["first", "all"]),
-    };
-  }
-
-  #stop(readable: string[]): JsonObject {
-    const random = this.#random;
-    return {
-      status: random.pick(["completed", "failed"]),
-      ...(random.chance(0.5) && { message: "Stopped at {{ trigger.n }}" }),
-      ...(random.chance(0.7) && { output: `{{ ${this.#any(readable)} }}` }),
-    };
-  }
-
-  #retry(id: string): NonNullable<GraphNodeData["retry"]> {
-    const random = this.#random;
-    const outcome = random.chance(1 - this.#temper.faults) ? "sent" : random.pick(["late", "refused", "never"]);
-    let maxAttempts = 1 + random.below(3);
-    let failures = outcome === "sent" ? 0 : outcome === "never" ? Infinity : random.below(4);
-    if (this.#options.losses && Number.isFinite(failures)) maxAttempts = PLENTY;
-    // JSON has no infinity, and nobody tries that often.
-    if (failures === Infinity) failures = 1000;
-    this.behaviours[id] = { failures, then: outcome === "refused" ? "refused" : "sent" };
-    return {
-      maxAttempts,
-      backoff: random.pick(["fixed", "exponential"]),
-      delaySeconds: random.pick([0, 0.005, 0.02]),
-      maxDelaySeconds: 0.02,
-      jitter: random.chance(0.5),
-      // Named, or every code that says of itself that it may be tried again.
-      ...(random.chance(0.2) && { retryOn: ["provider_error", "node_config_invalid"] }),
-      ...(failures > PLENTY && random.chance(0.2) && { retryOn: ["http_error"] }),
-    };
-  }
-
-  #condition(readable: string[]): string {
-    const random = this.#random;
-    if (random.chance(0.3)) return random.pick(["trigger.flag", "trigger.n > 3", "trigger.n % 2 == 0", "true"]);
-    return `${this.#number(readable)} ${random.pick([">", "<", "!="])} ${random.below(6)}`;
-  }
-
-  /** Gives a number, or fails when it is a risk. */
-  #number(readable: string[]): string {
-    const random = this.#random;
-    if (readable.length === 0 || random.chance(0.2)) return random.pick(["trigger.n", "2", "length(trigger.lines)"]);
-    const step = `steps.${random.pick(readable)}.output.n`;
-    if (random.chance(this.#temper.risks)) return `(${step} + 1)`;
-    return random.pick([`(${step} ?? 1)`, `((${step} ?? 3) + trigger.n) % 7`]);
-  }
-
-  #any(readable: string[]): string {
-    const random = this.#random;
-    if (readable.length === 0 || random.chance(0.2)) return random.pick(["trigger", "trigger.nested", "trigger.lines"]);
-    const step = `steps.${random.pick(readable)}.output`;
-    return random.pick([step, step, `${step}.s`, `${step}.deep`, `${step}.error.message`]);
   }
 }

@@ -1,27 +1,23 @@
 /**
- * What a run of a flow has to give, found the simple way: the whole graph in memory, one node after the other, no
- * tokens, no checkpoints, no workers, no compiled plan. It shares with the engine what is not under test here: the
- * expressions and what a single node does.
+ * What a run of a flow has to give, found the simple way: the whole graph in memory, one node after the other, a body by
+ * recursion; no tokens, no checkpoints, no workers, no compiled plan. It shares with the engine what is not under test
+ * here: the expressions and what a single node does.
  *
  * @module
  */
 import {
   evaluateCondition,
   ExpressionBudget,
-  ExpressionError,
   type ExpressionScope,
   type GraphEdge,
   type GraphNode,
   type Json,
-  type JsonObject,
-  resolveConfig,
 } from "../../shared/graph/mod.ts";
 import type { StepError } from "../../shared/engine/mod.ts";
-import { createLog } from "../../shared/log/mod.ts";
-import { getNode, NodeError, type NodeResult, runNode } from "../../shared/nodes/mod.ts";
-import type { EmailProvider } from "../../shared/providers/mod.ts";
-import { localProviders } from "../helpers/engine.ts";
-import type { Behaviour, RandomFlow } from "./_random_flow.ts";
+import { type ItemResult, NodeError, type NodeResult, type RegionOpening } from "../../shared/nodes/mod.ts";
+import { assertEquals } from "../helpers/assert.ts";
+import type { RandomFlow } from "./_random_flow.ts";
+import { asStored, type NodeRun, runReferenceNode, toFailure } from "./_reference_node.ts";
 
 /** What is recorded of a node in the end. */
 export interface ExpectedStep {
@@ -30,6 +26,10 @@ export interface ExpectedStep {
   error: StepError | null;
   /** The failures that were tried again, in order, when no attempt is lost. */
   retried: StepError[];
+  /** True = chance decides whether it is done. */
+  optional?: true;
+  /** True = chance decides what it gives. */
+  any?: true;
 }
 
 /** One way in which the run may end. */
@@ -37,7 +37,7 @@ export interface ExpectedEnd {
   status: "completed" | "failed";
   output: Json;
   error: StepError | null;
-  /** The node that ends the run, null when all that was to do is done. */
+  /** The step that ends the run, null when all that was to do is done. */
   node: string | null;
   /** False = the run may end so before everything in `steps` is done. */
   everything: boolean;
@@ -45,46 +45,347 @@ export interface ExpectedEnd {
 
 /** What a run has to give. */
 export interface Expected {
-  /** By node id: what the node records if the run gets that far. */
+  /** By {@linkcode keyOf}: what the node records if the run gets that far. */
   steps: Map<string, ExpectedStep>;
+  /** By the same key: what undoes the step, if it has to be. */
+  undo: Map<string, ExpectedStep>;
   /** Several when branches race to end the run: whichever comes first decides. */
   ends: ExpectedEnd[];
 }
 
-/** How one node went. */
-interface Outcome {
-  step: ExpectedStep;
-  /** The edges that are followed; null when the run ends here. */
-  live: Set<GraphEdge> | null;
-  end?: ExpectedEnd;
+/** Chance decides what the run gives, in more ways than can be told. */
+export class Ambiguous extends Error {}
+
+/** One body and one of its items, or all that is in no body. */
+interface Level {
+  owner: GraphNode | null;
+  scope: string;
+  see: ExpressionScope;
 }
 
-/** Interprets a flow. */
+/** What came of it. */
+interface Outcome {
+  fails: StepError[];
+  exits: { edge: number; output: Json }[];
+  stops: boolean;
+  broke: boolean;
+}
+
+/** How one node went. */
+interface Done {
+  step: ExpectedStep;
+  /** The edges that are followed; null when the run or the item ends here. */
+  live: Set<GraphEdge> | null;
+  result?: NodeResult;
+}
+
+/** A step's name: `node`, in a body `node@scope`. */
+export function keyOf(node: string, scope: string): string {
+  return scope === "" ? node : `${node}@${scope}`;
+}
+
+/** Interprets a flow. Throws {@linkcode Ambiguous}. */
 export async function interpret(flow: RandomFlow): Promise<Expected> {
-  const nodes = reachableNodes(flow);
-  const edges = flow.graph.edges.filter((edge) => nodes.has(edge.source));
-  const interpreter = new Interpreter(flow, edges);
-  const { answers } = interpreter;
-  const expected: Expected = { steps: new Map(), ends: [] };
-  const waiting = new Map(nodes);
-  for (;;) {
-    const node = [...waiting.values()].find(({ id }) => edges.every((edge) => edge.target !== id || answers.has(edge)));
-    // Whatever still waits stands behind something that ends the run.
-    if (node === undefined) break;
-    waiting.delete(node.id);
-    const { live, end } = isTrigger(node)
-      ? interpreter.trigger(node)
-      : await interpreter.step(node, edges.some((edge) => edge.target === node.id && answers.get(edge)), expected);
-    if (end !== undefined) expected.ends.push(end);
-    if (live === null) continue;
-    for (const edge of edges) if (edge.source === node.id) answers.set(edge, live.has(edge));
+  const interpreter = new Interpreter(flow);
+  await interpreter.run();
+  return interpreter.expected;
+}
+
+class Interpreter {
+  readonly expected: Expected = { steps: new Map(), undo: new Map(), ends: [] };
+  readonly #flow: RandomFlow;
+  readonly #nodes: Map<string, GraphNode>;
+  readonly #edges: GraphEdge[];
+  readonly #input: Json;
+
+  constructor(flow: RandomFlow) {
+    this.#flow = flow;
+    this.#nodes = reachableNodes(flow);
+    this.#edges = [...flow.graph.edges, ...flow.impliedExits].filter((edge) => this.#nodes.has(edge.source));
+    this.#input = asStored(flow.input);
   }
-  if (expected.ends.length === 0) expected.ends.push(naturalEnd(expected, edges));
-  return expected;
+
+  async run(): Promise<void> {
+    const triggers = [...this.#nodes.values()].filter(isTrigger).toSorted((a, b) => a.id < b.id ? -1 : 1);
+    const start = this.#flow.triggerNode ?? (triggers.find(({ type }) => type === "trigger.manual") ?? triggers[0])?.id;
+    const see: ExpressionScope = {
+      trigger: this.#input,
+      steps: start === undefined ? {} : { [start]: { output: this.#input } },
+      run: { id: "", started_at: "", attempt: 1 },
+      flow: { id: "", name: "" },
+    };
+    await this.#level({ owner: null, scope: "", see }, start);
+    const { steps, ends } = this.expected;
+    if (ends.length > 0) return;
+    // Nothing ended the run: its output is that of its only last step.
+    const last = [...steps].filter(([key, { status }]) => {
+      const node = this.#nodes.get(key);
+      return status === "completed" && node?.type !== "logic.splitter" && node !== undefined &&
+        this.#edges.every((edge) => edge.source !== key || this.#isBody(edge));
+    });
+    const output = last.length === 1 ? last[0]?.[1].output ?? null : null;
+    ends.push({ status: "completed", output, error: null, node: null, everything: true });
+  }
+
+  /** Runs what is in a body, or in none. */
+  async #level(level: Level, start?: string): Promise<Outcome> {
+    const answers = new Map<GraphEdge, boolean>();
+    const outcome: Outcome = { fails: [], exits: [], stops: false, broke: false };
+    const answer = (edge: GraphEdge, live: boolean, source: string) => {
+      if (!this.#isExit(edge)) answers.set(edge, live);
+      else if (live) outcome.exits.push({ edge: this.#edges.indexOf(edge), output: outputOf(level.see, source) });
+    };
+    if (level.owner !== null) {
+      const body = this.#edges.filter((edge) => edge.source === level.owner?.id && this.#isBody(edge));
+      try {
+        const live = this.#live(body, level.see, null);
+        for (const edge of body) answer(edge, live.has(edge), level.owner.id);
+      } catch (error) {
+        const { code, message } = toFailure(error);
+        outcome.fails.push({ code, message });
+        return outcome;
+      }
+    }
+    const waiting = new Map([...this.#nodes].filter(([id]) => this.#flow.inside[id] === level.owner?.id));
+    const collectors = new Set(Object.values(this.#flow.collectors));
+    for (;;) {
+      const node = [...waiting.values()].find(({ id }) =>
+        !collectors.has(id) && this.#into(id).every((edge) => answers.has(edge))
+      );
+      // Whatever still waits stands behind something that ends the run, or the item.
+      if (node === undefined) return outcome;
+      waiting.delete(node.id);
+      const isLive = isTrigger(node) ? node.id === start : this.#isLive(node, answers);
+      const [last, done] = await this.#node(node, level, isLive, answers, outcome);
+      if (done.live === null) continue;
+      for (const edge of this.#edges) {
+        if (edge.source === last.id && !this.#isBody(edge)) answer(edge, done.live.has(edge), last.id);
+      }
+    }
+  }
+
+  /** Runs a node, and with a splitter what follows up to its collector. Gives the node that the run goes on behind. */
+  async #node(
+    node: GraphNode,
+    level: Level,
+    isLive: boolean,
+    answers: Map<GraphEdge, boolean>,
+    outcome: Outcome,
+  ): Promise<[GraphNode, { live: Set<GraphEdge> | null }]> {
+    if (isTrigger(node)) return [node, this.#trigger(node, level, isLive)];
+    const inputs = this.#inputs(node, level, answers);
+    let done = isLive ? await this.#run(node, level, { inputs }, outcome) : this.#skip(node, level);
+    let last = node;
+    const collector = this.#nodes.get(this.#flow.collectors[node.id] ?? "");
+    if (collector !== undefined) {
+      // A splitter that has failed and goes on sends nothing in.
+      const region = done.result?.open === undefined && done.step.status === "failed" ? { total: 0, items: [] } : null;
+      if (done.live === null) return [node, done];
+      last = collector;
+      if (!isLive || (region !== null && node.data?.onError === "branch")) return [last, this.#skip(collector, level)];
+      if (region !== null) return [last, await this.#run(collector, level, { region }, outcome)];
+    }
+    let opening = done.result?.open;
+    const items: ItemResult[] = [];
+    while (opening !== undefined) {
+      const { gone, error, broke } = await this.#items(node, last, level, opening, items, outcome);
+      if (gone) return [last, { live: null }];
+      if (error !== undefined) return [last, this.#fail(last, level, error, [], outcome)];
+      const more = opening.more && !broke && opening.items.length > 0;
+      const again = more ? { index: items.length - 1, last: items.at(-1)?.value ?? null } : null;
+      const region = more ? null : { total: items.length, items };
+      done = await this.#run(last, level, { again, region }, outcome);
+      opening = done.result?.open;
+    }
+    return [last, done];
+  }
+
+  /** Sends items into a body. `error` = more of them failed than may; `gone` = the run has ended inside. */
+  async #items(
+    owner: GraphNode,
+    closer: GraphNode,
+    level: Level,
+    { items, window, more }: RegionOpening,
+    results: ItemResult[],
+    outer: Outcome,
+  ): Promise<{ gone?: boolean; error?: StepError; broke?: boolean }> {
+    const prefix = level.scope === "" ? owner.id : `${level.scope}/${owner.id}`;
+    const tolerated = toleratedBy(closer, items.length);
+    const errors: StepError[] = [];
+    let gone = false;
+    for (const item of items) {
+      const index = results.length;
+      const scope = `${prefix}.${index}`;
+      const output = { item: asStored(item), count: more ? null : items.length, index };
+      const steps = { ...level.see.steps, [owner.id]: { output } };
+      const see: ExpressionScope = { ...level.see, steps, item: output.item, index };
+      // For those who come after; nothing is left of it when nobody does.
+      const begun: ExpectedStep = { status: "completed", output, error: null, retried: [], optional: true };
+      this.expected.steps.set(keyOf(owner.id, scope), begun);
+      const inner = await this.#level({ owner, scope, see });
+      if (inner.fails.length > 0) this.#mayBe(scope);
+      if (inner.fails.length > 0 && (inner.stops || inner.broke || !allSame(inner.fails))) throw new Ambiguous();
+      const [error] = inner.fails;
+      const values = inner.exits.toSorted((a, b) => a.edge - b.edge).map((exit) => exit.output);
+      if (error !== undefined) results.push({ index, status: "failed", error });
+      else if (values.length === 0) results.push({ index, status: "skipped" });
+      else results.push({ index, status: "completed", value: values.length === 1 ? values[0] ?? null : values });
+      if (error !== undefined) errors.push(error);
+      gone ||= inner.stops;
+      if (inner.broke && owner.type === "logic.boundary") outer.broke = true;
+      else if (inner.broke) return { gone, broke: true };
+      if (window === 1 && (gone || errors.length > tolerated)) break;
+    }
+    if (gone) outer.stops = true;
+    if (gone && errors.length > 0) throw new Ambiguous();
+    if (errors.length <= tolerated) return { gone };
+    this.#mayBe(prefix);
+    if (!allSame(errors)) throw new Ambiguous();
+    return { ...(errors[0] !== undefined && { error: errors[0] }) };
+  }
+
+  /** Whether steps in a scope and below are done, chance decides. */
+  #mayBe(prefix: string): void {
+    for (const [key, step] of this.expected.steps) {
+      const scope = key.split("@")[1] ?? "";
+      if (scope === prefix || scope.startsWith(`${prefix}/`) || scope.startsWith(`${prefix}.`)) step.optional = true;
+    }
+  }
+
+  #trigger(node: GraphNode, { see }: Level, isLive: boolean): { live: Set<GraphEdge> | null } {
+    if (!isLive) return { live: new Set() };
+    try {
+      return { live: this.#live(this.#edges.filter((edge) => edge.source === node.id), see, null) };
+    } catch (error) {
+      const { code, message } = toFailure(error);
+      this.expected.ends.push({
+        status: "failed",
+        output: null,
+        error: { code, message },
+        node: null,
+        everything: false,
+      });
+      return { live: null };
+    }
+  }
+
+  #skip(node: GraphNode, { scope }: Level): Done {
+    const step: ExpectedStep = { status: "skipped", output: null, error: null, retried: [] };
+    this.expected.steps.set(keyOf(node.id, scope), step);
+    return { step, live: new Set() };
+  }
+
+  /** Runs a node until it is done, as often as its policy says. */
+  async #run(node: GraphNode, level: Level, given: Omit<NodeRun, "see" | "input">, outcome: Outcome): Promise<Done> {
+    const key = keyOf(node.id, level.scope);
+    const attempt = runReferenceNode(node, node.id, this.#flow, { ...given, see: level.see, input: this.#input });
+    const { result, error, retried } = await attempt;
+    if (error !== undefined) return this.#fail(node, level, error, retried, outcome);
+    const output = asStored(result.output);
+    const step: ExpectedStep = { status: "completed", output, error: null, retried };
+    if (isRacing(node)) step.any = true;
+    if (result.open !== undefined) {
+      // A splitter is done with that, the others when they close.
+      if (this.#flow.collectors[node.id] !== undefined) this.expected.steps.set(key, step);
+      return { step, live: new Set(), result };
+    }
+    level.see.steps[node.id] = { output };
+    if (result.break) outcome.broke = true;
+    if (result.stop !== undefined) {
+      outcome.stops = true;
+      this.expected.ends.push(stopEnd(node, key, output, result.stop));
+    }
+    try {
+      const live = this.#live(this.#edges.filter((edge) => edge.source === node.id), level.see, result.handles ?? null);
+      this.expected.steps.set(key, step);
+      if (node.data?.undo !== undefined) await this.#undo(node, key, level);
+      return { step, live: result.stop === undefined ? live : null, result };
+    } catch (error) {
+      return this.#fail(node, level, toStepError(error, node), retried, outcome);
+    }
+  }
+
+  async #undo(node: GraphNode, key: string, { see }: Level): Promise<void> {
+    const { type, config = {}, retry = {} } = node.data?.undo ?? { type: "" };
+    const undo: GraphNode = { id: `undo:${node.id}`, type, data: { config, retry } };
+    const { result, error = null, retried } = await runReferenceNode(undo, undo.id, this.#flow, {
+      see,
+      input: this.#input,
+    });
+    const status = error === null ? "completed" : "failed";
+    this.expected.undo.set(key, { status, output: error === null ? asStored(result.output) : null, error, retried });
+  }
+
+  #fail(node: GraphNode, level: Level, error: StepError, retried: StepError[], outcome: Outcome): Done {
+    const key = keyOf(node.id, level.scope);
+    const step: ExpectedStep = { status: "failed", output: null, error, retried };
+    this.expected.steps.set(key, step);
+    const onError = node.data?.onError ?? (node.type === "logic.boundary" ? "branch" : "stop");
+    if (onError !== "stop") {
+      const output = asStored({ error: { ...error } });
+      level.see.steps[node.id] = { output };
+      try {
+        const edges = this.#edges.filter((edge) => edge.source === node.id);
+        const live = this.#live(edges, level.see, onError === "branch" ? ["error"] : null);
+        step.output = output;
+        return { step, live };
+      } catch {
+        // It ends as if nobody took care of the failure.
+      }
+    }
+    if (level.owner === null) {
+      this.expected.ends.push({ status: "failed", output: null, error, node: key, everything: false });
+    } else outcome.fails.push(error);
+    return { step, live: null };
+  }
+
+  /** Which of some edges are followed. */
+  #live(edges: GraphEdge[], see: ExpressionScope, handles: string[] | null): Set<GraphEdge> {
+    return new Set(edges.filter((edge) => {
+      const handle = edge.sourceHandle ?? firstHandle(this.#nodes.get(edge.source)?.type);
+      if (handles === null ? handle === "error" : !handles.includes(handle)) return false;
+      const condition = edge.data?.condition;
+      return condition === undefined || evaluateCondition(condition, see, new ExpressionBudget());
+    }));
+  }
+
+  /** The edges that a node waits for. */
+  #into(id: string): GraphEdge[] {
+    return this.#edges.filter((edge) => edge.target === id && !this.#isExit(edge));
+  }
+
+  #isLive(node: GraphNode, answers: Map<GraphEdge, boolean>): boolean {
+    const live = this.#into(node.id).filter((edge) => answers.get(edge)).length;
+    const wait = node.type === "logic.merge" ? node.data?.config?.wait as Json ?? "all" : "all";
+    const least = typeof wait === "object" && wait !== null && !Array.isArray(wait) ? Number(wait.atLeast) : 1;
+    return live >= least;
+  }
+
+  /** Outputs of those that the run came from, in the order of the edges. */
+  #inputs(node: GraphNode, { see }: Level, answers: Map<GraphEdge, boolean>): { nodeId: string; output: Json }[] {
+    if (node.type !== "logic.merge") return [];
+    const live = this.#into(node.id).filter((edge) => answers.get(edge));
+    return live.map(({ source }) => ({ nodeId: source, output: outputOf(see, source) }));
+  }
+
+  #isBody(edge: GraphEdge): boolean {
+    const type = this.#nodes.get(edge.source)?.type ?? "";
+    return type === "logic.splitter" ? edge.sourceHandle !== "error" : edge.sourceHandle === "body";
+  }
+
+  #isExit(edge: GraphEdge): boolean {
+    const owner = this.#isBody(edge) ? edge.source : this.#flow.inside[edge.source];
+    return owner !== undefined && edge.target === (this.#flow.collectors[owner] ?? owner);
+  }
 }
 
 function isTrigger(node: GraphNode): boolean {
   return node.type.startsWith("trigger.");
+}
+
+/** Whether a merge takes what comes first. */
+function isRacing(node: GraphNode): boolean {
+  return node.type === "logic.merge" && (node.data?.config?.wait ?? "all") !== "all";
 }
 
 /** The nodes that a trigger leads to; the engine leaves the others out. */
@@ -99,171 +400,42 @@ function reachableNodes({ graph }: RandomFlow): Map<string, GraphNode> {
   return nodes;
 }
 
-/** Nothing ended the run: its output is that of its only last step. */
-function naturalEnd({ steps }: Expected, edges: GraphEdge[]): ExpectedEnd {
-  const last = [...steps].filter(([id, step]) =>
-    step.status === "completed" && edges.every((edge) => edge.source !== id)
-  );
-  const output = last.length === 1 ? last[0]?.[1].output ?? null : null;
-  return { status: "completed", output, error: null, node: null, everything: true };
+function firstHandle(type = ""): string {
+  if (type === "logic.if") return "true";
+  if (type === "logic.switch") return "low";
+  return type.startsWith("logic.loop.") || type === "logic.boundary" ? "done" : "out";
 }
 
-class Interpreter {
-  /** Of the edges whose source is done: whether they were followed. */
-  readonly answers = new Map<GraphEdge, boolean>();
-  readonly #flow: RandomFlow;
-  readonly #edges: GraphEdge[];
-  readonly #scope: ExpressionScope;
-  readonly #input: Json;
-  readonly #start: string | undefined;
-
-  constructor(flow: RandomFlow, edges: GraphEdge[]) {
-    this.#flow = flow;
-    this.#edges = edges;
-    this.#input = asStored(flow.input);
-    const triggers = flow.graph.nodes.filter(isTrigger).toSorted((a, b) => a.id < b.id ? -1 : 1);
-    this.#start = flow.triggerNode ?? (triggers.find(({ type }) => type === "trigger.manual") ?? triggers[0])?.id;
-    this.#scope = {
-      trigger: this.#input,
-      steps: this.#start === undefined ? {} : { [this.#start]: { output: this.#input } },
-      run: { id: "", started_at: "", attempt: 1 },
-      flow: { id: "", name: "" },
-    };
-  }
-
-  trigger(node: GraphNode): Pick<Outcome, "live" | "end"> {
-    if (node.id !== this.#start) return { live: new Set() };
-    try {
-      return { live: this.#live(node, null) };
-    } catch (error) {
-      const { code, message } = toFailure(error);
-      const end = { status: "failed" as const, output: null, error: { code, message }, node: null, everything: false };
-      return { live: null, end };
-    }
-  }
-
-  async step(node: GraphNode, isLive: boolean, expected: Expected): Promise<Pick<Outcome, "live" | "end">> {
-    const skipped: ExpectedStep = { status: "skipped", output: null, error: null, retried: [] };
-    const inputs = this.#edges.filter((edge) => edge.target === node.id);
-    const { step, ...rest } = isLive ? await this.#run(node, inputs) : { step: skipped, live: new Set<GraphEdge>() };
-    expected.steps.set(node.id, step);
-    return rest;
-  }
-
-  async #run(node: GraphNode, inEdges: GraphEdge[]): Promise<Outcome> {
-    const email = behaving(this.#flow.behaviours[node.id], node.id);
-    const retry = node.type === "communication.email" ? node.data?.retry : undefined;
-    const retried: StepError[] = [];
-    for (let attempt = 1;; attempt++) {
-      let failure: NodeError;
-      try {
-        const result = await this.#execute(node, inEdges, email);
-        const output = asStored(result.output);
-        this.#scope.steps[node.id] = { output };
-        const step: ExpectedStep = { status: "completed", output, error: null, retried };
-        if (result.stop !== undefined) return { step, live: null, end: stopEnd(node, output, result.stop) };
-        return { step, live: this.#live(node, result.handles ?? null) };
-      } catch (error) {
-        failure = toFailure(error);
-      }
-      const { code, message, details } = failure;
-      const error: StepError = { code, message, node_id: node.id, ...(details !== undefined && { details }) };
-      const worth = retry?.retryOn === undefined ? failure.retryable : retry.retryOn.includes(code);
-      if (!worth || attempt >= (retry?.maxAttempts ?? 1)) return this.#failed(node, error, retried);
-      retried.push(error);
-    }
-  }
-
-  #failed(node: GraphNode, error: StepError, retried: StepError[]): Outcome {
-    const step: ExpectedStep = { status: "failed", output: null, error, retried };
-    const end: ExpectedEnd = { status: "failed", output: null, error, node: node.id, everything: false };
-    const onError = node.data?.onError ?? "stop";
-    if (onError === "stop") return { step, live: null, end };
-    const output = asStored({ error: { ...error } });
-    this.#scope.steps[node.id] = { output };
-    try {
-      return { step: { ...step, output }, live: this.#live(node, onError === "branch" ? ["error"] : null) };
-    } catch {
-      return { step, live: null, end };
-    }
-  }
-
-  /** The edges that are followed from a node. */
-  #live(node: GraphNode, handles: string[] | null): Set<GraphEdge> {
-    const first = node.type === "logic.if" ? "true" : node.type === "logic.switch" ? "low" : "out";
-    return new Set(this.#edges.filter((edge) => {
-      if (edge.source !== node.id) return false;
-      const handle = edge.sourceHandle ?? first;
-      if (handles === null ? handle === "error" : !handles.includes(handle)) return false;
-      const condition = edge.data?.condition;
-      return condition === undefined || evaluateCondition(condition, this.#scope, new ExpressionBudget());
-    }));
-  }
-
-  async #execute(node: GraphNode, inEdges: GraphEdge[], email: EmailProvider): Promise<NodeResult> {
-    const definition = getNode(node.type);
-    if (definition === undefined) throw new Error(`There is no node type ${node.type}`);
-    const config = resolveConfig(node.data?.config ?? {}, this.#scope) as JsonObject;
-    return await runNode(definition, config, {
-      run: { id: "", organizationId: "", flowId: "", startedAt: "" },
-      node: { id: node.id, type: node.type, attempt: 1 },
-      trigger: this.#input,
-      inputs: node.type === "logic.merge" ? this.#inputs(inEdges) : [],
-      idempotencyKey: "",
-      signal: new AbortController().signal,
-      log: createLog("reference"),
-      providers: { ...localProviders(), email },
-    });
-  }
-
-  /** Outputs of those that the run came from, in the order of the edges. */
-  #inputs(inEdges: GraphEdge[]): { nodeId: string; output: Json }[] {
-    return inEdges.filter((edge) => this.answers.get(edge)).map(({ source }) => ({
-      nodeId: source,
-      output: this.#scope.steps[source]?.output ?? null,
-    }));
-  }
+/** How many failed items a region bears. */
+function toleratedBy(closer: GraphNode, total: number): number {
+  const policy = closer.type === "logic.collector" ? closer.data?.config?.policy as Json ?? "all" : "all";
+  if (policy === "all_settled") return total;
+  const least = typeof policy === "object" && policy !== null && !Array.isArray(policy)
+    ? Number(policy.atLeast)
+    : total;
+  return Math.max(0, total - least);
 }
 
-function stopEnd(node: GraphNode, output: Json, stop: NonNullable<NodeResult["stop"]>): ExpectedEnd {
+function outputOf(see: ExpressionScope, id: string): Json {
+  return see.steps[id]?.output ?? null;
+}
+
+function toStepError(error: unknown, node: GraphNode): StepError {
+  const { code, message, details } = toFailure(error);
+  return { code, message, node_id: node.id, ...(details !== undefined && { details }) };
+}
+
+function stopEnd(node: GraphNode, key: string, output: Json, stop: NonNullable<NodeResult["stop"]>): ExpectedEnd {
   const message = stop.message ?? "The flow stopped itself";
   const error = stop.status === "failed" ? { code: "stopped", message, node_id: node.id } : null;
-  return { status: stop.status, output, error, node: node.id, everything: false };
+  return { status: stop.status, output, error, node: key, everything: false };
 }
 
-function toFailure(error: unknown): NodeError {
-  if (error instanceof NodeError) return error;
-  if (error instanceof ExpressionError) return new NodeError(error.message, { code: "expression_invalid" });
-  throw error;
-}
-
-/** An email service that does with the calls of one node what the flow says. What it gives tells what it was given. */
-export function behaving(behaviour: Behaviour = { failures: 0, then: "sent" }, node: string): EmailProvider {
-  let calls = 0;
-  return {
-    name: "test",
-    send({ text, subject }) {
-      if (++calls <= behaviour.failures) {
-        return Promise.reject(new NodeError(`${node} is busy`, { code: "provider_error", retryable: true }));
-      }
-      if (behaviour.then === "sent") return Promise.resolve({ id: `${node}-${digest(`${subject}\n${text}`)}` });
-      return Promise.reject(new NodeError(`${node} refuses`, { code: "provider_error", details: { node } }));
-    },
-  };
-}
-
-/** A short number for a text: FNV-1a. */
-function digest(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return (hash >>> 0).toString(16);
-}
-
-/** A value as Postgres gives it back: the keys of its objects by length, then by bytes. */
-function asStored(value: Json): Json {
-  if (value === null || typeof value !== "object") return value;
-  if (Array.isArray(value)) return value.map(asStored);
-  const bytes = (text: string) => new TextEncoder().encode(text);
-  const order = (a: string, b: string) => bytes(a).length - bytes(b).length || (a < b ? -1 : 1);
-  return Object.fromEntries(Object.keys(value).toSorted(order).map((key) => [key, asStored(value[key] ?? null)]));
+function allSame(errors: StepError[]): boolean {
+  try {
+    for (const error of errors) assertEquals(error, errors[0]);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -12,7 +12,7 @@ import { createLog } from "../../shared/log/mod.ts";
 import type { EmailProvider } from "../../shared/providers/mod.ts";
 import { localProviders } from "../helpers/engine.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
-import type { Random } from "./_random_flow.ts";
+import type { Random } from "./_random.ts";
 
 /** What may go wrong. */
 export interface Faults {
@@ -32,7 +32,7 @@ const MAX_LOSSES = 6;
 
 /** When what became known: `performance.now()`. */
 export interface Journal {
-  /** `run:node` → when the answer came that says its step is recorded for good. */
+  /** `run:node`, in a body `run:node:scope` → when the answer came that says its step is recorded for good. */
   committed: Map<string, number>;
   /** `worker:run` → when the first call began that leased a token of the run to the worker. */
   leased: Map<string, number>;
@@ -160,7 +160,8 @@ class UnreliableTransport implements EngineTransport {
 interface SettledResult {
   job: string;
   run_id: string;
-  steps: { node: string; status: string }[];
+  scope?: string;
+  steps: { node: string; scope?: string; status: string }[];
 }
 
 /** Keeps what an answer tells. */
@@ -172,8 +173,9 @@ function note(journal: Journal, name: string, args: Record<string, Json>, reply:
   if (name === "claim_jobs") return;
   for (const result of args.p_results as unknown as SettledResult[]) {
     if (!settled.includes(result.job)) continue;
-    for (const { node, status } of result.steps) {
-      if (status !== "retried") keepFirst(journal.committed, `${result.run_id}:${node}`, now);
+    for (const { node, scope = result.scope, status } of result.steps) {
+      if (status === "retried" || status === "unknown") continue;
+      keepFirst(journal.committed, [result.run_id, node, scope].filter((part) => part).join(":"), now);
     }
   }
 }

@@ -9,14 +9,18 @@
 import { compile } from "../../shared/graph/mod.ts";
 import { configureLog } from "../../shared/log/mod.ts";
 import { nodeCatalog } from "../../shared/nodes/mod.ts";
-import { type EngineTransport, postgresTransport } from "../../shared/engine/mod.ts";
+import { EngineClient, type EngineTransport, postgresTransport } from "../../shared/engine/mod.ts";
 import type { EmailProvider } from "../../shared/providers/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import { createTenant, type RunRow, type StepRow, type Tenant } from "../helpers/engine.ts";
 import { type TestDatabase, withDatabase } from "../helpers/postgres.ts";
-import { type Random, type RandomFlow, randomFlow, randomOf } from "./_random_flow.ts";
-import { behaving, type Expected, interpret } from "./_reference_interpreter.ts";
-import { judgeCalls, judgeRun } from "./_run_judge.ts";
+import { cancel, type Disturbed, drawDisturbance, pauseAndResume, sendEarly, serve } from "./_disturbers.ts";
+import { behaving } from "./_email_service.ts";
+import { leftovers } from "./_play.ts";
+import { type Random, randomOf } from "./_random.ts";
+import { type RandomFlow, randomFlow } from "./_random_flow.ts";
+import { Ambiguous, type Expected, interpret } from "./_reference_interpreter.ts";
+import { judgeCalls, judgeRun, nameOf } from "./_run_judge.ts";
 import { type Crew, type Faults, type Journal, needlessCalls, NO_FAULTS, pause, work } from "./_unreliable_workers.ts";
 
 /** Flows that run at the same time. */
@@ -29,7 +33,7 @@ const REGRESSIONS: number[] = [];
 const BATCH_MS = 60_000;
 
 /** What the runs were like: a test whose flows do nothing would pass too. */
-const tally = { runs: 0, completed: 0, failed: 0, cancelled: 0, steps: 0, skipped: 0, retried: 0, calls: 0, faults: 0 };
+const tally: Record<string, number> = { runs: 0, steps: 0, inBodies: 0, calls: 0, faults: 0, redrawn: 0 };
 
 const FAULTS: Faults[] = [
   NO_FAULTS,
@@ -40,20 +44,13 @@ const FAULTS: Faults[] = [
 ];
 
 /** One flow and its run. */
-interface Case {
-  name: string;
-  flow: RandomFlow;
+interface Case extends Disturbed {
   expected: Expected;
-  runId: string;
-  tenant: Tenant;
-  /** Milliseconds until somebody cancels it. */
-  cancelAfter: number | null;
-  cancelled: boolean;
-  /** For a retry: the nodes that its predecessor has done; null = it is none. */
+  /** For a retry: the steps that its predecessor has done; null = it is none. */
   takenOver: Set<string> | null;
   /** Once it has ended. */
   status: string;
-  steps: StepRow[];
+  steps: (StepRow & { finished_at: Date })[];
 }
 
 Deno.test("every run of a random flow gives what a simple interpreter says, whatever its workers do", async () => {
@@ -111,17 +108,22 @@ async function playCases(
   const services = new Map<string, EmailProvider>();
   const send: EmailProvider["send"] = async (message, options) => {
     const key = options.idempotencyKey;
-    const [runId = "", node = ""] = key.split(":");
+    // run:node, run:node:scope, run:undo:node, run:undo:node:scope
+    const [runId = "", first = "", second = ""] = key.split(":");
+    const node = first === "undo" ? `undo:${second}` : first;
     const service = services.get(key) ?? behaving(byRun.get(runId)?.flow.behaviours[node], node);
     services.set(key, service);
     if (random.chance(0.7)) await pause(random.below(8));
     options.signal?.throwIfAborted();
     return await service.send(message, options);
   };
+  const client = new EngineClient(transport);
+  for (const item of cases) await sendEarly(db, client, item);
   await Promise.all([
     work({ db, transport, random, faults, journal, done: done.signal, send }),
+    serve(db, client, cases, done.signal),
     watch(db, seed, done),
-    ...cases.map((item) => cancel(db, item)),
+    ...cases.flatMap((item) => [cancel(db, item), pauseAndResume(db, item)]),
   ]);
   await judge(db, cases, journal, `ENGINE_SEED=${seed}`, faults === NO_FAULTS);
 }
@@ -137,16 +139,24 @@ async function retry(db: TestDatabase, cases: Case[]): Promise<Case[]> {
       user.claims,
       (sql) => sql`select public.retry_run(${item.runId}) ->> 'id' as id`,
     );
-    const takenOver = item.steps.filter(({ status, output, node_id }) =>
+    const undone = new Set(
+      item.steps.filter(({ node_id, status }) => node_id.startsWith("undo:") && status === "completed")
+        .map((row) => nameOf({ ...row, node_id: row.node_id.slice("undo:".length) })),
+    );
+    const takenOver = item.steps.filter(({ status, output, node_id, ...row }) =>
       (status === "completed" || (status === "failed" && output !== null)) &&
-      item.flow.graph.nodes.some(({ id, type }) => id === node_id && type !== "logic.stop")
+      !undone.has(nameOf({ node_id, ...row })) &&
+      item.flow.graph.nodes.some(({ id, type }) =>
+        id === node_id && type !== "logic.stop" && type !== "logic.loop.break"
+      )
     );
     again.push({
       ...item,
       runId: row?.id,
       cancelAfter: null,
       cancelled: false,
-      takenOver: new Set(takenOver.map(({ node_id }) => node_id)),
+      pauses: null,
+      takenOver: new Set(takenOver.map(nameOf)),
     });
   }
   return again;
@@ -155,22 +165,36 @@ async function retry(db: TestDatabase, cases: Case[]): Promise<Case[]> {
 async function drawCases(random: Random, seed: number, faults: Faults, only?: number): Promise<Case[]> {
   return await Promise.all(Array.from({ length: BATCH }, async (_, index) => {
     const ordinal = only ?? index;
-    const flow = randomFlow(Math.imul(seed, 1000) + ordinal, { losses: faults !== NO_FAULTS });
+    const { flow, expected } = await drawFlow(Math.imul(seed, 1000) + ordinal, faults !== NO_FAULTS);
     const compiled = compile(flow.graph, nodeCatalog);
-    assert(compiled.ok, `ENGINE_SEED=${seed}/${ordinal} does not compile: ${JSON.stringify(compiled)}`);
+    const problems = JSON.stringify(compiled.ok ? [] : compiled.problems);
+    assert(compiled.ok, `ENGINE_SEED=${seed}/${ordinal} does not compile: ${problems}\n${JSON.stringify(flow)}`);
     return {
       name: `ENGINE_SEED=${seed}/${ordinal}`,
       flow,
-      expected: await interpret(flow),
+      expected,
       runId: "",
       tenant: { organizationId: "" } as Tenant,
-      cancelAfter: random.chance(0.1) ? random.below(150) : null,
+      ...drawDisturbance(random),
       cancelled: false,
       takenOver: null,
       status: "",
       steps: [],
     };
   }));
+}
+
+/** Draws a flow, again and again until only one thing can come of it. */
+async function drawFlow(seed: number, losses: boolean): Promise<{ flow: RandomFlow; expected: Expected }> {
+  for (let place = 0;; place++) {
+    const flow = randomFlow(seed + Math.imul(place, 7_654_321), { losses });
+    try {
+      return { flow, expected: await interpret(flow) };
+    } catch (error) {
+      if (!(error instanceof Ambiguous)) throw new Error(`${error}\n${JSON.stringify(flow)}`, { cause: error });
+      tally.redrawn = (tally.redrawn ?? 0) + 1;
+    }
+  }
 }
 
 /** Saves the flows of a tenant and starts them. */
@@ -207,25 +231,10 @@ async function watch(db: TestDatabase, seed: number, done: AbortController): Pro
   }
 }
 
-async function cancel(db: TestDatabase, item: Case): Promise<void> {
-  if (item.cancelAfter === null) return;
-  await pause(item.cancelAfter);
-  try {
-    await db.as(
-      "authenticated",
-      item.tenant.user.claims,
-      (sql) => sql`select public.cancel_run(${item.runId})`,
-    );
-    item.cancelled = true;
-  } catch (error) {
-    assert(String(error).includes("run_finished"), `${item.name}: ${error}`);
-  }
-}
-
 async function judge(db: TestDatabase, cases: Case[], journal: Journal, batch: string, exact: boolean): Promise<void> {
   const ids = cases.map(({ runId }) => runId);
   const runs = await db.sql<RunRow[]>`select * from public.runs where id = any (${ids})`;
-  const steps = await db.sql<(StepRow & { run_id: string })[]>`
+  const steps = await db.sql<(StepRow & { run_id: string; finished_at: Date })[]>`
     select * from public.run_steps where run_id = any (${ids}) order by attempt`;
   for (const item of cases) {
     const { name, flow, runId } = item;
@@ -244,13 +253,15 @@ async function judge(db: TestDatabase, cases: Case[], journal: Journal, batch: s
     }
   }
   assertEquals(needlessCalls(journal), [], `${batch}: effects of recorded steps were repeated`);
-  const left = await db.sql`
-    select 'token' as what from public.job_queue union all select 'join' from private.run_joins`;
-  assertEquals(left.map((row) => row.what), [], batch);
-  for (const { status } of runs) tally[status as "completed"]++;
-  for (const { status } of steps) if (status === "skipped" || status === "retried") tally[status]++;
-  tally.runs += runs.length;
-  tally.steps += steps.length;
-  tally.faults += journal.faults;
-  tally.calls += journal.calls.length;
+  assertEquals(await leftovers(db), [], batch);
+  const count = (name: string, by = 1) => tally[name] = (tally[name] ?? 0) + by;
+  for (const { status } of runs) count(status);
+  for (const { status, scope } of steps) {
+    if (status !== "completed" && status !== "failed") count(status);
+    if (scope !== "") count("inBodies");
+  }
+  count("runs", runs.length);
+  count("steps", steps.length);
+  count("faults", journal.faults);
+  count("calls", journal.calls.length);
 }
