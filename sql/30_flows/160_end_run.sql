@@ -25,7 +25,7 @@ begin
     status = v_status,
     finished_at = case when v_status <> 'compensating' then v_now end,
     started_at = case when v_status in ('completed', 'compensating') then coalesce(r.started_at, v_now) else r.started_at end,
-    output = p_output,
+    output = case when v_before = 'compensating' then r.output else p_output end,
     error = case when v_before = 'compensating' then r.error
       when v_status = 'compensating' then coalesce(p_error, '{"code": "cancelled", "message": "The run was cancelled"}')
       else p_error end

@@ -40,7 +40,8 @@ begin
       where s.run_id = j.run_id and s.node_id = any (j.reads) and s.scope = any (private.scope_chain(j.scope))
         and s.output is not null
     ) end,
-    'recorded', case when j.resume then (
+    -- In a retry, a step that was taken over may come after one that was not: one that was undone, or a slow branch.
+    'recorded', case when j.resume or r.retry_of is not null then (
       select coalesce(jsonb_agg(jsonb_build_object(
         'node', s.node_id, 'status', s.status, 'handles', s.handles, 'output', s.output
       )), '[]')

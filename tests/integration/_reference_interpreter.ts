@@ -149,8 +149,9 @@ class Interpreter {
     const waiting = new Map([...this.#nodes].filter(([id]) => this.#flow.inside[id] === level.owner?.id));
     const collectors = new Set(Object.values(this.#flow.collectors));
     for (;;) {
-      const node = [...waiting.values()].find(({ id }) =>
-        !collectors.has(id) && this.#into(id).every((edge) => answers.has(edge))
+      const node = [...waiting.values()].find((node) =>
+        !collectors.has(node.id) &&
+        (this.#into(node.id).every((edge) => answers.has(edge)) || (isRacing(node) && this.#isLive(node, answers)))
       );
       // Whatever still waits stands behind something that ends the run, or the item.
       if (node === undefined) return outcome;

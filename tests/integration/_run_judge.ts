@@ -80,7 +80,9 @@ function judgeStep(
   assert(expected !== undefined, `${key} has no business to be there`);
   const wanted = { status: expected.status, output: expected.any ? output : expected.output, error: expected.error };
   assertEquals<unknown>({ status, output, error }, wanted, `The step ${key}`);
-  // Whatever led to it is recorded too; a retry takes over what was done and finds again what was skipped.
+  // Whatever led to it is recorded too; a retry takes over what was done, not what was undone, and finds again what was
+  // skipped.
+  if (takenOver?.has(key)) return;
   if (isOwnerOf({ node_id, scope } as StepRow) || isRacing(flow.graph.nodes.find(({ id }) => id === node_id))) return;
   for (const source of beforeOf(flow, node_id)) {
     const before = steps.get(keyOf(source, scope));
