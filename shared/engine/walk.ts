@@ -202,7 +202,9 @@ export class TokenWalk {
 
   #follow(frontier: Frontier, step: StepAttempt, outcome: StepOutcome): JobResult | null | undefined {
     const { node } = step.position;
-    if ("record" in outcome && outcome.record !== null) this.#steps.push(outcome.record);
+    // What is done again, because it ends more than itself or items have to go in anew, is recorded once.
+    const isKnown = this.#recorded.has(node.id) && outcome.kind !== "failed";
+    if ("record" in outcome && outcome.record !== null && !isKnown) this.#steps.push(outcome.record);
     switch (outcome.kind) {
       case "given_back":
         return null;

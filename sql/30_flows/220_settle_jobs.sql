@@ -37,10 +37,10 @@ begin
   -- Phase 1: the runs that may end, meet at a join or get more tokens, locked in one order. Tokens of a run come and go
   -- under its lock only, so nobody who ends a run overlooks one that is being made.
   select array_agg(distinct j.run_id) into v_run_ids
-  from jsonb_to_recordset(p_results) as r (job uuid, move jsonb, hold boolean, spawn jsonb, arrive jsonb, finish jsonb)
+  from jsonb_to_recordset(p_results) as r (job uuid, move jsonb, hold boolean, spawn jsonb, arrive jsonb, finish jsonb, broke text)
   join public.job_queue j on j.id = r.job
   where r.finish is not null or r.arrive is not null or r.spawn is not null or (r.move is null and r.hold is not true)
-    or r.move ? 'wait';
+    or r.move ? 'wait' or r.broke is not null;
   if v_run_ids is not null then
     select coalesce(array_agg(l.id) filter (where l.status = 'paused'), '{}') into v_paused from (
       select q.id, q.status from public.runs q where q.id = any (v_run_ids) order by q.id for no key update
@@ -166,7 +166,8 @@ begin
       r.organization_id, r.run_id, s.node, coalesce(r.scope, ''), s.reads, s.payload,
       case when p.paused then 'paused' when s.keep then 'running' else 'available' end,
       case when s.keep and not p.paused then p_worker_id end,
-      case when s.keep then 1 else 0 end, case when s.keep then 1 else 0 end, case when s.keep and not p.paused then v_now end,
+      case when s.keep then 1 else 0 end, case when s.keep and not p.paused then 1 else 0 end,
+      case when s.keep and not p.paused then v_now end,
       v_now, v_now + make_interval(secs => r.deadline_ms / 1000.0), v_now
     from jsonb_to_recordset(p_results) as r (run_id uuid, organization_id uuid, deadline_ms bigint, scope text, spawn jsonb)
     cross join lateral jsonb_to_recordset(r.spawn) as s (node text, reads text[], payload jsonb, keep boolean)
@@ -224,7 +225,7 @@ begin
           then jsonb_build_object('live', (select jsonb_agg(l order by l) from unnest(d.live[1:coalesce(d.need, d.expects)]) l))
           else '{"dead": true}' end,
         case when p.paused then 'paused' else 'running' end, case when not p.paused then p_worker_id end,
-        1, 1, case when not p.paused then v_now end, v_now, v_now + make_interval(secs => g.deadline_ms / 1000.0), v_now
+        1, case when p.paused then 0 else 1 end, case when not p.paused then v_now end, v_now, v_now + make_interval(secs => g.deadline_ms / 1000.0), v_now
       from firing d
       join grouped g on (g.run_id, g.node, g.scope) = (d.run_id, d.node_id, d.scope)
       cross join lateral (select g.run_id = any (v_paused) as paused) p
@@ -264,11 +265,14 @@ begin
 
     -- Phase 7: runs end, by their own word or because no token is left.
     for v_run in
-      select f.run_id, f.finish
-      from jsonb_to_recordset(p_results) as f (run_id uuid, organization_id uuid, finish jsonb)
+      -- Where branches end a run in the same moment the first counts: what comes after would end what undoes the run.
+      select distinct on (f.organization_id, f.run_id) f.run_id, f.finish
+      from rows from (
+        jsonb_to_recordset(p_results) as (run_id uuid, organization_id uuid, finish jsonb)
+      ) with ordinality as f (run_id, organization_id, finish, place)
       where f.finish is not null
       -- Places under limits are given on, one organization after the other in the same order everywhere.
-      order by f.organization_id, f.run_id
+      order by f.organization_id, f.run_id, f.place
     loop
       perform private.end_run(
         v_run.run_id, v_run.finish ->> 'status',

@@ -97,6 +97,14 @@ export async function play(
   return { ...await readRun(db, begun.runId), ...begun };
 }
 
+/** Takes the leases of all workers away; at once, so that none prolongs its own in between. */
+export async function loseWorkers(db: TestDatabase): Promise<void> {
+  await db.sql.begin(async (sql) => {
+    await sql`update private.workers set expires_at = now() - interval '1 second'`;
+    await sql`select engine.tick()`;
+  });
+}
+
 /** Calls a function of schema public as the tenant's user; gives what it gives. */
 export async function call(db: TestDatabase, tenant: Tenant, name: string, args: Record<string, Json>): Promise<Json> {
   const list = Object.keys(args).map((key, index) => {

@@ -66,7 +66,8 @@ interface Level {
 /** What came of it. */
 interface Outcome {
   fails: StepError[];
-  exits: { edge: number; output: Json }[];
+  /** By the node that gave it: the place of its first exit, and the value. */
+  exits: Map<string, { edge: number; output: Json }>;
   stops: boolean;
   broke: boolean;
 }
@@ -130,10 +131,12 @@ class Interpreter {
   /** Runs what is in a body, or in none. */
   async #level(level: Level, start?: string): Promise<Outcome> {
     const answers = new Map<GraphEdge, boolean>();
-    const outcome: Outcome = { fails: [], exits: [], stops: false, broke: false };
+    const outcome: Outcome = { fails: [], exits: new Map(), stops: false, broke: false };
     const answer = (edge: GraphEdge, live: boolean, source: string) => {
       if (!this.#isExit(edge)) answers.set(edge, live);
-      else if (live) outcome.exits.push({ edge: this.#edges.indexOf(edge), output: outputOf(level.see, source) });
+      else if (live && !outcome.exits.has(source)) {
+        outcome.exits.set(source, { edge: this.#edges.indexOf(edge), output: outputOf(level.see, source) });
+      }
     };
     if (level.owner !== null) {
       const body = this.#edges.filter((edge) => edge.source === level.owner?.id && this.#isBody(edge));
@@ -227,7 +230,7 @@ class Interpreter {
       if (inner.fails.length > 0) this.#mayBe(scope);
       if (inner.fails.length > 0 && (inner.stops || inner.broke || !allSame(inner.fails))) throw new Ambiguous();
       const [error] = inner.fails;
-      const values = inner.exits.toSorted((a, b) => a.edge - b.edge).map((exit) => exit.output);
+      const values = [...inner.exits.values()].toSorted((a, b) => a.edge - b.edge).map((exit) => exit.output);
       if (error !== undefined) results.push({ index, status: "failed", error });
       else if (values.length === 0) results.push({ index, status: "skipped" });
       else results.push({ index, status: "completed", value: values.length === 1 ? values[0] ?? null : values });
@@ -297,7 +300,7 @@ class Interpreter {
       this.expected.ends.push(stopEnd(node, key, output, result.stop));
     }
     try {
-      const live = this.#live(this.#edges.filter((edge) => edge.source === node.id), level.see, result.handles ?? null);
+      const live = this.#live(this.#out(node), level.see, result.handles ?? null);
       this.expected.steps.set(key, step);
       if (node.data?.undo !== undefined) await this.#undo(node, key, level);
       return { step, live: result.stop === undefined ? live : null, result };
@@ -326,8 +329,7 @@ class Interpreter {
       const output = asStored({ error: { ...error } });
       level.see.steps[node.id] = { output };
       try {
-        const edges = this.#edges.filter((edge) => edge.source === node.id);
-        const live = this.#live(edges, level.see, onError === "branch" ? ["error"] : null);
+        const live = this.#live(this.#out(node), level.see, onError === "branch" ? ["error"] : null);
         step.output = output;
         return { step, live };
       } catch {
@@ -348,6 +350,11 @@ class Interpreter {
       const condition = edge.data?.condition;
       return condition === undefined || evaluateCondition(condition, see, new ExpressionBudget());
     }));
+  }
+
+  /** The edges that lead on from a node, those into its body excepted. */
+  #out(node: GraphNode): GraphEdge[] {
+    return this.#edges.filter((edge) => edge.source === node.id && !this.#isBody(edge));
   }
 
   /** The edges that a node waits for. */

@@ -9,7 +9,7 @@ import type { Providers } from "../../shared/providers/mod.ts";
 import { assertEquals, assertRejects } from "../helpers/assert.ts";
 import { readRun } from "../helpers/engine.ts";
 import { draw, set } from "../helpers/flows.ts";
-import { begin, brief, call, goOn, mail, mailing, play, withEngine } from "./_play.ts";
+import { begin, brief, call, goOn, loseWorkers, mail, mailing, play, withEngine } from "./_play.ts";
 
 const START: [string] = ["trigger.manual"];
 
@@ -136,8 +136,7 @@ Deno.test("a worker that is lost while it undoes is followed by one that goes on
     const providers = mailing(async ({ text }) => {
       sent.push(String(text));
       if (text === "undo a" && sent.filter((other) => other === "undo a").length === 1) {
-        await db.sql`update private.workers set expires_at = now() - interval '1 second'`;
-        await client.tick();
+        await loseWorkers(db);
       }
       return { id: "1" };
     });

@@ -247,6 +247,7 @@ async function judge(db: TestDatabase, cases: Case[], journal: Journal, batch: s
       judgeCalls({ ...item, run, exact }, journal);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
+      if (Deno.env.has("ENGINE_SEED")) console.log(run, item.steps);
       throw new Error(`${name}${item.takenOver === null ? "" : ", retried"}: ${message}\n${JSON.stringify(flow)}`, {
         cause: error,
       });

@@ -8,7 +8,7 @@ import { NodeError } from "../../shared/nodes/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import { readRun } from "../helpers/engine.ts";
 import { draw, set } from "../helpers/flows.ts";
-import { begin, brief, call, goOn, mail, mailing, play, withEngine } from "./_play.ts";
+import { begin, brief, call, goOn, loseWorkers, mail, mailing, play, withEngine } from "./_play.ts";
 
 const START: [string] = ["trigger.manual"];
 
@@ -445,8 +445,7 @@ Deno.test("a worker that is lost in a body is followed by one that repeats nothi
       sent.push(String(text));
       if (text === "by1" && lose) {
         lose = false;
-        await db.sql`update private.workers set expires_at = now() - interval '1 second'`;
-        await client.tick();
+        await loseWorkers(db);
       }
       return { id: String(text) };
     });

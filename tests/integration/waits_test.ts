@@ -8,7 +8,7 @@ import { NodeError } from "../../shared/nodes/mod.ts";
 import { assert, assertEquals, assertRejects } from "../helpers/assert.ts";
 import { readRun } from "../helpers/engine.ts";
 import { draw, set } from "../helpers/flows.ts";
-import { begin, brief, call, goOn, mail, mailing, play, withEngine } from "./_play.ts";
+import { begin, brief, call, goOn, loseWorkers, mail, mailing, play, withEngine } from "./_play.ts";
 
 const START: [string] = ["trigger.manual"];
 const wait = (config: JsonObject): [string, GraphNodeData] => ["logic.wait", { config }];
@@ -299,8 +299,7 @@ Deno.test("an effect that may happen once only is not repeated when its worker i
         throw new NodeError("Busy", { code: "provider_error", retryable: true, details: { status: 429 } });
       }
       if (calls === 2) {
-        await db.sql`update private.workers set expires_at = now() - interval '1 second'`;
-        await client.tick();
+        await loseWorkers(db);
       }
       return { id: "1" };
     });
