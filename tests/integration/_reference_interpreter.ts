@@ -14,47 +14,21 @@ import {
   type Json,
 } from "../../shared/graph/mod.ts";
 import type { StepError } from "../../shared/engine/mod.ts";
-import { type ItemResult, NodeError, type NodeResult, type RegionOpening } from "../../shared/nodes/mod.ts";
-import { assertEquals } from "../helpers/assert.ts";
+import type { ItemResult, NodeResult, RegionOpening } from "../../shared/nodes/mod.ts";
+import { Ambiguous, type Expected, type ExpectedStep, keyOf } from "./_expected.ts";
 import type { RandomFlow } from "./_random_flow.ts";
+import {
+  allSame,
+  firstHandle,
+  isRacing,
+  isTrigger,
+  outputOf,
+  reachableNodes,
+  stopEnd,
+  toleratedBy,
+  toStepError,
+} from "./_reference_flow.ts";
 import { asStored, type NodeRun, runReferenceNode, toFailure } from "./_reference_node.ts";
-
-/** What is recorded of a node in the end. */
-export interface ExpectedStep {
-  status: "completed" | "failed" | "skipped";
-  output: Json;
-  error: StepError | null;
-  /** The failures that were tried again, in order, when no attempt is lost. */
-  retried: StepError[];
-  /** True = chance decides whether it is done. */
-  optional?: true;
-  /** True = chance decides what it gives. */
-  any?: true;
-}
-
-/** One way in which the run may end. */
-export interface ExpectedEnd {
-  status: "completed" | "failed";
-  output: Json;
-  error: StepError | null;
-  /** The step that ends the run, null when all that was to do is done. */
-  node: string | null;
-  /** False = the run may end so before everything in `steps` is done. */
-  everything: boolean;
-}
-
-/** What a run has to give. */
-export interface Expected {
-  /** By {@linkcode keyOf}: what the node records if the run gets that far. */
-  steps: Map<string, ExpectedStep>;
-  /** By the same key: what undoes the step, if it has to be. */
-  undo: Map<string, ExpectedStep>;
-  /** Several when branches race to end the run: whichever comes first decides. */
-  ends: ExpectedEnd[];
-}
-
-/** Chance decides what the run gives, in more ways than can be told. */
-export class Ambiguous extends Error {}
 
 /** One body and one of its items, or all that is in no body. */
 interface Level {
@@ -78,11 +52,6 @@ interface Done {
   /** The edges that are followed; null when the run or the item ends here. */
   live: Set<GraphEdge> | null;
   result?: NodeResult;
-}
-
-/** A step's name: `node`, in a body `node@scope`. */
-export function keyOf(node: string, scope: string): string {
-  return scope === "" ? node : `${node}@${scope}`;
 }
 
 /** Interprets a flow. Throws {@linkcode Ambiguous}. */
@@ -384,66 +353,5 @@ class Interpreter {
   #isExit(edge: GraphEdge): boolean {
     const owner = this.#isBody(edge) ? edge.source : this.#flow.inside[edge.source];
     return owner !== undefined && edge.target === (this.#flow.collectors[owner] ?? owner);
-  }
-}
-
-function isTrigger(node: GraphNode): boolean {
-  return node.type.startsWith("trigger.");
-}
-
-/** Whether a merge takes what comes first. */
-function isRacing(node: GraphNode): boolean {
-  return node.type === "logic.merge" && (node.data?.config?.wait ?? "all") !== "all";
-}
-
-/** The nodes that a trigger leads to; the engine leaves the others out. */
-function reachableNodes({ graph }: RandomFlow): Map<string, GraphNode> {
-  const nodes = new Map(graph.nodes.filter(isTrigger).map((node) => [node.id, node]));
-  for (let size = -1; size !== nodes.size;) {
-    size = nodes.size;
-    for (const node of graph.nodes) {
-      if (graph.edges.some((edge) => edge.target === node.id && nodes.has(edge.source))) nodes.set(node.id, node);
-    }
-  }
-  return nodes;
-}
-
-function firstHandle(type = ""): string {
-  if (type === "logic.if") return "true";
-  if (type === "logic.switch") return "low";
-  return type.startsWith("logic.loop.") || type === "logic.boundary" ? "done" : "out";
-}
-
-/** How many failed items a region bears. */
-function toleratedBy(closer: GraphNode, total: number): number {
-  const policy = closer.type === "logic.collector" ? closer.data?.config?.policy as Json ?? "all" : "all";
-  if (policy === "all_settled") return total;
-  const least = typeof policy === "object" && policy !== null && !Array.isArray(policy)
-    ? Number(policy.atLeast)
-    : total;
-  return Math.max(0, total - least);
-}
-
-function outputOf(see: ExpressionScope, id: string): Json {
-  return see.steps[id]?.output ?? null;
-}
-
-function toStepError(error: unknown, node: GraphNode): StepError {
-  const { code, message, details } = toFailure(error);
-  return { code, message, node_id: node.id, ...(details !== undefined && { details }) };
-}
-
-function stopEnd(node: GraphNode, key: string, output: Json, stop: NonNullable<NodeResult["stop"]>): ExpectedEnd {
-  const message = stop.message ?? "The flow stopped itself";
-  const error = stop.status === "failed" ? { code: "stopped", message, node_id: node.id } : null;
-  return { status: stop.status, output, error, node: key, everything: false };
-}
-
-function allSame(errors: StepError[]): boolean {
-  try {
-    for (const error of errors) assertEquals(error, errors[0]);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { GraphNode } from "../../shared/graph/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import type { RunRow, StepRow } from "../helpers/engine.ts";
 import type { RandomFlow } from "./_random_flow.ts";
-import { type Expected, type ExpectedStep, keyOf } from "./_reference_interpreter.ts";
+import { type Expected, type ExpectedStep, keyOf } from "./_expected.ts";
+import { isRacing } from "./_reference_flow.ts";
 import type { Journal } from "./_unreliable_workers.ts";
 
 /** A run that has ended. */
@@ -80,10 +80,12 @@ function judgeStep(
   assert(expected !== undefined, `${key} has no business to be there`);
   const wanted = { status: expected.status, output: expected.any ? output : expected.output, error: expected.error };
   assertEquals<unknown>({ status, output, error }, wanted, `The step ${key}`);
-  // Whatever led to it is recorded too; a retry takes over what was done, not what was undone, and finds again what was
-  // skipped.
+  // Whatever led to it is recorded too; a retry takes over what was done, and finds again what was skipped.
   if (takenOver?.has(key)) return;
-  if (isOwnerOf({ node_id, scope } as StepRow) || isRacing(flow.graph.nodes.find(({ id }) => id === node_id))) return;
+  const node = flow.graph.nodes.find(({ id }) => id === node_id);
+  // A break is taken over too, and then done again.
+  if (takenOver !== null && node?.type === "logic.loop.break") return;
+  if (isOwnerOf({ node_id, scope } as StepRow) || isRacing(node)) return;
   for (const source of beforeOf(flow, node_id)) {
     const before = steps.get(keyOf(source, scope));
     if (before === undefined || before.optional || (takenOver !== null && before.status === "skipped")) continue;
@@ -95,10 +97,6 @@ function judgeStep(
 function beforeOf({ graph, inside }: RandomFlow, id: string): string[] {
   return graph.edges.filter(({ target, source }) => target === id && inside[source] === inside[id] && source !== id)
     .map(({ source }) => source);
-}
-
-function isRacing(node: GraphNode | undefined): boolean {
-  return node?.type === "logic.merge" && (node.data?.config?.wait ?? "all") !== "all";
 }
 
 function judgeAttempts(
