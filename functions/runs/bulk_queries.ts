@@ -47,7 +47,7 @@ function create<T>(db: DatabaseClient, operation: NewBulkOperation, dryRun: bool
  * @throws {AppError} `not_found`.
  */
 export function findBulkOperation(db: DatabaseClient, id: string): Promise<BulkOperation> {
-  const query = db.from("bulk_operations" as never).select(COLUMNS).eq("id", id).maybeSingle();
+  const query = db.from("bulk_operations").select(COLUMNS).eq("id", id).maybeSingle();
   return runSingle(asResult<BulkOperation>(query), () => notFound("operation"));
 }
 
@@ -56,7 +56,7 @@ export function findBulkOperations(
   context: RequestContext<UserAccess>,
   query: { readonly limit: number; readonly cursor?: string | undefined; readonly sort: string },
 ): Promise<Page<BulkOperation>> {
-  const rows = context.db.from("bulk_operations" as never).select(COLUMNS).eq(
+  const rows = context.db.from("bulk_operations").select(COLUMNS).eq(
     "organization_id",
     context.organizationId,
   );

@@ -23,9 +23,15 @@ begin
       );
   end if;
   return true;
+exception
+  -- Members can not read large outputs by themselves then (the API can), which is a reason to say so and none to refuse a
+  -- migration.
+  when insufficient_privilege then
+    raise warning 'Cannot make the bucket run-data and its policy: %. Run private.secure_run_data() as a role that may', sqlerrm;
+    return false;
 end;
 $$;
 
 revoke all on function private.secure_run_data() from public, anon, authenticated, service_role;
 comment on function private.secure_run_data() is
-  'Makes the private bucket run-data, in which the engine keeps large outputs as <organization>/<sha256>.json, and the policy by which members may read those of their organizations. False = the database has no Storage.';
+  'Makes the private bucket run-data, in which the engine keeps large outputs as <organization>/<sha256>.json, and the policy by which members may read those of their organizations. False = the database has no Storage, or the owner of our schema may not make policies there: repeat it when that has changed.';

@@ -930,10 +930,10 @@ begin
   -- Phase 1: the runs that may end, meet at a join or get more tokens, locked in one order. Tokens of a run come and go
   -- under its lock only, so nobody who ends a run overlooks one that is being made.
   select array_agg(distinct j.run_id) into v_run_ids
-  from jsonb_to_recordset(p_results) as r (job uuid, move jsonb, hold boolean, spawn jsonb, arrive jsonb, finish jsonb)
+  from jsonb_to_recordset(p_results) as r (job uuid, move jsonb, hold boolean, spawn jsonb, arrive jsonb, finish jsonb, broke text)
   join public.job_queue j on j.id = r.job
   where r.finish is not null or r.arrive is not null or r.spawn is not null or (r.move is null and r.hold is not true)
-    or r.move ? 'wait';
+    or r.move ? 'wait' or r.broke is not null;
   if v_run_ids is not null then
     select coalesce(array_agg(l.id) filter (where l.status = 'paused'), '{}') into v_paused from (
       select q.id, q.status from public.runs q where q.id = any (v_run_ids) order by q.id for no key update
@@ -1059,7 +1059,8 @@ begin
       r.organization_id, r.run_id, s.node, coalesce(r.scope, ''), s.reads, s.payload,
       case when p.paused then 'paused' when s.keep then 'running' else 'available' end,
       case when s.keep and not p.paused then p_worker_id end,
-      case when s.keep then 1 else 0 end, case when s.keep then 1 else 0 end, case when s.keep and not p.paused then v_now end,
+      case when s.keep then 1 else 0 end, case when s.keep and not p.paused then 1 else 0 end,
+      case when s.keep and not p.paused then v_now end,
       v_now, v_now + make_interval(secs => r.deadline_ms / 1000.0), v_now
     from jsonb_to_recordset(p_results) as r (run_id uuid, organization_id uuid, deadline_ms bigint, scope text, spawn jsonb)
     cross join lateral jsonb_to_recordset(r.spawn) as s (node text, reads text[], payload jsonb, keep boolean)
@@ -1117,7 +1118,7 @@ begin
           then jsonb_build_object('live', (select jsonb_agg(l order by l) from unnest(d.live[1:coalesce(d.need, d.expects)]) l))
           else '{"dead": true}' end,
         case when p.paused then 'paused' else 'running' end, case when not p.paused then p_worker_id end,
-        1, 1, case when not p.paused then v_now end, v_now, v_now + make_interval(secs => g.deadline_ms / 1000.0), v_now
+        1, case when p.paused then 0 else 1 end, case when not p.paused then v_now end, v_now, v_now + make_interval(secs => g.deadline_ms / 1000.0), v_now
       from firing d
       join grouped g on (g.run_id, g.node, g.scope) = (d.run_id, d.node_id, d.scope)
       cross join lateral (select g.run_id = any (v_paused) as paused) p
@@ -1157,11 +1158,14 @@ begin
 
     -- Phase 7: runs end, by their own word or because no token is left.
     for v_run in
-      select f.run_id, f.finish
-      from jsonb_to_recordset(p_results) as f (run_id uuid, organization_id uuid, finish jsonb)
+      -- Where branches end a run in the same moment the first counts: what comes after would end what undoes the run.
+      select distinct on (f.organization_id, f.run_id) f.run_id, f.finish
+      from rows from (
+        jsonb_to_recordset(p_results) as (run_id uuid, organization_id uuid, finish jsonb)
+      ) with ordinality as f (run_id, organization_id, finish, place)
       where f.finish is not null
       -- Places under limits are given on, one organization after the other in the same order everywhere.
-      order by f.organization_id, f.run_id
+      order by f.organization_id, f.run_id, f.place
     loop
       perform private.end_run(
         v_run.run_id, v_run.finish ->> 'status',
@@ -2490,7 +2494,7 @@ begin
     status = v_status,
     finished_at = case when v_status <> 'compensating' then v_now end,
     started_at = case when v_status in ('completed', 'compensating') then coalesce(r.started_at, v_now) else r.started_at end,
-    output = p_output,
+    output = case when v_before = 'compensating' then r.output else p_output end,
     error = case when v_before = 'compensating' then r.error
       when v_status = 'compensating' then coalesce(p_error, '{"code": "cancelled", "message": "The run was cancelled"}')
       else p_error end
@@ -3076,7 +3080,8 @@ begin
       where s.run_id = j.run_id and s.node_id = any (j.reads) and s.scope = any (private.scope_chain(j.scope))
         and s.output is not null
     ) end,
-    'recorded', case when j.resume then (
+    -- In a retry, a step that was taken over may come after one that was not: one that was undone, or a slow branch.
+    'recorded', case when j.resume or r.retry_of is not null then (
       select coalesce(jsonb_agg(jsonb_build_object(
         'node', s.node_id, 'status', s.status, 'handles', s.handles, 'output', s.output
       )), '[]')
@@ -3988,6 +3993,12 @@ begin
       );
   end if;
   return true;
+exception
+  -- Members can not read large outputs by themselves then (the API can), which is a reason to say so and none to refuse a
+  -- migration.
+  when insufficient_privilege then
+    raise warning 'Cannot make the bucket run-data and its policy: %. Run private.secure_run_data() as a role that may', sqlerrm;
+    return false;
 end;
 $function$;
 
@@ -6651,7 +6662,7 @@ comment on function "private"."schedule_reply"(public.schedules) is 'A schedule 
 comment on function "private"."scope_chain"(text) is 'A scope and all around it, outermost first: a.1/b.2 → {"", a.1, a.1/b.2}.';
 comment on function "private"."scratch_flow"(uuid) is 'The flow that holds the unsaved graphs of an organization, locked; made when there is none.';
 comment on function "private"."secure_live"() is 'Makes the policies by which members may join the Realtime topics of their runs. False = the database has no Realtime, or the owner of our schema may not make policies there: repeat it when that has changed.';
-comment on function "private"."secure_run_data"() is 'Makes the private bucket run-data, in which the engine keeps large outputs as <organization>/<sha256>.json, and the policy by which members may read those of their organizations. False = the database has no Storage.';
+comment on function "private"."secure_run_data"() is 'Makes the private bucket run-data, in which the engine keeps large outputs as <organization>/<sha256>.json, and the policy by which members may read those of their organizations. False = the database has no Storage, or the owner of our schema may not make policies there: repeat it when that has changed.';
 comment on function "private"."send_live"(text, text, jsonb) is 'Broadcasts an event on a private Realtime topic when the transaction commits. Never fails: realtime.send turns its errors into warnings.';
 comment on function "private"."small_number"(jsonb) is 'A number from 1 to a million as an integer; null when the value is anything else.';
 comment on function "private"."spawn_items"(private.run_regions, integer, uuid) is 'Makes tokens of the next p_count items of a region; p_worker_id null = its run is paused. Answers those that are leased to the worker.';

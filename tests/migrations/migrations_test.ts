@@ -61,7 +61,9 @@ Deno.test("migrations run for a role that is no superuser, as on a hosted projec
       alter database ${database.name} owner to ${role};
       grant usage, create on schema extensions to ${role};
       grant usage on schema auth, cron, net, realtime to ${role} with grant option;
-      grant supabase_realtime_admin to ${role};
+      grant supabase_realtime_admin, supabase_storage_admin to ${role};
+      grant usage on schema storage to ${role};
+      grant all on all tables in schema storage to ${role} with grant option;
       grant all on all tables in schema auth, cron, net to ${role};
       grant all on all functions in schema auth, cron, net to ${role};
       grant all on all sequences in schema cron, net to ${role};
