@@ -46,7 +46,10 @@ export const meSchema = z.strictObject({
   role: roleSchema,
   permissions: z.array(z.string()).meta({ examples: [["flows:read", "flows:write"]] }),
   plan: planId,
-  limits: z.record(z.string(), z.number()).meta({ description: "What the plan allows", examples: [{ max_flows: 20 }] }),
+  limits: z.record(z.string(), z.number().nullable()).meta({
+    description: "What the plan allows; null = without limit",
+    examples: [{ max_flows: 20 }],
+  }),
   organizations: z.array(organizationSchema).meta({
     description: "Yours, in the order in which you joined; 100 at most",
   }),

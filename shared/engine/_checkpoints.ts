@@ -8,6 +8,7 @@ import { collectorTolerance, type NodeResult, type NodeWait, type RegionOpening 
 import type { StepAttempt } from "./execute_node.ts";
 import { toTarget } from "./frontier.ts";
 import { toStorable } from "./storable.ts";
+import { itemsPerToken } from "./_items_per_token.ts";
 import { bodyReads, tokenReads } from "./token_reads.ts";
 import type { JobPayload, JobResult, WaitPayload } from "./types.ts";
 
@@ -99,6 +100,7 @@ export function toOpening({ plan, position }: StepAttempt, opening: RegionOpenin
       items: items as Json[],
       first,
       window_size: window,
+      chunk: more ? 1 : itemsPerToken(plan, region, items.length, window),
       tolerate: closer === node ? opening.tolerate : collectorTolerance(closer.config, items.length),
       more,
       reads: bodyReads(plan, region),

@@ -25,6 +25,8 @@ export function encodeResult(result: JobResult, now: number): Json {
     ...(spawn?.length &&
       { spawn: spawn.map((target) => ({ ...encodeTarget(target), payload: toJson(target.payload) })) }),
     ...(arrive?.length && { arrive: arrive.map((answer) => ({ ...answer })) }),
+    ...(result.ended &&
+      { ended: result.ended.map(({ scope, error }) => ({ scope, ...(error && { error: { ...error } }) })) }),
     ...(fail && { fail: { error: { ...fail.error } } }),
     ...(result.broke !== undefined && { broke: result.broke }),
     ...(finish && { finish: { ...finish, error: finish.error === null ? null : { ...finish.error } } }),
@@ -42,8 +44,8 @@ function encodeMove(move: NonNullable<JobResult["move"]>): Json {
   };
 }
 
-function encodeTarget({ node, reads, keep }: TokenTarget): { [field: string]: Json } {
-  return { ...(node !== undefined && { node }), reads, keep };
+function encodeTarget({ node, scope, reads, keep }: TokenTarget): { [field: string]: Json } {
+  return { ...(node !== undefined && { node }), ...(scope !== undefined && { scope }), reads, keep };
 }
 
 /** A payload is JSON, though its type has optional fields. */

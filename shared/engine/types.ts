@@ -27,6 +27,8 @@ export interface JobPayload {
   index?: number;
   /** How many items there are; null when nobody knows yet. */
   count?: number | null;
+  /** The items after this one, when the token carries several. */
+  rest?: Json[];
   /** At the node that closes a region: the region is through, or with `error` has failed. */
   close?: { total: number; completed: number; failed: number; error?: StepError };
   /** At the owner of a region that asked for `more`: the item that has ended. */
@@ -132,6 +134,8 @@ export interface StepRecord {
 export interface TokenTarget {
   /** Absent = to the start, for the token that undoes. */
   node?: string;
+  /** Absent = it stays in its scope. */
+  scope?: string;
   reads: string[];
   payload?: JobPayload;
   /** True = stays leased to the worker that settles. */
@@ -163,6 +167,8 @@ export interface Opening {
   window_size: number;
   /** Failed items that do not fail the region. */
   tolerate: number;
+  /** Items that one token carries. */
+  chunk: number;
   /** The owner is asked after these items whether others follow. */
   more: boolean;
   /** What the body reads from outside. */
@@ -186,6 +192,13 @@ export interface Child {
   attempt: number;
 }
 
+/** An item of a region that is through. */
+export interface EndedItem {
+  scope: string;
+  /** Why it failed; absent = it did not. */
+  error?: StepError;
+}
+
 /** What a worker says of a job. Neither `move`, `hold`, `open` nor `child`: the token is consumed. */
 export interface JobResult {
   job: Job;
@@ -200,6 +213,8 @@ export interface JobResult {
   arrive?: Arrival[];
   /** The item that the token belongs to has failed. */
   fail?: { error: StepError };
+  /** For a token that carries several items: those that are through. */
+  ended?: EndedItem[];
   /** The iteration after which its loop begins no other. */
   broke?: string;
   /** The run ends now. */

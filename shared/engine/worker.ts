@@ -5,6 +5,7 @@
  */
 import type { Log } from "../log/mod.ts";
 import type { StepSurroundings } from "./execute_node.ts";
+import { ItemsWalk } from "./items_walk.ts";
 import { PlanCache, type ReadyFlow } from "./plan_cache.ts";
 import { isTransient, type Settled, SettleQueue } from "./settle_queue.ts";
 import type { Job, JobResult } from "./types.ts";
@@ -192,7 +193,8 @@ export class Worker {
         return;
       }
       const surroundings = this.#surroundings(runLog);
-      const walk = job.payload?.undo ? new UndoWalk(job, flow, surroundings) : new TokenWalk(job, flow, surroundings);
+      const Walk = job.payload?.undo ? UndoWalk : job.payload?.rest ? ItemsWalk : TokenWalk;
+      const walk = new Walk(job, flow, surroundings);
       for (;;) {
         const result = await walk.next();
         if (result === null) return;

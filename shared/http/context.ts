@@ -4,8 +4,8 @@ import type { Env } from "../env/mod.ts";
 import type { Log } from "../log/mod.ts";
 import type { Access, UserAccess } from "./access.ts";
 
-/** A plan's limits: the columns of public.plans without id and name. */
-export type PlanLimits = Readonly<Record<string, number>>;
+/** A plan's limits: the columns of public.plans without id and name; null = without limit. */
+export type PlanLimits = Readonly<Record<string, number | null>>;
 
 /** `T` where a route takes users only; `T | null` where others may come too. */
 export type ForUser<A extends Access, T> = A extends UserAccess ? T : T | null;

@@ -20,6 +20,7 @@ create table private.run_regions (
   reads text[],
   close_reads text[],
   body text[] not null,
+  chunk smallint not null default 1 check (chunk > 0),
   primary key (run_id, node_id, scope)
 ) with (fillfactor = 70);
 alter table private.run_regions enable row level security;
@@ -37,11 +38,11 @@ comment on column private.run_regions.closer is 'The node at which the run goes 
 comment on column private.run_regions.items is 'The items of this opening, in order.';
 comment on column private.run_regions.first is 'The index of the first of them: a while loop opens once for each iteration.';
 comment on column private.run_regions.total is 'The index after the last of them.';
-comment on column private.run_regions.next is 'The index of the next item that becomes a token.';
-comment on column private.run_regions.open is 'Items that are tokens now.';
+comment on column private.run_regions.next is 'The index of the next item that a token is made for.';
+comment on column private.run_regions.open is 'Items that tokens carry now.';
 comment on column private.run_regions.completed is 'Items that have ended well, filtered ones included.';
 comment on column private.run_regions.failed is 'Items that have failed.';
-comment on column private.run_regions.window_size is 'Items at once.';
+comment on column private.run_regions.window_size is 'Tokens at once.';
 comment on column private.run_regions.tolerate is 'Failed items that do not fail the region.';
 comment on column private.run_regions.more is 'True = the owner decides after these items whether others follow.';
 comment on column private.run_regions.broke is 'True = no further item begins.';
@@ -49,3 +50,4 @@ comment on column private.run_regions.resume is 'True = steps of its items may b
 comment on column private.run_regions.reads is 'What the body reads from outside.';
 comment on column private.run_regions.close_reads is 'What the closer, and the nodes after it, read.';
 comment on column private.run_regions.body is 'The nodes that live in the region itself.';
+comment on column private.run_regions.chunk is 'Items that one token carries: more than one where the body only computes.';

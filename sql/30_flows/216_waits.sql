@@ -109,7 +109,7 @@ begin
     if v_refused is null then
       v_run := private.create_run(
         v_flow, 'flow', coalesce(v_start.input, '{}'), p_parent => v_parent, p_traceparent => v_parent.traceparent,
-        p_pins => v_parent.pins
+        p_pins => case when v_parent.pins is not null then '{}'::jsonb end
       );
     end if;
     v_resolution := case

@@ -34,7 +34,6 @@ declare
   v_group record;
   v_region private.run_regions;
   v_worker uuid;
-  v_count integer;
   v_close jsonb;
 begin
   update private.run_regions g set broke = true
@@ -52,12 +51,19 @@ begin
   -- Items whose token has gone and that have none left. What is still open in a region below is a token of the item.
   for v_group in
     with gone as (
-      select r.run_id, r.scope, min(r.place) as place, (array_agg(r.fail) filter (where r.fail is not null))[1] as fail
-      from rows from (
-        jsonb_to_recordset(p_results) as (run_id uuid, scope text, move jsonb, hold boolean, open jsonb, child jsonb, fail jsonb)
-      ) with ordinality as r (run_id, scope, move, hold, open, child, fail, place)
-      where r.scope is not null and r.scope <> '' and r.move is null and r.hold is not true and r.open is null and r.child is null
-      group by r.run_id, r.scope
+      select i.run_id, i.scope, (array_agg(i.fail) filter (where i.fail is not null))[1] as fail
+      from jsonb_to_recordset(p_results) as r (
+        run_id uuid, scope text, move jsonb, hold boolean, open jsonb, child jsonb, fail jsonb, ended jsonb
+      )
+      cross join lateral (
+        select r.run_id, r.scope, r.fail
+        where r.ended is null and r.scope <> '' and r.move is null and r.hold is not true and r.open is null and r.child is null
+        union all
+        -- A token that carried several items names those that are through.
+        select r.run_id, e.scope, case when e.error is not null then jsonb_build_object('error', e.error) end
+        from jsonb_to_recordset(r.ended) as e (scope text, error jsonb)
+      ) i
+      group by i.run_id, i.scope
     ),
     ended as (
       select g.*, substring(g.scope from '([^/]+)\.[0-9]+$') as owner, substring(g.scope from '[0-9]+$')::integer as index,
@@ -89,10 +95,7 @@ begin
       );
       v_close := jsonb_build_object('error', v_group.error, 'index', v_group.index);
     elsif v_region.next < v_region.total then
-      v_count := least(v_region.window_size - v_region.open, v_region.total - v_region.next);
-      v_kept := v_kept || private.spawn_items(v_region, v_count, v_worker);
-      update private.run_regions g set next = g.next + v_count, open = g.open + v_count
-      where (g.run_id, g.node_id, g.scope) = (v_region.run_id, v_region.node_id, v_region.scope);
+      v_kept := v_kept || private.spawn_items(v_region, v_worker);
       continue;
     elsif v_region.open > 0 then
       continue;

@@ -13,6 +13,7 @@ as $$
 --   arrive: [{node, expects, need, live, dead, reads}]   answers at joins
 --   open:  {…}                                   the token opens a region, see private.open_regions
 --   child: {node, flow_id, input, wait, reads}   the token starts another flow, see private.start_child
+--   ended: [{scope, error}]                      items that are through, of a token that carries several
 --   fail:  {error}                               the item that the token belongs to fails
 --   broke: scope                                 the loop that this is an iteration of begins no further one
 --   finish: {status, output, error}              the run ends now
@@ -37,19 +38,21 @@ begin
   -- Phase 1: the runs that may end, meet at a join or get more tokens, locked in one order. Tokens of a run come and go
   -- under its lock only, so nobody who ends a run overlooks one that is being made.
   select array_agg(distinct j.run_id) into v_run_ids
-  from jsonb_to_recordset(p_results) as r (job uuid, move jsonb, hold boolean, spawn jsonb, arrive jsonb, finish jsonb, broke text)
+  from jsonb_to_recordset(p_results) as r (
+    job uuid, move jsonb, hold boolean, spawn jsonb, arrive jsonb, finish jsonb, broke text, ended jsonb
+  )
   join public.job_queue j on j.id = r.job
   where r.finish is not null or r.arrive is not null or r.spawn is not null or (r.move is null and r.hold is not true)
-    or r.move ? 'wait' or r.broke is not null;
+    or r.move ? 'wait' or r.broke is not null or r.ended is not null;
   if v_run_ids is not null then
     select coalesce(array_agg(l.id) filter (where l.status = 'paused'), '{}') into v_paused from (
       select q.id, q.status from public.runs q where q.id = any (v_run_ids) order by q.id for no key update
     ) l;
     -- Tokens of other workers that go with a run that finishes, or an item that fails.
     select array_agg(j.id) into v_dropped
-    from jsonb_to_recordset(p_results) as r (run_id uuid, finish jsonb, fail jsonb)
+    from jsonb_to_recordset(p_results) as r (run_id uuid, finish jsonb, fail jsonb, ended jsonb)
     join public.job_queue j on j.run_id = r.run_id
-    where r.finish is not null or r.fail is not null;
+    where r.finish is not null or r.fail is not null or r.ended @? '$[*].error';
   end if;
 
   -- Phase 2: the fence. All tokens that this call may touch are locked in one order, so that two calls never wait for each
@@ -97,7 +100,7 @@ begin
   moved as (
     update public.job_queue j set
       node_id = r.move ->> 'node',
-      scope = coalesce(r.scope, ''),
+      scope = coalesce(r.move ->> 'scope', r.scope, ''),
       attempts = case when r.keep then 1 else 0 end + coalesce((r.move ->> 'attempt')::smallint, 0),
       max_attempts = 8 + coalesce((r.move ->> 'attempt')::smallint, 0),
       reads = case when r.move ? 'reads' then array(select jsonb_array_elements_text(r.move -> 'reads')) end,

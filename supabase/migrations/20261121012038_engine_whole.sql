@@ -76,6 +76,8 @@ create table "private"."run_regions" (
   "reads"           text[],
   "close_reads"     text[],
   "body"            text[]   not null,
+  "chunk"           smallint not null default 1,
+  constraint "run_regions_chunk_check" check ((chunk > 0)),
   constraint "run_regions_pkey" primary key (run_id, node_id, scope),
   constraint "run_regions_window_size_check" check ((window_size > 0))
 );
@@ -906,6 +908,7 @@ create or replace function engine.settle_jobs (
 --   arrive: [{node, expects, need, live, dead, reads}]   answers at joins
 --   open:  {…}                                   the token opens a region, see private.open_regions
 --   child: {node, flow_id, input, wait, reads}   the token starts another flow, see private.start_child
+--   ended: [{scope, error}]                      items that are through, of a token that carries several
 --   fail:  {error}                               the item that the token belongs to fails
 --   broke: scope                                 the loop that this is an iteration of begins no further one
 --   finish: {status, output, error}              the run ends now
@@ -930,19 +933,21 @@ begin
   -- Phase 1: the runs that may end, meet at a join or get more tokens, locked in one order. Tokens of a run come and go
   -- under its lock only, so nobody who ends a run overlooks one that is being made.
   select array_agg(distinct j.run_id) into v_run_ids
-  from jsonb_to_recordset(p_results) as r (job uuid, move jsonb, hold boolean, spawn jsonb, arrive jsonb, finish jsonb, broke text)
+  from jsonb_to_recordset(p_results) as r (
+    job uuid, move jsonb, hold boolean, spawn jsonb, arrive jsonb, finish jsonb, broke text, ended jsonb
+  )
   join public.job_queue j on j.id = r.job
   where r.finish is not null or r.arrive is not null or r.spawn is not null or (r.move is null and r.hold is not true)
-    or r.move ? 'wait' or r.broke is not null;
+    or r.move ? 'wait' or r.broke is not null or r.ended is not null;
   if v_run_ids is not null then
     select coalesce(array_agg(l.id) filter (where l.status = 'paused'), '{}') into v_paused from (
       select q.id, q.status from public.runs q where q.id = any (v_run_ids) order by q.id for no key update
     ) l;
     -- Tokens of other workers that go with a run that finishes, or an item that fails.
     select array_agg(j.id) into v_dropped
-    from jsonb_to_recordset(p_results) as r (run_id uuid, finish jsonb, fail jsonb)
+    from jsonb_to_recordset(p_results) as r (run_id uuid, finish jsonb, fail jsonb, ended jsonb)
     join public.job_queue j on j.run_id = r.run_id
-    where r.finish is not null or r.fail is not null;
+    where r.finish is not null or r.fail is not null or r.ended @? '$[*].error';
   end if;
 
   -- Phase 2: the fence. All tokens that this call may touch are locked in one order, so that two calls never wait for each
@@ -990,7 +995,7 @@ begin
   moved as (
     update public.job_queue j set
       node_id = r.move ->> 'node',
-      scope = coalesce(r.scope, ''),
+      scope = coalesce(r.move ->> 'scope', r.scope, ''),
       attempts = case when r.keep then 1 else 0 end + coalesce((r.move ->> 'attempt')::smallint, 0),
       max_attempts = 8 + coalesce((r.move ->> 'attempt')::smallint, 0),
       reads = case when r.move ? 'reads' then array(select jsonb_array_elements_text(r.move -> 'reads')) end,
@@ -2385,7 +2390,6 @@ declare
   v_group record;
   v_region private.run_regions;
   v_worker uuid;
-  v_count integer;
   v_close jsonb;
 begin
   update private.run_regions g set broke = true
@@ -2403,12 +2407,19 @@ begin
   -- Items whose token has gone and that have none left. What is still open in a region below is a token of the item.
   for v_group in
     with gone as (
-      select r.run_id, r.scope, min(r.place) as place, (array_agg(r.fail) filter (where r.fail is not null))[1] as fail
-      from rows from (
-        jsonb_to_recordset(p_results) as (run_id uuid, scope text, move jsonb, hold boolean, open jsonb, child jsonb, fail jsonb)
-      ) with ordinality as r (run_id, scope, move, hold, open, child, fail, place)
-      where r.scope is not null and r.scope <> '' and r.move is null and r.hold is not true and r.open is null and r.child is null
-      group by r.run_id, r.scope
+      select i.run_id, i.scope, (array_agg(i.fail) filter (where i.fail is not null))[1] as fail
+      from jsonb_to_recordset(p_results) as r (
+        run_id uuid, scope text, move jsonb, hold boolean, open jsonb, child jsonb, fail jsonb, ended jsonb
+      )
+      cross join lateral (
+        select r.run_id, r.scope, r.fail
+        where r.ended is null and r.scope <> '' and r.move is null and r.hold is not true and r.open is null and r.child is null
+        union all
+        -- A token that carried several items names those that are through.
+        select r.run_id, e.scope, case when e.error is not null then jsonb_build_object('error', e.error) end
+        from jsonb_to_recordset(r.ended) as e (scope text, error jsonb)
+      ) i
+      group by i.run_id, i.scope
     ),
     ended as (
       select g.*, substring(g.scope from '([^/]+)\.[0-9]+$') as owner, substring(g.scope from '[0-9]+$')::integer as index,
@@ -2440,10 +2451,7 @@ begin
       );
       v_close := jsonb_build_object('error', v_group.error, 'index', v_group.index);
     elsif v_region.next < v_region.total then
-      v_count := least(v_region.window_size - v_region.open, v_region.total - v_region.next);
-      v_kept := v_kept || private.spawn_items(v_region, v_count, v_worker);
-      update private.run_regions g set next = g.next + v_count, open = g.open + v_count
-      where (g.run_id, g.node_id, g.scope) = (v_region.run_id, v_region.node_id, v_region.scope);
+      v_kept := v_kept || private.spawn_items(v_region, v_worker);
       continue;
     elsif v_region.open > 0 then
       continue;
@@ -3310,7 +3318,6 @@ declare
   v_kept uuid[] := '{}';
   v_open record;
   v_region private.run_regions;
-  v_count integer;
   v_worker uuid;
 begin
   for v_open in
@@ -3318,7 +3325,7 @@ begin
     from jsonb_to_recordset(p_results) as r (job uuid, run_id uuid, scope text, organization_id uuid, open jsonb)
     cross join lateral jsonb_to_record(r.open) as o (
       node text, closer text, items jsonb, first integer, window_size integer, tolerate integer, more boolean, reads text[],
-      close_reads text[], body text[]
+      close_reads text[], body text[], chunk smallint
     )
     where r.open is not null
   loop
@@ -3327,26 +3334,25 @@ begin
       status = 'waiting', node_id = v_open.node, worker_id = null, started_at = null, payload = null, reads = null,
       epoch = j.epoch + 1, attempts = 0, resume = false, pausing = false, scheduled_for = 'infinity'
     where j.id = v_open.job;
-    v_count := least(v_open.window_size, jsonb_array_length(v_open.items));
     insert into private.run_regions (
       run_id, node_id, scope, token_id, organization_id, closer, items, first, total, next, open, window_size, tolerate, more,
-      resume, reads, close_reads, body
+      resume, reads, close_reads, body, chunk
     )
     select
       v_open.run_id, v_open.node, v_open.scope, v_open.job, v_open.organization_id, v_open.closer, v_open.items, v_open.first,
       v_open.first + jsonb_array_length(v_open.items), v_open.first, 0, v_open.window_size,
-      v_open.tolerate, v_open.more, q.retry_of is not null, v_open.reads, v_open.close_reads, v_open.body
+      v_open.tolerate, v_open.more, q.retry_of is not null, v_open.reads, v_open.close_reads, v_open.body,
+      -- What is recorded already is told of one item at a time.
+      case when q.retry_of is null then coalesce(v_open.chunk, 1) else 1 end
     from public.runs q where q.id = v_open.run_id
     returning * into v_region;
-    if v_count = 0 then
+    if v_region.total = v_region.first then
       -- A while loop whose condition holds no longer: nothing more goes in.
       perform private.close_region(v_region, v_worker);
       v_kept := v_kept || case when v_worker is null then '{}'::uuid[] else array[v_region.token_id] end;
       continue;
     end if;
-    v_kept := v_kept || private.spawn_items(v_region, v_count, v_worker);
-    update private.run_regions g set next = g.next + v_count, open = v_count
-    where (g.run_id, g.node_id, g.scope) = (v_region.run_id, v_region.node_id, v_region.scope);
+    v_kept := v_kept || private.spawn_items(v_region, v_worker);
   end loop;
   return v_kept;
 end;
@@ -4034,7 +4040,6 @@ $function$;
 
 create or replace function private.spawn_items (
   p_region    private.run_regions,
-  p_count     integer,
   p_worker_id uuid
 )
   returns uuid[]
@@ -4045,6 +4050,11 @@ declare
   v_now timestamptz := private.now();
   -- Taken out of its storage once, not once for each item.
   v_items jsonb := p_region.items || '[]'::jsonb;
+  v_tokens integer := least(
+    p_region.window_size - ceil(p_region.open::numeric / p_region.chunk)::integer,
+    ceil((p_region.total - p_region.next)::numeric / p_region.chunk)::integer
+  );
+  v_count integer := least(v_tokens * p_region.chunk, p_region.total - p_region.next);
   v_kept uuid[];
 begin
   with made as (
@@ -4057,19 +4067,25 @@ begin
       private.item_scope(p_region.scope, p_region.node_id, i), p_region.reads,
       jsonb_build_object(
         'item', v_items -> (i - p_region.first), 'index', i, 'count', case when not p_region.more then p_region.total end
-      ),
+      ) || case when p_region.chunk = 1 then '{}' else jsonb_build_object('rest', (
+        select coalesce(jsonb_agg(v_items -> (n - p_region.first) order by n), '[]')
+        from generate_series(i + 1, least(i + p_region.chunk, p_region.total) - 1) n
+      )) end,
       p_region.resume, case when k.keep then 'running' when p_worker_id is null then 'paused' else 'available' end,
       case when k.keep then p_worker_id end,
       case when k.keep then 1 else 0 end, case when k.keep then 1 else 0 end, case when k.keep then v_now end,
       v_now, r.deadline_at, v_now
-    from generate_series(p_region.next, p_region.next + p_count - 1) i
+    from generate_series(0, v_tokens - 1) t
+    cross join lateral (select p_region.next + t * p_region.chunk as i) o
     -- Some stay with the worker that is at it, the others are for everybody.
-    cross join lateral (select p_worker_id is not null and i < p_region.next + 16 as keep) k
+    cross join lateral (select p_worker_id is not null and t < 16 as keep) k
     join public.runs r on r.id = p_region.run_id
     order by i
     returning id, worker_id
   )
   select coalesce(array_agg(m.id) filter (where m.worker_id is not null), '{}') into v_kept from made m;
+  update private.run_regions g set next = g.next + v_count, open = g.open + v_count
+  where (g.run_id, g.node_id, g.scope) = (p_region.run_id, p_region.node_id, p_region.scope);
   return v_kept;
 end;
 $function$;
@@ -4115,7 +4131,7 @@ begin
     if v_refused is null then
       v_run := private.create_run(
         v_flow, 'flow', coalesce(v_start.input, '{}'), p_parent => v_parent, p_traceparent => v_parent.traceparent,
-        p_pins => v_parent.pins
+        p_pins => case when v_parent.pins is not null then '{}'::jsonb end
       );
     end if;
     v_resolution := case
@@ -6391,6 +6407,7 @@ comment on column "private"."run_joins"."need" is 'How many live answers let it 
 comment on column "private"."run_joins"."scope" is 'The items and iterations it belongs to; empty = top level.';
 comment on column "private"."run_regions"."body" is 'The nodes that live in the region itself.';
 comment on column "private"."run_regions"."broke" is 'True = no further item begins.';
+comment on column "private"."run_regions"."chunk" is 'Items that one token carries: more than one where the body only computes.';
 comment on column "private"."run_regions"."close_reads" is 'What the closer, and the nodes after it, read.';
 comment on column "private"."run_regions"."closer" is 'The node at which the run goes on.';
 comment on column "private"."run_regions"."completed" is 'Items that have ended well, filtered ones included.';
@@ -6398,9 +6415,9 @@ comment on column "private"."run_regions"."failed" is 'Items that have failed.';
 comment on column "private"."run_regions"."first" is 'The index of the first of them: a while loop opens once for each iteration.';
 comment on column "private"."run_regions"."items" is 'The items of this opening, in order.';
 comment on column "private"."run_regions"."more" is 'True = the owner decides after these items whether others follow.';
-comment on column "private"."run_regions"."next" is 'The index of the next item that becomes a token.';
+comment on column "private"."run_regions"."next" is 'The index of the next item that a token is made for.';
 comment on column "private"."run_regions"."node_id" is 'The node that opened it.';
-comment on column "private"."run_regions"."open" is 'Items that are tokens now.';
+comment on column "private"."run_regions"."open" is 'Items that tokens carry now.';
 comment on column "private"."run_regions"."organization_id" is 'The tenant.';
 comment on column "private"."run_regions"."reads" is 'What the body reads from outside.';
 comment on column "private"."run_regions"."resume" is 'True = steps of its items may be recorded already: a run is retried.';
@@ -6409,7 +6426,7 @@ comment on column "private"."run_regions"."scope" is 'Where that node stands; it
 comment on column "private"."run_regions"."token_id" is 'The token that waits for the end.';
 comment on column "private"."run_regions"."tolerate" is 'Failed items that do not fail the region.';
 comment on column "private"."run_regions"."total" is 'The index after the last of them.';
-comment on column "private"."run_regions"."window_size" is 'Items at once.';
+comment on column "private"."run_regions"."window_size" is 'Tokens at once.';
 comment on column "private"."run_signals"."created_at" is 'When it came.';
 comment on column "private"."run_signals"."created_by" is 'Who sent it; null = nobody in person.';
 comment on column "private"."run_signals"."data" is 'What was sent.';
@@ -6665,7 +6682,7 @@ comment on function "private"."secure_live"() is 'Makes the policies by which me
 comment on function "private"."secure_run_data"() is 'Makes the private bucket run-data, in which the engine keeps large outputs as <organization>/<sha256>.json, and the policy by which members may read those of their organizations. False = the database has no Storage, or the owner of our schema may not make policies there: repeat it when that has changed.';
 comment on function "private"."send_live"(text, text, jsonb) is 'Broadcasts an event on a private Realtime topic when the transaction commits. Never fails: realtime.send turns its errors into warnings.';
 comment on function "private"."small_number"(jsonb) is 'A number from 1 to a million as an integer; null when the value is anything else.';
-comment on function "private"."spawn_items"(private.run_regions, integer, uuid) is 'Makes tokens of the next p_count items of a region; p_worker_id null = its run is paused. Answers those that are leased to the worker.';
+comment on function "private"."spawn_items"(private.run_regions, uuid) is 'Makes tokens of the next items of a region, as many as its window has room for; p_worker_id null = its run is paused. Answers those that are leased to the worker.';
 comment on function "private"."start_children"(uuid, jsonb, uuid[]) is 'Part of engine.settle_jobs: the tokens of results with "child" start another flow of their organization, once, since it is the transaction that moves the token; they wait for its end or go on at once. A start that is refused resolves the wait with the reason. Answers the tokens that stay leased to the worker.';
 comment on function "private"."start_error_flow"(public.runs) is 'Starts the error flow of a run that has failed, when its version names one that is active. The failure of an error flow starts none.';
 
@@ -6880,7 +6897,7 @@ revoke all on function "private"."secure_live"() from public;
 revoke all on function "private"."secure_run_data"() from public;
 revoke all on function "private"."send_live"(text, text, jsonb) from public;
 revoke all on function "private"."small_number"(jsonb) from public;
-revoke all on function "private"."spawn_items"(private.run_regions, integer, uuid) from public;
+revoke all on function "private"."spawn_items"(private.run_regions, uuid) from public;
 revoke all on function "private"."start_children"(uuid, jsonb, uuid[]) from public;
 revoke all on function "private"."start_error_flow"(public.runs) from public;
 revoke all on function "private"."start_queued_firing"(public.schedules, timestamp with time zone) from public;

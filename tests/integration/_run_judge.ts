@@ -58,7 +58,9 @@ export function judgeRun(played: Played): void {
   if (fitting.length === 0) assertEquals<unknown>(end, expected.ends, "The end of the run");
   assert(fitting.some(({ node }) => node === null || final.has(node)), "What ended the run is not recorded");
   if (expected.ends.every(({ everything }) => everything)) {
-    const needed = [...expected.steps].filter(([key, { optional }]) => !optional || final.has(key));
+    const needed = [...expected.steps].filter(([key, { optional, status }]) =>
+      final.has(key) || !(optional || (status === "skipped" && wasThrough(key, played)))
+    );
     assertEquals([...final.keys()].toSorted(), needed.map(([key]) => key).toSorted(), "The steps");
   }
   if (takenOver !== null) {
@@ -209,4 +211,14 @@ function equal(a: unknown, b: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether a retry found a region around a step through: then nobody goes into it again to skip what was skipped. */
+function wasThrough(key: string, { flow, takenOver }: Played): boolean {
+  if (takenOver === null) return false;
+  const segments = key.includes("@") ? key.slice(key.indexOf("@") + 1).split("/") : [];
+  return segments.some((segment, depth) => {
+    const owner = segment.slice(0, segment.lastIndexOf("."));
+    return takenOver.has(keyOf(flow.collectors[owner] ?? owner, segments.slice(0, depth).join("/")));
+  });
 }

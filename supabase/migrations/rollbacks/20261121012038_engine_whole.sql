@@ -184,7 +184,7 @@ drop function "private"."secure_live"();
 drop function "private"."secure_run_data"();
 drop function "private"."send_live"(text, text, jsonb);
 drop function "private"."small_number"(jsonb);
-drop function "private"."spawn_items"(private.run_regions, integer, uuid);
+drop function "private"."spawn_items"(private.run_regions, uuid);
 drop function "private"."start_children"(uuid, jsonb, uuid[]);
 drop function "private"."start_error_flow"(public.runs);
 drop function "private"."start_queued_firing"(public.schedules, timestamp with time zone);
