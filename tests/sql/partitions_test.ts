@@ -75,14 +75,17 @@ scenarios("partitions", {
       const rows = await db.sql`
         select c.relname as name, c.relrowsecurity as rls, obj_description(c.oid, 'pg_class') as comment,
           coalesce(array_to_string(c.relacl, ' '), '') as acl,
-          (select array_agg(t.tgname || ':' || t.tgenabled::text) from pg_trigger t where t.tgrelid = c.oid) as triggers
+          (select array_agg(t.tgname || ':' || t.tgenabled::text order by t.tgname) from pg_trigger t where t.tgrelid = c.oid) as triggers
         from pg_class c where c.relispartition and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace`;
       assert(rows.length > 10);
       for (const { name, rls, comment, acl, triggers } of rows) {
         assert(rls, `${name} has no RLS`);
         assert(comment, `${name} has no comment`);
         assert(!/anon|authenticated|service_role|(^| )=/.test(acl), `${name} is granted: ${acl}`);
-        assertEquals(triggers, [name.startsWith("runs") ? "terminal_states_stay:A" : "append_only:A"], name);
+        const wanted = name.startsWith("runs")
+          ? ["broadcast_new:O", "broadcast_status:O", "terminal_states_stay:A"]
+          : ["append_only:A"];
+        assertEquals(triggers, wanted, name);
       }
     },
     "it gives way to work that is under way, and does it later": (db) =>
