@@ -15,22 +15,29 @@ comment on column private.run_slots.run_id is 'The run; its rows go when it ends
 comment on column private.run_slots.organization_id is 'The tenant: what holds places in it is changed by one transaction at a time.';
 
 create function private.run_limit_keys(p_run public.runs) returns table (limit_key text, places integer)
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select 'org:' || p_run.organization_id, p.max_concurrent_runs
+declare
+  v_places integer;
+  v_limits jsonb;
+begin
+  select p.max_concurrent_runs into v_places
   from public.organizations o
   join public.plans p on p.id = o.plan_id
-  where o.id = p_run.organization_id and p.max_concurrent_runs is not null
-  union all
-  select k.limit_key, k.places
-  from public.flow_versions v
-  cross join lateral (values
-    ('flow:' || p_run.flow_id, (v.run_limits ->> 'max_runs')::integer),
-    ('key:' || p_run.flow_id || ':' || p_run.concurrency_key, (v.run_limits ->> 'max_per_key')::integer)
-  ) as k (limit_key, places)
-  where v.id = p_run.flow_version_id and v.run_limits is not null and k.limit_key is not null and k.places is not null;
+  where o.id = p_run.organization_id;
+  if v_places is not null then
+    return query select 'org:' || p_run.organization_id, v_places;
+  end if;
+  select v.run_limits into v_limits from public.flow_versions v where v.id = p_run.flow_version_id;
+  if v_limits ? 'max_runs' then
+    return query select 'flow:' || p_run.flow_id, (v_limits ->> 'max_runs')::integer;
+  end if;
+  if v_limits ? 'max_per_key' and p_run.concurrency_key is not null then
+    return query select 'key:' || p_run.flow_id || ':' || p_run.concurrency_key, (v_limits ->> 'max_per_key')::integer;
+  end if;
+end;
 $$;
 
 revoke all on function private.run_limit_keys(public.runs) from public, anon, authenticated, service_role;
