@@ -1,3 +1,4 @@
+import { toHex } from "../../shared/bytes/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
 import { type OpenApiDocument, openApiDocument, type Router } from "../../shared/http/mod.ts";
 import { OVERVIEW, TAGS } from "./overview.ts";
@@ -28,8 +29,7 @@ export function renderDocument(env: Env): Promise<RenderedDocument> {
 async function render(env: Env): Promise<RenderedDocument> {
   const json = JSON.stringify(await makeDocument(env.functionsUrl));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(json)));
-  const hex = [...digest.slice(0, 12)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return { json, tag: `"${hex}"` };
+  return { json, tag: `"${toHex(digest.slice(0, 12))}"` };
 }
 
 /**

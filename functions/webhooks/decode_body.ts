@@ -1,3 +1,4 @@
+import { toBase64 } from "../../shared/bytes/mod.ts";
 import type { WebhookEvent } from "./schemas.ts";
 
 /**
@@ -13,12 +14,4 @@ export function decodeBody(hex: string): Pick<WebhookEvent, "body" | "body_encod
   } catch {
     return { body: toBase64(bytes), body_encoding: "base64", body_bytes: bytes.length };
   }
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let offset = 0; offset < bytes.length; offset += 8_192) {
-    binary += String.fromCharCode(...bytes.subarray(offset, offset + 8_192));
-  }
-  return btoa(binary);
 }

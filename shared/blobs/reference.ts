@@ -7,8 +7,9 @@
  *
  * @module
  */
+import { toHex } from "../bytes/mod.ts";
 import { internal } from "../errors/mod.ts";
-import type { Json } from "../graph/mod.ts";
+import { isObject, type Json } from "../graph/mod.ts";
 
 /** The only key of a reference. */
 const KEY = "$blob";
@@ -47,7 +48,7 @@ export function canonicalText(value: Json): string {
 export async function hashOf(bytes: Uint8Array): Promise<string> {
   // Copied into a buffer of its own: WebCrypto's types differ between the versions of TypeScript.
   const digest = await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(digest));
 }
 
 /** A reference as JSON. */
@@ -87,8 +88,4 @@ export function blobPath(organizationId: string, sha256: string): string {
 
 function hasKey(value: Json): boolean {
   return isObject(value) && Object.hasOwn(value, KEY);
-}
-
-function isObject(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

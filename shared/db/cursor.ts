@@ -1,3 +1,4 @@
+import { fromBase64Url, macKey, toBase64Url } from "../bytes/mod.ts";
 import { invalidCursor } from "../errors/mod.ts";
 
 /** What a cursor is bound to: it is good for exactly this list and no other. */
@@ -22,7 +23,8 @@ export interface CursorPosition {
 const MAX_CURSOR_LENGTH = 2_000;
 
 const encoder = new TextEncoder();
-const keys = new Map<string, Promise<CryptoKey>>();
+/** What the key is for: {@link macKey}. */
+const PURPOSE = "list cursor v1";
 
 /**
  * Makes a cursor: the position in the open, and a MAC over position and scope. A cursor cannot be edited, nor used in
@@ -32,7 +34,7 @@ const keys = new Map<string, Promise<CryptoKey>>();
  */
 export async function signCursor(secret: string, scope: CursorScope, position: CursorPosition): Promise<string> {
   const payload = toBase64Url(encoder.encode(JSON.stringify([position.value, position.id])));
-  const mac = await crypto.subtle.sign("HMAC", await cursorKey(secret), message(scope, payload));
+  const mac = await crypto.subtle.sign("HMAC", await macKey(secret, PURPOSE), message(scope, payload));
   return `${payload}.${toBase64Url(new Uint8Array(mac))}`;
 }
 
@@ -46,17 +48,16 @@ export async function readCursor(secret: string, scope: CursorScope, cursor: str
   const [, payload, mac] = match ?? [];
   if (payload === undefined || mac === undefined) throw invalidCursor();
   const signature = fromBase64Url(mac);
-  const valid = signature !== undefined &&
-    await crypto.subtle.verify("HMAC", await cursorKey(secret), signature, message(scope, payload));
+  const valid = signature !== null &&
+    await crypto.subtle.verify("HMAC", await macKey(secret, PURPOSE), signature, message(scope, payload));
   if (!valid) throw invalidCursor();
   // From here on it is our own text.
-  const text = new TextDecoder().decode(fromBase64Url(payload));
+  const text = new TextDecoder().decode(fromBase64Url(payload) ?? undefined);
   const [value, id] = JSON.parse(text) as [CursorPosition["value"], string];
   return { value, id };
 }
 
-// No return types on the two functions with bytes: TypeScript 5.6 (Deno 2.1.4) has no `Uint8Array<ArrayBuffer>`, and
-// TypeScript 6 needs it for WebCrypto. Inference is right in both.
+// No return type: TypeScript 5.6 (Deno 2.1.4) has no `Uint8Array<ArrayBuffer>`, and TypeScript 6 needs it for WebCrypto.
 function message(scope: CursorScope, payload: string) {
   return encoder.encode(
     JSON.stringify([scope.list, scope.organizationId, scope.sort, canonical(scope.filter), payload]),
@@ -70,37 +71,4 @@ function canonical(value: unknown): unknown {
   return Object.entries(value).filter(([, item]) => item !== undefined)
     .sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0)
     .map(([key, item]) => [key, canonical(item)]);
-}
-
-/** HKDF keeps this use of the secret key apart from every other. */
-function cursorKey(secret: string): Promise<CryptoKey> {
-  let key = keys.get(secret);
-  if (key === undefined) {
-    key = deriveKey(secret);
-    keys.set(secret, key);
-  }
-  return key;
-}
-
-async function deriveKey(secret: string): Promise<CryptoKey> {
-  const base = await crypto.subtle.importKey("raw", encoder.encode(secret), "HKDF", false, ["deriveKey"]);
-  return await crypto.subtle.deriveKey(
-    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(0), info: encoder.encode("millrace list cursor v1") },
-    base,
-    { name: "HMAC", hash: "SHA-256", length: 256 },
-    false,
-    ["sign", "verify"],
-  );
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-}
-
-function fromBase64Url(text: string) {
-  try {
-    return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
-  } catch {
-    return undefined;
-  }
 }

@@ -15,7 +15,7 @@ import {
   readReference,
 } from "../blobs/mod.ts";
 import { isAppError } from "../errors/mod.ts";
-import type { Json, JsonObject } from "../graph/mod.ts";
+import { isObject, type Json } from "../graph/mod.ts";
 import { type ItemResult, NodeError } from "../nodes/mod.ts";
 import type { StepAttempt, StepSurroundings } from "./execute_node.ts";
 import { MAX_INLINE_BYTES, measureStorable } from "./storable.ts";
@@ -146,8 +146,4 @@ async function storage<T>(what: "stored" | "read", work: () => Promise<T>): Prom
       ...(what === "read" && { details: { status: 503 } }),
     });
   }
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

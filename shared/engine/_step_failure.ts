@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ExpressionError, type Json, type JsonObject, type PlanNode } from "../graph/mod.ts";
+import { ExpressionError, isObject, type PlanNode } from "../graph/mod.ts";
 import { NodeError, type NodeLog } from "../nodes/mod.ts";
 import { toStorable } from "./storable.ts";
 import type { StepError } from "./types.ts";
@@ -52,8 +52,4 @@ export function isUnknown({ code, retryable, details, cause }: NodeError): boole
   if (status === null) return true;
   if (cause instanceof Deno.errors.ConnectionRefused || cause instanceof Deno.errors.NotFound) return false;
   return retryable;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

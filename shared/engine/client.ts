@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { encodeBase64 } from "./_base64.ts";
+import { toBase64 } from "../bytes/mod.ts";
 import { encodeResult } from "./_encode_result.ts";
 import type { Json } from "../graph/mod.ts";
 import type { CallbackPlace } from "./callback_url.ts";
@@ -160,7 +160,7 @@ export class EngineClient {
       p_method: delivery.method,
       p_headers: delivery.headers,
       p_query: delivery.query,
-      p_raw_body: encodeBase64(delivery.rawBody),
+      p_raw_body: toBase64(delivery.rawBody),
       p_dedupe_body: delivery.dedupeBody,
       p_input: delivery.input,
       p_traceparent: delivery.traceparent ?? null,

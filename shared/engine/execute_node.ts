@@ -5,6 +5,7 @@
  */
 import {
   type ExpressionScope,
+  isObject,
   type Json,
   type JsonObject,
   type Plan,
@@ -183,8 +184,4 @@ function givePin(pin: Json, definition: AnyNode, node: PlanNode): NodeResult {
   if (!isObject(fault)) return pinnedResult(definition, node.config, pin);
   const { code = "provider_error", message = `${node.id} was told to fail` } = fault;
   throw new NodeError(String(message), { code: String(code) as NodeErrorCode });
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@ import {
   evaluateCondition,
   type ExpressionBudget,
   type ExpressionScope,
+  isObject,
   type Json,
   type JsonObject,
   type Plan,
@@ -130,8 +131,4 @@ export class StepScope {
 /** What the owner of a region gives to the steps inside. */
 export function itemOf(item: Json, index: number, count: number | null): JsonObject {
   return { item, count, index };
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ExpressionBudget, ExpressionError, type JsonObject, type Plan, type PlanNode } from "../graph/mod.ts";
+import { ExpressionBudget, ExpressionError, isObject, type Plan, type PlanNode } from "../graph/mod.ts";
 import { getNode } from "../nodes/mod.ts";
 import { toChild, toOpening, toRetry, toWait } from "./_checkpoints.ts";
 import { keepOutput, loadReads, loadReference, StorageFailure } from "./_large_outputs.ts";
@@ -292,8 +292,4 @@ export class TokenWalk {
 function endsMore(node: PlanNode): boolean {
   const { terminal, breaks } = getNode(node.type) ?? {};
   return terminal === true || breaks === true;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

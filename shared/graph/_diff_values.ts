@@ -1,3 +1,4 @@
+import { isObject } from "./json.ts";
 import { formatPath } from "./problems.ts";
 import type { Json, JsonObject } from "./types.ts";
 
@@ -98,9 +99,4 @@ function shown(value: Json | undefined): Json | undefined {
   if (value === undefined || value === null || typeof value === "boolean" || typeof value === "number") return value;
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return text.length <= SHOWN_LENGTH ? value : `${text.slice(0, SHOWN_LENGTH)}…`;
-}
-
-/** Whether a value is an object, not null and not a list. */
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

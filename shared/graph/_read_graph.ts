@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { isObject } from "./json.ts";
 import { readSettings } from "./_read_settings.ts";
 import { GRAPH_LIMITS } from "./limits.ts";
 import { formatPath, type ProblemCode, type Problems } from "./problems.ts";
@@ -179,8 +180,4 @@ function withoutUndefined(retry: z.infer<typeof retrySchema>): Partial<RetryPoli
     ...(jitter !== undefined ? { jitter } : {}),
     ...(retryOn !== undefined ? { retryOn } : {}),
   };
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
-import { Differ, isObject, type ValueChange } from "./_diff_values.ts";
+import { Differ, type ValueChange } from "./_diff_values.ts";
+import { isObject } from "./json.ts";
 import { NODE_DATA, semanticEdge, semanticNode, semanticSettings, SETTINGS } from "./semantic_graph.ts";
 import type { Json, JsonObject } from "./types.ts";
 

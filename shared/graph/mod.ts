@@ -13,6 +13,7 @@ export {
   type ItemsComparison,
   type ValueChange,
 } from "./compare_graphs.ts";
+export { compareValues, isEqual, isObject, isTruthy } from "./json.ts";
 export { compile } from "./compile.ts";
 export { formatPath, PROBLEM_CODES, type ProblemCode } from "./problems.ts";
 export { parsePlan, PLAN_VERSION, type PlanResult } from "./plan.ts";

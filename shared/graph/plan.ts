@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { isObject } from "./json.ts";
 import { findFault } from "./_find_fault.ts";
-import type { Json, JsonObject, Plan } from "./types.ts";
+import type { JsonObject, Plan } from "./types.ts";
 
 /** The shape of the plans that this code makes and runs. Raise it with every change that old plans do not fit. */
 export const PLAN_VERSION = 2;
@@ -95,8 +96,4 @@ export function parsePlan(value: unknown): PlanResult {
 
 function malformed(message: string): PlanResult {
   return { ok: false, reason: "malformed", message };
-}
-
-function isObject(value: unknown): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

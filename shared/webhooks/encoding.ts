@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { toBase64, toHex } from "../bytes/mod.ts";
 
 /**
  * Decodes UTF-8 text as bytes.
@@ -38,15 +39,4 @@ export function fromBase64(text: string): Uint8Array | null {
   } catch {
     return null;
   }
-}
-
-/** Encodes bytes as lower-case hex. */
-export function toHex(bytes: Uint8Array): string {
-  // Not the method of Uint8Array: the edge runtime does not have it.
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** Encodes some bytes, such as a signature, as base64 with padding. */
-export function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
 }

@@ -20,4 +20,3 @@ export {
   webhookProviders,
 } from "./registry.ts";
 export type * from "./types.ts";
-export { generateWebhookSecret, withoutSecretPrefix } from "./webhook_secret.ts";

@@ -29,9 +29,10 @@ interface Layer {
  */
 export const LAYERS: Readonly<Record<string, Layer>> = {
   "shared/errors": { imports: [] },
+  "shared/bytes": { imports: [], packages: [] },
   "shared/env": { imports: ["shared/errors"] },
   "shared/log": { imports: ["shared/errors"] },
-  "shared/db": { imports: ["shared/env", "shared/log", "shared/errors"] },
+  "shared/db": { imports: ["shared/bytes", "shared/env", "shared/log", "shared/errors"] },
   "shared/auth": { imports: ["shared/db", "shared/env", "shared/log", "shared/errors"] },
   "shared/rate_limit": { imports: ["shared/db", "shared/env", "shared/log", "shared/errors"] },
   "shared/http": {
@@ -40,11 +41,12 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "shared/graph": { imports: [], packages: ["zod"] },
   // graph is a leaf: providers and nodes speak its Json.
   "shared/providers": { imports: ["shared/graph", "shared/log", "shared/errors"] },
-  "shared/nodes": { imports: ["shared/providers", "shared/graph", "shared/log", "shared/errors"] },
+  "shared/nodes": { imports: ["shared/bytes", "shared/providers", "shared/graph", "shared/log", "shared/errors"] },
   // Values in Storage: beside providers, below the engine.
-  "shared/blobs": { imports: ["shared/graph", "shared/env", "shared/errors"] },
+  "shared/blobs": { imports: ["shared/bytes", "shared/graph", "shared/env", "shared/errors"] },
   "shared/engine": {
     imports: [
+      "shared/bytes",
       "shared/blobs",
       "shared/nodes",
       "shared/providers",
@@ -72,7 +74,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   // Data about graphs, nothing that runs.
   "shared/templates": { imports: ["shared/graph"], packages: [] },
-  "shared/webhooks": { imports: ["shared/graph", "shared/errors"] },
+  "shared/webhooks": { imports: ["shared/bytes", "shared/graph", "shared/errors"] },
   "shared/schedules": { imports: ["shared/errors"], packages: ["croner", "temporal-polyfill"] },
   // A folder under shared/ without a line of its own stands at the bottom until somebody gives it one.
   "shared/*": { imports: ["shared/errors"] },

@@ -1,3 +1,4 @@
+import { toBase64 } from "../../../shared/bytes/mod.ts";
 import { BODY } from "./body.ts";
 import { SCRIPT } from "./script/mod.ts";
 import { STYLE } from "./style.ts";
@@ -62,5 +63,5 @@ async function makePolicy(): Promise<string> {
 
 async function hashOf(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return `sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}`;
+  return `sha256-${toBase64(new Uint8Array(digest))}`;
 }

@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from "../types.ts";
 import type { Ast } from "./ast.ts";
 import { ExpressionError } from "./error.ts";
-import { asText, isObject, typeName } from "./values.ts";
+import { isObject } from "../json.ts";
+import { asText, typeName } from "./values.ts";
 import type { ExpressionBudget } from "./budget.ts";
 
 const ORDINALS = ["first", "second", "third", "fourth"];

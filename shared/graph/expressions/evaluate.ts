@@ -2,7 +2,8 @@ import type { ExpressionScope, Json, JsonObject } from "../types.ts";
 import type { Ast, BinaryOperator, Expression } from "./ast.ts";
 import { Call } from "./call.ts";
 import { ExpressionError } from "./error.ts";
-import { asText, element, equal, property, setProperty, truthy, typeName } from "./values.ts";
+import { isTruthy } from "../json.ts";
+import { asText, element, equal, property, setProperty, typeName } from "./values.ts";
 import { ExpressionBudget } from "./budget.ts";
 
 /**
@@ -42,16 +43,16 @@ export function evaluateWithin(expression: Expression, scope: ExpressionScope, b
       case "index":
         return element(run(node.object), run(node.index));
       case "unary":
-        return node.operator === "!" ? !truthy(run(node.operand)) : negate(run(node.operand), node.at);
+        return node.operator === "!" ? !isTruthy(run(node.operand)) : negate(run(node.operand), node.at);
       case "binary":
         return combine(node.operator, run(node.left), run(node.right), budget, node.at);
       case "logical": {
         const left = run(node.left);
-        const goOn = node.operator === "??" ? left === null : truthy(left) === (node.operator === "&&");
+        const goOn = node.operator === "??" ? left === null : isTruthy(left) === (node.operator === "&&");
         return goOn ? run(node.right) : left;
       }
       case "conditional":
-        return run(truthy(run(node.test)) ? node.yes : node.no);
+        return run(isTruthy(run(node.test)) ? node.yes : node.no);
       case "list":
         return node.items.map(run);
       case "object": {

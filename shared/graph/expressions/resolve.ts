@@ -4,7 +4,8 @@ import { BoundedCache } from "./bounded_cache.ts";
 import { ExpressionError } from "./error.ts";
 import { evaluate, evaluateWithin } from "./evaluate.ts";
 import { hasExpression, parseCondition, parseTemplate } from "./template.ts";
-import { asText, setProperty, truthy } from "./values.ts";
+import { isTruthy } from "../json.ts";
+import { asText, setProperty } from "./values.ts";
 import { ExpressionBudget } from "./budget.ts";
 
 type Path = readonly (string | number)[];
@@ -45,7 +46,7 @@ export function evaluateCondition(
   budget: ExpressionBudget = new ExpressionBudget(),
 ): boolean {
   const expression = conditions.get(source, parseCondition);
-  return truthy(evaluateWithin(expression, scope, budget));
+  return isTruthy(evaluateWithin(expression, scope, budget));
 }
 
 /**

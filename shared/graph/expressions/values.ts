@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isEqual, isObject } from "../json.ts";
 import type { Json, JsonObject } from "../types.ts";
 import type { ExpressionBudget } from "./budget.ts";
 
@@ -12,16 +13,6 @@ export function typeName(value: Json): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";
   return typeof value === "string" ? "text" : typeof value === "number" ? "a number" : "a boolean";
-}
-
-/** Whether a value is an object, not null and not a list. */
-export function isObject(value: Json): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
-}
-
-/** False are null, false, 0 and empty text; all else is true. */
-export function truthy(value: Json): boolean {
-  return value !== null && value !== false && value !== 0 && value !== "";
 }
 
 /**
@@ -69,19 +60,7 @@ export function equal(a: Json, b: Json, budget: ExpressionBudget, at: number): b
   } else if (typeof a === "string") {
     budget.spendText(a.length, at);
   }
-  return same(a, b);
-}
-
-/** Compares values already inspected, and so of bounded depth. */
-function same(a: Json, b: Json): boolean {
-  if (a === b) return true;
-  if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, index) => same(item, b[index] ?? null));
-  }
-  if (!isObject(a) || !isObject(b)) return false;
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && same(a[key] ?? null, b[key] ?? null));
+  return isEqual(a, b);
 }
 
 /** Text that is the same for equal values, whatever the order of keys; the value must have been inspected. */
@@ -98,26 +77,6 @@ export function asText(value: Json, budget: ExpressionBudget, at: number): strin
   if (typeof value !== "object") return String(value);
   budget.measure(value, at);
   return JSON.stringify(value);
-}
-
-/**
- * The order of sorting: null, false, true, numbers, text (by UTF-16 units: the same everywhere).
- *
- * @returns Negative, zero or positive; null when lists or objects are compared.
- */
-export function compare(a: Json, b: Json): number | null {
-  const rankA = rank(a);
-  const rankB = rank(b);
-  if (rankA < 0 || rankB < 0) return null;
-  if (rankA !== rankB || a === null || b === null) return rankA - rankB;
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function rank(value: Json): number {
-  if (value === null) return 0;
-  if (typeof value === "boolean") return value ? 2 : 1;
-  if (typeof value === "number") return 3;
-  return typeof value === "string" ? 4 : -1;
 }
 
 /** The number of characters (code points), not of UTF-16 units. */

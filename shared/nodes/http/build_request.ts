@@ -1,5 +1,5 @@
 import { type HttpRequest, NodeError } from "../../providers/mod.ts";
-import { toBase64 } from "./base64.ts";
+import { toBase64 } from "../../bytes/mod.ts";
 import { CALLBACK_HEADER } from "./await_callback.ts";
 import type { HttpConfig } from "./schemas.ts";
 

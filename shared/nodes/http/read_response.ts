@@ -1,6 +1,6 @@
 import type { Json } from "../../graph/mod.ts";
 import { type HttpResponse, NodeError, parseRetryAfter } from "../../providers/mod.ts";
-import { toBase64 } from "./base64.ts";
+import { toBase64 } from "../../bytes/mod.ts";
 import type { HttpConfig } from "./schemas.ts";
 
 /** Characters of a failed response that its error keeps. */

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../types.ts";
 import type { Call } from "../call.ts";
-import { canonicalText, compare, equal, setProperty, valueAt } from "../values.ts";
+import { compareValues } from "../../json.ts";
+import { canonicalText, equal, setProperty, valueAt } from "../values.ts";
 import { defineFunctions } from "./define.ts";
 
 const PEOPLE = '[{"name": "Bo", "age": 9}, {"name": "Al", "age": 30}]';
@@ -143,7 +144,7 @@ function sorted(call: Call, keyOf: (item: Json) => Json, orderIndex: number): Js
     call.budget.spend(units * Math.ceil(Math.log2(list.length + 1)), call.at);
     if (key !== null && typeof key === "object") throw call.fail("Cannot sort lists or objects; see sortBy()", 0);
   }
-  return keyed.sort((a, b) => sign * (compare(a.key, b.key) ?? 0)).map(({ item }) => item);
+  return keyed.sort((a, b) => sign * (compareValues(a.key, b.key) ?? 0)).map(({ item }) => item);
 }
 
 function unique(call: Call): Json {

@@ -1,7 +1,8 @@
 import { EXPRESSION_LIMITS } from "../../limits.ts";
 import type { Json, JsonObject } from "../../types.ts";
 import type { Call } from "../call.ts";
-import { asText, setProperty, truthy } from "../values.ts";
+import { isTruthy } from "../../json.ts";
+import { asText, setProperty } from "../values.ts";
 import { defineFunctions } from "./define.ts";
 
 /** A decimal number as JSON or a form writes it. Linear: no two parts can match the same characters. */
@@ -72,7 +73,7 @@ function toNumber(call: Call): Json {
 
 function toBoolean(call: Call): Json {
   const value = call.value(0);
-  if (typeof value !== "string") return truthy(value);
+  if (typeof value !== "string") return isTruthy(value);
   const word = call.text(0).trim().toLowerCase();
   return Object.hasOwn(WORDS, word) ? WORDS[word] ?? null : null;
 }

@@ -1,5 +1,5 @@
 import type { Json } from "../../types.ts";
-import { isObject, truthy } from "../values.ts";
+import { isObject, isTruthy } from "../../json.ts";
 import { defineFunctions } from "./define.ts";
 
 /** Functions that choose. They evaluate only the arguments that they need. */
@@ -9,7 +9,7 @@ export const LOGIC_FUNCTIONS = defineFunctions("logic", [
     "One of two values; the same as `test ? yes : no`.",
     'if(2 > 1, "more", "less")',
     "more",
-    (call) => truthy(call.value(0)) ? call.value(1) : call.value(2),
+    (call) => isTruthy(call.value(0)) ? call.value(1) : call.value(2),
     { takesNull: true },
   ],
   [

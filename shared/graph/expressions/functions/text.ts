@@ -1,7 +1,8 @@
 import { EXPRESSION_LIMITS } from "../../limits.ts";
 import type { Json } from "../../types.ts";
 import type { Call } from "../call.ts";
-import { asText, characterCount, isObject } from "../values.ts";
+import { isObject } from "../../json.ts";
+import { asText, characterCount } from "../values.ts";
 import { includesValue } from "./collections.ts";
 import { defineFunctions } from "./define.ts";
 
