@@ -130,7 +130,7 @@ Deno.test("GET /runs filters by several states and kinds of triggers, and by wha
     assertEquals(await count("status=running"), 0);
     assertEquals(await count("trigger=schedule,manual"), 1);
     assertEquals(await count("trigger=schedule"), 0);
-    for (const name of ["entity_id", "parent_run_id", "schedule_id"]) {
+    for (const name of ["entity_id", "parent_run_id", "schedule_id", "flow_version_id"]) {
       assertEquals(await count(`${name}=${crypto.randomUUID()}`), 0);
     }
     expectProblem(await ada.get("/runs?status=stuck"), "invalid_request");

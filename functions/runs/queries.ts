@@ -34,6 +34,7 @@ export interface FindRunsQuery {
   readonly retry_of?: string | undefined;
   readonly entity_id?: string | undefined;
   readonly parent_run_id?: string | undefined;
+  readonly flow_version_id?: string | undefined;
   readonly schedule_id?: string | undefined;
   readonly created_after?: string | undefined;
   readonly created_before?: string | undefined;
@@ -50,6 +51,7 @@ export function findRuns(context: UserContext, query: FindRunsQuery): Promise<Pa
   if (query.trigger !== undefined) runs = runs.in("trigger", [...query.trigger]);
   if (query.retry_of !== undefined) runs = runs.eq("retry_of", query.retry_of);
   if (query.entity_id !== undefined) runs = runs.eq("entity_id", query.entity_id);
+  if (query.flow_version_id !== undefined) runs = runs.eq("flow_version_id", query.flow_version_id);
   if (query.parent_run_id !== undefined) runs = runs.eq("parent_run_id", query.parent_run_id);
   if (query.schedule_id !== undefined) runs = runs.eq("schedule_id", query.schedule_id);
   if (query.created_after !== undefined) runs = runs.gte("id", idFloor(query.created_after));

@@ -54,6 +54,7 @@ export async function leftovers(db: TestDatabase): Promise<string[]> {
       select 'token' as what from public.job_queue j where j.run_id = r.id
       union all select 'join' from private.run_joins g where g.run_id = r.id
       union all select 'region' from private.run_regions g where g.run_id = r.id
+      union all select 'place' from private.run_slots s where s.run_id = r.id
       union all select 'signal' from private.run_signals s where s.run_id = r.id
     ) l on true
     where r.finished_at is not null`;

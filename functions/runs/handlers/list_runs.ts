@@ -17,6 +17,7 @@ const query = listQuery({
       .meta({ description: "One or more of what starts runs, separated by commas", examples: ["schedule"] }),
     retry_of: z.uuid().optional().meta({ description: "Retries, re-runs and replays of this run" }),
     entity_id: z.uuid().optional().meta({ description: "Runs that this entity moved with" }),
+    flow_version_id: z.uuid().optional().meta({ description: "Runs of this version" }),
     parent_run_id: z.uuid().optional().meta({ description: "Runs that this run started" }),
     schedule_id: z.uuid().optional(),
     created_after: moment.optional().meta({ description: "Started at this moment or later" }),
