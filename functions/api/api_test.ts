@@ -128,6 +128,18 @@ Deno.test("the document holds every route of every function, each with summary, 
   }
 });
 
+Deno.test("docs/api.md names every route of every function, and no other", async () => {
+  const { paths } = await makeDocument("https://project.test/functions/v1");
+  const served = Object.entries(paths as unknown as Paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`)
+  ).map((route) => route.replace(/^\w+ (\/hooks\/:slug)/, "ANY $1"));
+  const [, table = ""] = (await Deno.readTextFile(new URL("../../docs/api.md", import.meta.url))).split(
+    "## Every route",
+  );
+  const named = [...table.matchAll(/^\| `(\w+ \/\S*)`/gm)].map(([, route]) => route!);
+  assertEquals(named.toSorted(), [...new Set(served)].toSorted());
+});
+
 Deno.test("every reference of the document leads somewhere", async () => {
   const document = await makeDocument("https://project.test/functions/v1");
   const text = JSON.stringify(document);

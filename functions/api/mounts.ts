@@ -19,7 +19,7 @@ const health = async (): Promise<Router> => (await import("../health/router.ts")
 export const FUNCTIONS = { flows, templates, runs, entities, nodes, webhooks, hooks, schedules, orgs, health } as const;
 
 /** Other names under which they answer: those that frontends of the first version use. */
-export const ALIASES = { workflows: flows, canvas: flows, executions: runs, workers: nodes, stats, auth } as const;
+const ALIASES = { workflows: flows, canvas: flows, executions: runs, workers: nodes, stats, auth } as const;
 
 /** What `api` mounts. */
 export const mounts = { prefix: "/v1", routers: { ...FUNCTIONS, ...ALIASES } } as const;
