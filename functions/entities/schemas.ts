@@ -104,7 +104,7 @@ export const entityChangesSchema = z.strictObject({
 export type EntityChanges = z.output<typeof entityChangesSchema>;
 
 /** One move of a journey. */
-export const moveSchema = z.strictObject({
+const moveSchema = z.strictObject({
   number: z.int().meta({ description: "1, 2, 3 … within the journey", examples: [2] }),
   from_node: z.string().nullable().meta({ description: "Null = it stood nowhere", examples: ["start"] }),
   to_node: z.string().meta({ examples: ["qualify"] }),
@@ -124,7 +124,7 @@ export const moveSchema = z.strictObject({
 }).meta({ id: "EntityMove", description: "One move of an entity" });
 
 /** How long an entity stood at a node. */
-export const durationSchema = z.strictObject({
+const durationSchema = z.strictObject({
   node_id: z.string(),
   stays: z.int().meta({ description: "How often it came there", examples: [1] }),
   seconds: seconds.meta({ description: "All stays together; the present one until now", examples: [86.25] }),

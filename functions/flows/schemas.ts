@@ -101,7 +101,7 @@ export const SUMMARY_FIELDS = Object.keys(summaryShape) as [
 ];
 
 /** A flow in a list. */
-export const flowSummarySchema = z.strictObject(summaryShape);
+const flowSummarySchema = z.strictObject(summaryShape);
 
 /** A flow in a list; with `fields`, only those. */
 export const listedFlowSchema = flowSummarySchema.partial().required({ id: true }).meta({
@@ -110,7 +110,7 @@ export const listedFlowSchema = flowSummarySchema.partial().required({ id: true 
 });
 
 /** A flow as the database gives it. */
-export const storedFlowSchema = z.strictObject({
+const storedFlowSchema = z.strictObject({
   ...summaryShape,
   version_number: z.int().nullable().meta({ description: "The number of the current version", examples: [1] }),
   graph: graphJson.nullable(),

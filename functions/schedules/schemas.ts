@@ -115,7 +115,7 @@ export const scheduleSchema = z.object({
 }).meta({ id: "Schedule", description: "When the clock starts a flow" });
 
 /** A due time to come. */
-export const dueTimeSchema = z.object({
+const dueTimeSchema = z.object({
   due_at: timestamp,
   local_time: z.string().meta({
     description: "The same moment on the clock of the time zone",

@@ -58,7 +58,7 @@ export async function keepOutput(output: unknown, job: Job, { values, signal }: 
 }
 
 /** Loads the value of what was recorded, if that is a reference. */
-export async function loadRecorded(recorded: Json, job: Job, surroundings: Surroundings): Promise<Json> {
+async function loadRecorded(recorded: Json, job: Job, surroundings: Surroundings): Promise<Json> {
   const reference = readReference(recorded);
   return reference === null ? recorded : await loadReference(reference, job, surroundings);
 }

@@ -129,6 +129,6 @@ export class StepScope {
 }
 
 /** What the owner of a region gives to the steps inside. */
-export function itemOf(item: Json, index: number, count: number | null): JsonObject {
+function itemOf(item: Json, index: number, count: number | null): JsonObject {
   return { item, count, index };
 }

@@ -32,11 +32,6 @@ export function invalidSignature(detail: string, cause?: unknown): AppError {
   return new AppError("invalid_signature", { detail, cause });
 }
 
-/** 402: the plan of the organization does not allow more of this. */
-export function planLimitReached(detail: string): AppError {
-  return new AppError("plan_limit_reached", { detail });
-}
-
 /** 403: the caller is known and lacks the right. */
 export function forbidden(detail: string, cause?: unknown): AppError {
   return new AppError("forbidden", { detail, cause });

@@ -28,7 +28,6 @@ export {
   nodeConfigInvalid,
   notFound,
   payloadTooLarge,
-  planLimitReached,
   rateLimited,
   RETRY_AFTER_SECONDS,
   serviceUnavailable,

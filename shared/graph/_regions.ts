@@ -4,7 +4,7 @@ import { formatPath, type Problems, quote } from "./problems.ts";
 import type { RegionKind } from "./types.ts";
 
 /** The handle of loops and boundaries that leads into their body. */
-export const BODY_HANDLE = "body";
+const BODY_HANDLE = "body";
 /** The handle that lives when a step has failed. */
 export const ERROR_HANDLE = "error";
 

@@ -33,7 +33,7 @@ const workSchema = z.object({
 }).partial();
 
 /** What undoes a step when its run fails later: a node of its own. */
-export const undoSchema = z.strictObject({ type: typeSchema, ...workSchema.shape });
+const undoSchema = z.strictObject({ type: typeSchema, ...workSchema.shape });
 
 /** One node. */
 export const nodeSchema = z.looseObject({

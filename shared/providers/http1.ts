@@ -60,7 +60,7 @@ export interface Http1Response {
  * @param headers Name → value as the flow's owner gave them.
  * @throws {NodeError} `node_config_invalid`.
  */
-export function checkHeaders(headers: Record<string, string>): void {
+function checkHeaders(headers: Record<string, string>): void {
   for (const [name, value] of Object.entries(headers)) {
     if (!isHeaderName(name)) throw invalid("A header name holds a character that is not allowed");
     if (OWN_FIELDS.has(name.toLowerCase())) throw invalid(`The header ${name} cannot be set`);

@@ -73,10 +73,11 @@ const runShape = {
 /** A run without its steps. */
 export const runSchema = z.object(runShape).meta({ id: "Run", description: "One execution of a flow" });
 
-const stepShape = {
+/** One attempt of a node. */
+export const stepSchema = z.object({
   id: z.string().meta({ description: "Unique in the run", examples: ["send_email:1"] }),
   node_id: z.string(),
-  scope: z.string().meta({ description: "Path of loop and split indices; empty = top level" }),
+  scope: z.string().meta({ description: "The items it belongs to, such as `split.3/loop.0`; empty = top level" }),
   attempt: z.int().min(1),
   status: z.enum(["completed", "failed", "retried", "skipped", "unknown"]).meta({
     description:
@@ -89,16 +90,10 @@ const stepShape = {
   started_at: timestamp,
   finished_at: timestamp,
   duration_ms: z.number(),
-};
-
-/** One attempt of a node. */
-export const stepSchema = z.object(stepShape).meta({ id: "RunStep", description: "One attempt of a node" });
-
-/** A step as it comes with the progress of a run. */
-export const keyedStepSchema = z.object({ ...stepShape, key: z.string() });
+}).meta({ id: "RunStep", description: "One attempt of a node" });
 
 /** What a place of a run waits for. */
-export const tokenWaitSchema = z.object({
+const tokenWaitSchema = z.object({
   kind: z.enum(["timer", "signal", "approval", "callback", "decision", "run", "limit", "items"]).meta({
     description: "decision = a person says what became of an effect; run = the end of a run that the step started; " +
       "limit = a place under a limit on runs at once; items = the items of the region that the node opened",
@@ -109,7 +104,7 @@ export const tokenWaitSchema = z.object({
 }).meta({ id: "RunTokenWait", description: "What a place of a run waits for" });
 
 /** A place where a run stands. */
-export const tokenSchema = z.object({
+const tokenSchema = z.object({
   node_id: z.string().nullable().meta({ description: "The node; null = at the start" }),
   scope: z.string(),
   status: z.enum(["running", "scheduled", "available", "waiting", "paused"])
@@ -127,7 +122,7 @@ export const tokenSchema = z.object({
 }).meta({ id: "RunToken", description: "A place where a run stands" });
 
 /** What a run that has not ended is waiting for. */
-export const waitingForSchema = z.object({
+const waitingForSchema = z.object({
   reason: z.enum([
     "step",
     "retry",

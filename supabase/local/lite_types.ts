@@ -10,12 +10,12 @@ import { undisguise } from "./lite_filters.ts";
 type Parse = (text: string) => unknown;
 
 /** `2026-01-31 10:00:00.5+00` → `2026-01-31T10:00:00.5+00:00`; `infinity` stays. */
-export function isoTimestamp(text: string): string {
+function isoTimestamp(text: string): string {
   return text.replace(/^(\d{4,}-\d\d-\d\d) /, "$1T").replace(/([+-]\d\d)$/, "$1:00");
 }
 
 /** A JSON number, as PostgREST writes it; `NaN` and infinities stay text. */
-export function jsonNumber(text: string): number | string {
+function jsonNumber(text: string): number | string {
   const number = Number(text);
   return Number.isFinite(number) ? number : text;
 }

@@ -5,7 +5,7 @@
  */
 
 /** The version everything here was tried with. */
-export const SUPABASE_CLI = "supabase@3.1.0";
+const SUPABASE_CLI = "supabase@3.1.0";
 
 /** How a run of the CLI ended. */
 export interface CliResult {

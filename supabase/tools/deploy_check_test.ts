@@ -18,7 +18,7 @@ import { z } from "zod";
 Deno.serve(() => new Response(z.string().parse(name satisfies Name)));`,
   "functions/hello/types.ts": "export type Name = string;",
   "shared/names/mod.ts": `export const name = "world";
-export async function rare() {
+async function rare() {
   return (await import("./rare.ts")).rare;
 }`,
   "shared/names/rare.ts": "export const rare = 1;",

@@ -17,7 +17,7 @@ if (import.meta.main) Deno.exit(await preCommit(new URL(`file://${await Deno.rea
  * @param root the repository
  * @returns 0 when the staged files may be committed, 1 otherwise
  */
-export async function preCommit(root: URL): Promise<number> {
+async function preCommit(root: URL): Promise<number> {
   const staged = (await git(root, "diff", "--cached", "--name-only", "--diff-filter=ACMR", "-z")).split("\0").filter(
     Boolean,
   );

@@ -85,7 +85,7 @@ export async function scanStagedLines(root: URL): Promise<Finding[]> {
 }
 
 /** Scans the files of the working tree that Git tracks. */
-export async function scanTrackedFiles(root: URL): Promise<Finding[]> {
+async function scanTrackedFiles(root: URL): Promise<Finding[]> {
   const paths = (await git(root, "ls-files", "-z")).split("\0").filter(Boolean);
   const findings = await Promise.all(paths.map(async (path) => {
     const text = await Deno.readTextFile(new URL(encodeURI(path), root)).catch(() => "");
