@@ -5,7 +5,7 @@ import { addImpliedExits, planOrder } from "./_build_regions.ts";
 import { leadsIntoBody } from "./_regions.ts";
 import { STEP_LIMITS } from "./limits.ts";
 import { PLAN_VERSION } from "./plan.ts";
-import type { Plan, PlanEdge, PlanNode, PlanRegion, PlanUndo } from "./types.ts";
+import type { Plan, PlanEdge, PlanNode, PlanRegion, PlanUndo } from "./plan_types.ts";
 
 /** A graph without errors. */
 export interface SoundGraph {

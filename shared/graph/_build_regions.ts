@@ -1,7 +1,7 @@
 import type { CheckedEdge, CheckedNode, Regions } from "./_model.ts";
 import { entersBody, ERROR_HANDLE, leadsIntoBody } from "./_regions.ts";
 import { adjacencyOf, topologicalOrder } from "./_topology.ts";
-import type { PlanNode, PlanRegion } from "./types.ts";
+import type { PlanNode, PlanRegion } from "./plan_types.ts";
 
 /** What the order of a plan hangs on. */
 interface Ordered {

@@ -1,5 +1,5 @@
 import { entersBody } from "./_regions.ts";
-import type { Plan, PlanEdge, PlanNode, PlanRegion } from "./types.ts";
+import type { Plan, PlanEdge, PlanNode, PlanRegion } from "./plan_types.ts";
 
 /**
  * Checks what the engine relies on: indexes that fit, edges that lead forward, slots that are each filled once, regions

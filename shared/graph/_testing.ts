@@ -5,7 +5,8 @@
  * @module
  */
 import { z } from "zod";
-import type { CompileResult, Graph, GraphEdge, GraphNode, GraphProblem, Json, JsonObject, Plan } from "./types.ts";
+import type { Plan } from "./plan_types.ts";
+import type { CompileResult, Graph, GraphEdge, GraphNode, GraphProblem, Json, JsonObject } from "./types.ts";
 import type { NodeCatalog, NodeFacts } from "./types.ts";
 import { compile } from "./compile.ts";
 

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { draw, edge, planOf, problemsOf } from "./_testing.ts";
 import { parsePlan } from "./plan.ts";
-import type { Graph, Plan } from "./types.ts";
+import type { Plan } from "./plan_types.ts";
+import type { Graph } from "./types.ts";
 
 /** Compiles, and checks that the plan survives being stored. */
 function planned(graph: Graph): Plan {

@@ -15,7 +15,8 @@ import { mutate, randomNested } from "./_random_graphs.ts";
 import { compile } from "./compile.ts";
 import { parsePlan } from "./plan.ts";
 import { PROBLEM_CODES } from "./problems.ts";
-import type { Graph, GraphEdge, GraphNode, Json, NodeFacts, Plan } from "./types.ts";
+import type { Plan } from "./plan_types.ts";
+import type { Graph, GraphEdge, GraphNode, Json, NodeFacts } from "./types.ts";
 
 const GRAPHS_PER_SEED = 150;
 /** The nodes that may be triggers; as many as a graph has come first. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export type * from "./plan_types.ts";
 export type * from "./types.ts";
 export { EXPRESSION_LIMITS, GRAPH_LIMITS, STEP_LIMITS } from "./limits.ts";
 export {

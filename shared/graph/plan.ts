@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { isObject } from "./json.ts";
 import { findFault } from "./_find_fault.ts";
-import type { JsonObject, Plan } from "./types.ts";
+import type { Plan } from "./plan_types.ts";
+import type { JsonObject } from "./types.ts";
 
 /** The shape of the plans that this code makes and runs. Raise it with every change that old plans do not fit. */
 export const PLAN_VERSION = 2;

@@ -3,7 +3,8 @@ import { mutate, type NestedGraph, randomNested } from "./_random_graphs.ts";
 import { compileSmall, draw, planOf, problemsOf, type Random, randomOf, seeds } from "./_testing.ts";
 import { parsePlan } from "./plan.ts";
 import type { ProblemCode } from "./problems.ts";
-import type { Graph, GraphNode, Json, Plan } from "./types.ts";
+import type { Plan } from "./plan_types.ts";
+import type { Graph, GraphNode, Json } from "./types.ts";
 
 const GRAPHS_PER_SEED = 40;
 
