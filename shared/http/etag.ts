@@ -26,20 +26,6 @@ export function readIfMatch(c: Context): number | null {
   return Number(version);
 }
 
-/**
- * The version that `If-Match` demands, for writes that must not be blind.
- *
- * @throws {AppError} `invalid_request` when the header is absent, and what {@link readIfMatch} throws.
- */
-export function requireIfMatch(c: Context): number {
-  const version = readIfMatch(c);
-  if (version !== null) return version;
-  throw new AppError("invalid_request", {
-    detail: "Send If-Match with the ETag that you read",
-    problems: [{ path: "headers.if-match", code: "required", message: "This is required" }],
-  });
-}
-
 /** Whether the caller already has this version (`If-None-Match`): then answer 304 without a body. */
 export function isNotModified(c: Context, tag: string): boolean {
   const header = c.req.header("if-none-match");

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { assertEquals } from "../../tests/helpers/assert.ts";
 import { isAppError } from "../errors/mod.ts";
-import { etag, isNotModified, readIdempotencyKey, readIfMatch, requireIfMatch } from "./mod.ts";
+import { etag, isNotModified, readIdempotencyKey, readIfMatch } from "./mod.ts";
 import type { Context } from "hono";
 
 /** What `read` makes of a request with these headers; the code when it throws. */
@@ -28,12 +28,6 @@ Deno.test("readIfMatch() finds that a foreign tag matches nothing, and refuses l
     assertEquals(await on({ "if-match": header }, readIfMatch), "version_mismatch", header);
   }
   assertEquals(await on({ "if-match": '"v1", "v2"' }, readIfMatch), "invalid_request");
-});
-
-Deno.test("requireIfMatch() refuses a blind write", async () => {
-  assertEquals(await on({ "if-match": '"v3"' }, requireIfMatch), 3);
-  assertEquals(await on({}, requireIfMatch), "invalid_request");
-  assertEquals(await on({ "if-match": "*" }, requireIfMatch), "invalid_request");
 });
 
 Deno.test("isNotModified() compares weakly, in lists too", async () => {

@@ -43,7 +43,7 @@ export {
   type ListQueryOptions,
   problemSchema,
 } from "./schemas.ts";
-export { etag, isNotModified, readIfMatch, requireIfMatch } from "./etag.ts";
+export { etag, isNotModified, readIfMatch } from "./etag.ts";
 export { fieldsParam, pickFields } from "./fields.ts";
 export { resourceUrl } from "./resource_url.ts";
 export { readIdempotencyKey } from "./idempotency.ts";
