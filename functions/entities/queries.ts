@@ -1,16 +1,16 @@
 import {
+  asResult,
   containsText,
   type DatabaseClient,
   listPage,
   openList,
   type Page,
-  type QueryResult,
   rpc,
   runSingle,
   signCursor,
 } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
+import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
 import {
   type EdgeStats,
   type Entity,
@@ -21,13 +21,8 @@ import {
   type NewEntity,
 } from "./schemas.ts";
 
-type Context = RequestContext<UserAccess>;
-
 /** Which entities to list. */
-export interface EntitiesQuery {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
+export interface EntitiesQuery extends PageQuery {
   readonly flow_id?: string | undefined;
   readonly type?: string | undefined;
   readonly node_id?: string | undefined;
@@ -42,7 +37,7 @@ export interface EntitiesQuery {
  * @param fields The columns to read; all when undefined.
  */
 export async function findEntities(
-  context: Context,
+  context: UserContext,
   query: EntitiesQuery,
   fields: readonly string[] | undefined,
 ): Promise<Page<Entity>> {
@@ -56,7 +51,7 @@ export async function findEntities(
     if (value !== undefined) rows = rows.eq(column, value);
   }
   if (query.q !== undefined) rows = rows.filter("name", ...containsText(query.q));
-  return await listPage(rows as unknown as PromiseLike<QueryResult<Entity[]>>, { ...options, sort });
+  return await listPage(asResult<Entity[]>(rows), { ...options, sort });
 }
 
 /**
@@ -66,7 +61,7 @@ export async function findEntities(
  */
 export function findEntity(db: DatabaseClient, id: string): Promise<Entity> {
   const query = db.from("entities").select(ENTITY_FIELDS.join(",")).eq("id", id).maybeSingle();
-  return runSingle(query as unknown as PromiseLike<QueryResult<Entity>>, () => notFound("entity"));
+  return runSingle(asResult<Entity>(query), () => notFound("entity"));
 }
 
 /** Makes an entity, or with `upsert` brings the one up to date that has its key. */
@@ -125,10 +120,7 @@ export async function removeEntity(db: DatabaseClient, id: string, ifVersion: nu
 }
 
 /** Which part of a journey to read. */
-export interface JourneyQuery {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: "moved_at" | "-moved_at";
+export interface JourneyQuery extends PageQuery<"moved_at" | "-moved_at"> {
 }
 
 /**
@@ -136,7 +128,7 @@ export interface JourneyQuery {
  *
  * @throws {AppError} `not_found`.
  */
-export async function findJourney(context: Context, id: string, query: JourneyQuery): Promise<Journey> {
+export async function findJourney(context: UserContext, id: string, query: JourneyQuery): Promise<Journey> {
   const options = listOptions(context, "entity_moves", query, { entity_id: id });
   const { after, ascending } = await openList(options);
   type Found = { moves: Move[]; more: boolean; durations: Journey["durations"] };

@@ -9,18 +9,9 @@ import {
 } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
 import type { JsonObject } from "../../shared/graph/mod.ts";
-import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
+import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
 import { type EdgeLengths, type FlowChanges, type FlowSummary, type StoredFlow, SUMMARY_FIELDS } from "./schemas.ts";
 import type { FlowStats, Stats } from "./stats_schemas.ts";
-
-type Context = RequestContext<UserAccess>;
-
-/** A list's query after validation. */
-export interface PageQuery {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
-}
 
 /** Which flows to list. */
 export interface FlowsQuery extends PageQuery {
@@ -35,7 +26,7 @@ export interface FlowsQuery extends PageQuery {
  * @param fields The columns to read; all when undefined.
  */
 export async function findFlows(
-  context: Context,
+  context: UserContext,
   query: FlowsQuery,
   fields: readonly string[] | undefined,
 ): Promise<Page<FlowSummary>> {
@@ -143,7 +134,7 @@ export async function removeFlow(db: DatabaseClient, id: string, ifVersion: numb
  *
  * @throws {AppError} `not_found` when the caller may not see its runs any more.
  */
-export async function findStats({ db, organizationId }: Context): Promise<Stats> {
+export async function findStats({ db, organizationId }: UserContext): Promise<Stats> {
   const stats = await rpc<Stats | null>(db, "get_stats", { p_organization_id: organizationId });
   if (stats === null) throw notFound("organization");
   return stats;

@@ -1,7 +1,6 @@
 import { asResult, type DatabaseClient, listPage, type Page, rpc, run, runSingle } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
-import type { PageQuery } from "./queries.ts";
+import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
 import type { ListedVersion, StoredFlow, Version, VersionSummary } from "./schemas.ts";
 
 const VERSION_COLUMNS = "id,flow_id,number,created_by,created_at";
@@ -12,7 +11,7 @@ const VERSION_COLUMNS = "id,flow_id,number,created_by,created_at";
  * @throws {AppError} `not_found` when there is no such flow.
  */
 export async function findVersions(
-  context: RequestContext<UserAccess>,
+  context: UserContext,
   flowId: string,
   query: PageQuery,
 ): Promise<Page<ListedVersion>> {

@@ -1,16 +1,7 @@
 import { asResult, type DatabaseClient, listPage, type Page, rpc, run, runSingle } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
+import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
 import type { Member, Organization, Profile, Workspace } from "./schemas.ts";
-
-type Context = RequestContext<UserAccess>;
-
-/** A list's query after validation. */
-export interface PageQuery {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
-}
 
 /** Brings the caller's profile in step with Auth, and changes the name when one is given. */
 export function syncProfile(db: DatabaseClient, displayName: string | null): Promise<Profile> {
@@ -59,7 +50,7 @@ interface OrganizationWithRole extends OrganizationRow {
 }
 
 /** A page of the caller's organizations. */
-export async function findOrganizations(context: Context, query: PageQuery): Promise<Page<Organization>> {
+export async function findOrganizations(context: UserContext, query: PageQuery): Promise<Page<Organization>> {
   const rows = context.db.from("organizations")
     .select(`${ORGANIZATION_COLUMNS},members:organization_members!inner(role)`)
     .eq("members.user_id", context.userId);
@@ -74,7 +65,7 @@ export async function findOrganizations(context: Context, query: PageQuery): Pro
  *
  * @throws {AppError} `not_found`.
  */
-export async function findOrganization(context: Context): Promise<Organization> {
+export async function findOrganization(context: UserContext): Promise<Organization> {
   const query = context.db.from("organizations").select(ORGANIZATION_COLUMNS).eq("id", context.organizationId);
   const row = await runSingle(
     asResult<OrganizationRow>(query.maybeSingle()),
@@ -89,7 +80,7 @@ interface MemberRow extends Pick<Member, "user_id" | "role" | "created_at"> {
 
 /** A page of the members of the organization that the request acts in. */
 export async function findMembers(
-  context: Context,
+  context: UserContext,
   query: PageQuery & { readonly role?: Role | undefined },
 ): Promise<Page<Member>> {
   let rows = context.db.from("organization_members")
@@ -104,7 +95,7 @@ export async function findMembers(
 }
 
 /** A page of the workspaces of the organization that the request acts in. */
-export async function findWorkspaces(context: Context, query: PageQuery): Promise<Page<Workspace>> {
+export async function findWorkspaces(context: UserContext, query: PageQuery): Promise<Page<Workspace>> {
   const rows = context.db.from("workspaces")
     .select("id,organization_id,name,is_default,version,created_at,updated_at")
     .eq("organization_id", context.organizationId);

@@ -5,7 +5,7 @@
  */
 import { asResult, type DatabaseClient, listPage, type Page, rpc, runSingle } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
+import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
 import type { BulkFilter, BulkOperation } from "./bulk_schemas.ts";
 
 const COLUMNS =
@@ -53,8 +53,8 @@ export function findBulkOperation(db: DatabaseClient, id: string): Promise<BulkO
 
 /** A page of the organization's bulk operations. */
 export function findBulkOperations(
-  context: RequestContext<UserAccess>,
-  query: { readonly limit: number; readonly cursor?: string | undefined; readonly sort: string },
+  context: UserContext,
+  query: PageQuery,
 ): Promise<Page<BulkOperation>> {
   const rows = context.db.from("bulk_operations").select(COLUMNS).eq(
     "organization_id",

@@ -1,6 +1,6 @@
 import { asResult, type DatabaseClient, listPage, openList, type Page, rpc, signCursor } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
+import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
 import type { RunFacts } from "./explain_run.ts";
 import type { EventPosition } from "./event_position.ts";
 import { idFloor } from "./id_floor.ts";
@@ -15,19 +15,13 @@ import {
 } from "../../shared/runs/mod.ts";
 import type { WaitingStep } from "./schemas.ts";
 
-/** The context of a user's request. */
-type UserContext = RequestContext<UserAccess>;
-
 /** Writes a run that takes over the completed steps of another. Nobody is woken for it: see `runInline`. */
 export function createRetry(db: DatabaseClient, id: string, idempotencyKey: string | null): Promise<Run> {
   return rpc<Run>(db, "retry_run", { p_run_id: id, p_idempotency_key: idempotencyKey, p_wake: false });
 }
 
 /** Filters of {@link findRuns}. */
-export interface FindRunsQuery {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: "created_at" | "-created_at";
+export interface FindRunsQuery extends PageQuery<"created_at" | "-created_at"> {
   readonly flow_id?: string | undefined;
   readonly status?: readonly string[] | undefined;
   readonly trigger?: readonly string[] | undefined;
@@ -72,7 +66,7 @@ export async function findLatestRun(db: DatabaseClient, flowId: string): Promise
 export async function findSteps(
   context: UserContext,
   id: string,
-  query: { readonly limit: number; readonly cursor?: string | undefined; readonly sort: "finished_at" },
+  query: PageQuery<"finished_at">,
 ): Promise<Page<Step>> {
   const options = listOptions(context, "run_steps", query, { run_id: id });
   const { after } = await openList(options);
@@ -203,10 +197,7 @@ export function decideStep(db: DatabaseClient, { runId, nodeId, scope, decision 
 /** A page of the organization's steps that wait for something. */
 export async function findWaiting(
   context: UserContext,
-  query: {
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-    readonly sort: "id";
+  query: PageQuery<"id"> & {
     readonly kind: readonly string[];
     readonly flow_id?: string | undefined;
   },

@@ -1,24 +1,15 @@
 import {
+  asResult,
   type DatabaseClient,
   type ListOptions,
   listPage,
   type Page,
-  type QueryResult,
   rpc,
   runSingle,
 } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
+import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
 import type { Firing, Schedule, Triggered } from "./schemas.ts";
-
-type Context = RequestContext<UserAccess>;
-
-/** A list's query after validation. */
-interface PageQuery {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
-}
 
 const COLUMNS = "id, organization_id, flow_id, name, cron, timezone, starts_at, ends_at, jitter_seconds, " +
   "missed_policy, missed_limit, overlap_policy, input, trigger_node, is_active, next_at, fire_at, queued_count, " +
@@ -31,12 +22,12 @@ export interface SchedulesQuery extends PageQuery {
 }
 
 /** A page of the organization's schedules. */
-export function findSchedules(context: Context, query: SchedulesQuery): Promise<Page<Schedule>> {
+export function findSchedules(context: UserContext, query: SchedulesQuery): Promise<Page<Schedule>> {
   let rows = context.db.from("schedules").select(COLUMNS).eq("organization_id", context.organizationId);
   if (query.flow_id !== undefined) rows = rows.eq("flow_id", query.flow_id);
   if (query.is_active !== undefined) rows = rows.eq("is_active", query.is_active);
   return listPage(
-    rows as unknown as PromiseLike<QueryResult<Schedule[]>>,
+    asResult<Schedule[]>(rows),
     listOptions(context, "schedules", query),
   );
 }
@@ -48,7 +39,7 @@ export function findSchedules(context: Context, query: SchedulesQuery): Promise<
  */
 export function findSchedule(db: DatabaseClient, id: string): Promise<Schedule> {
   const query = db.from("schedules").select(COLUMNS).eq("id", id).maybeSingle();
-  return runSingle(query as unknown as PromiseLike<QueryResult<Schedule>>, () => notFound("schedule"));
+  return runSingle(asResult<Schedule>(query), () => notFound("schedule"));
 }
 
 /** What {@link insertSchedule} takes. */
@@ -111,7 +102,7 @@ export interface HistoryQuery extends PageQuery {
  *
  * @throws {AppError} `not_found`.
  */
-export async function findFirings(context: Context, id: string, query: HistoryQuery): Promise<Page<Firing>> {
+export async function findFirings(context: UserContext, id: string, query: HistoryQuery): Promise<Page<Firing>> {
   let rows = context.db.from("schedule_firings")
     .select("scheduled_for, fired_at, outcome, reason, run_id, is_manual, triggered_by").eq("schedule_id", id);
   if (query.outcome !== undefined) rows = rows.eq("outcome", query.outcome);
@@ -119,7 +110,7 @@ export async function findFirings(context: Context, id: string, query: HistoryQu
     ...listOptions(context, "schedule_firings", query, { schedule_id: id }),
     idColumn: "scheduled_for",
   };
-  const page = await listPage(rows as unknown as PromiseLike<QueryResult<Firing[]>>, options);
+  const page = await listPage(asResult<Firing[]>(rows), options);
   // Only an empty list leaves open whether there is such a schedule.
   if (page.data.length === 0) await findSchedule(context.db, id);
   return page;

@@ -10,7 +10,7 @@ import {
 import { getEngine } from "../../shared/engine/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
 import { forbidden, notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type RequestContext, type UserAccess } from "../../shared/http/mod.ts";
+import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
 import { decodeBody } from "./decode_body.ts";
 import type {
   EventSummary,
@@ -24,15 +24,6 @@ import type {
   WebhookSummary,
   WebhookWithSecret,
 } from "./schemas.ts";
-
-type Context = RequestContext<UserAccess>;
-
-/** A list's query after validation. */
-interface PageQuery {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
-}
 
 /** An endpoint as the database gives it: its addresses are not known there. */
 type Stored<T extends { url: string; test_url: string }> = Omit<T, "url" | "test_url"> & { slug: string };
@@ -55,7 +46,7 @@ export interface WebhooksQuery extends PageQuery {
 }
 
 /** A page of the organization's endpoints. */
-export async function findWebhooks(context: Context, query: WebhooksQuery): Promise<Page<WebhookSummary>> {
+export async function findWebhooks(context: UserContext, query: WebhooksQuery): Promise<Page<WebhookSummary>> {
   const { db, env, organizationId } = context;
   let rows = db.from("webhook_endpoints").select(SUMMARY_COLUMNS).eq("organization_id", organizationId);
   if (query.flow_id !== undefined) rows = rows.eq("flow_id", query.flow_id);
@@ -69,13 +60,13 @@ export async function findWebhooks(context: Context, query: WebhooksQuery): Prom
 }
 
 /** An endpoint with the ends of its secrets. */
-export async function findWebhook({ db, env }: Context, id: string): Promise<Webhook> {
+export async function findWebhook({ db, env }: UserContext, id: string): Promise<Webhook> {
   return withUrl(env, await rpc<Stored<Webhook>>(db, "get_webhook_endpoint", { p_endpoint_id: id }));
 }
 
 /** Makes an endpoint. */
 export async function insertWebhook(
-  { db, env }: Context,
+  { db, env }: UserContext,
   webhook: NewWebhook,
   idempotencyKey: string | null,
 ): Promise<WebhookWithSecret> {
@@ -97,7 +88,7 @@ export async function insertWebhook(
 
 /** Changes an endpoint. */
 export async function saveWebhook(
-  { db, env }: Context,
+  { db, env }: UserContext,
   id: string,
   changes: WebhookChanges,
   version: number | null,
@@ -120,7 +111,11 @@ export async function saveWebhook(
 }
 
 /** Gives an endpoint a new secret. */
-export async function rotateSecret({ db, env }: Context, id: string, rotation: Rotation): Promise<WebhookWithSecret> {
+export async function rotateSecret(
+  { db, env }: UserContext,
+  id: string,
+  rotation: Rotation,
+): Promise<WebhookWithSecret> {
   return withUrl(
     env,
     await rpc<Stored<WebhookWithSecret>>(db, "rotate_webhook_secret", {
@@ -135,7 +130,7 @@ export async function rotateSecret({ db, env }: Context, id: string, rotation: R
  * What it takes to send a test event as the provider would: the secret, too, which no user may read. So the database
  * is asked as the service, whether this user holds `webhooks:write` in the organization of the endpoint.
  */
-export async function findSender({ env, userId }: Context, id: string): Promise<WebhookSender> {
+export async function findSender({ env, userId }: UserContext, id: string): Promise<WebhookSender> {
   const found = await getEngine(env).client.getWebhookSender(id, userId);
   if (found === null) throw forbidden("Sending test events takes the permission webhooks:write");
   return found as unknown as WebhookSender;
@@ -164,7 +159,7 @@ export interface EventsQuery extends PageQuery {
 
 /** A page of an endpoint's events. Ids are ordered by time, so the order is that of the id. */
 export async function findEvents(
-  context: Context,
+  context: UserContext,
   endpointId: string,
   query: EventsQuery,
 ): Promise<Page<EventSummary>> {

@@ -49,6 +49,9 @@ export interface RequestContext<A extends Access = Access> {
   readonly signal: AbortSignal;
 }
 
+/** The same for a route that takes users only: organization, user and role are known. */
+export type UserContext = RequestContext<UserAccess>;
+
 /** The variables of the Hono context in a handler. */
 export interface RouteEnv<A extends Access = Access> {
   Variables: { request: RequestContext<A> };

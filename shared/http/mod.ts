@@ -29,7 +29,7 @@ export type {
   UserAccess,
   UserOrSecretAccess,
 } from "./access.ts";
-export type { ForUser, PlanLimits, RequestContext, RouteContext, RouteEnv } from "./context.ts";
+export type { ForUser, PlanLimits, RequestContext, RouteContext, RouteEnv, UserContext } from "./context.ts";
 export type { GateAnswer } from "./gate.ts";
 export {
   idempotencyHeaders,
@@ -41,6 +41,7 @@ export {
   listOptions,
   listQuery,
   type ListQueryOptions,
+  type PageQuery,
   problemSchema,
 } from "./schemas.ts";
 export { etag, isNotModified, readIfMatch } from "./etag.ts";

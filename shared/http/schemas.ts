@@ -85,6 +85,16 @@ export function listOf<T extends z.ZodType>(item: T) {
   });
 }
 
+/** What every list's query has after validation by {@link listQuery}. */
+export interface PageQuery<Sort extends string = string> {
+  /** Rows of a page. */
+  readonly limit: number;
+  /** Where the page before ended. */
+  readonly cursor?: string | undefined;
+  /** The order: a column, `-` before it for descending. */
+  readonly sort: Sort;
+}
+
 /**
  * The options of `listPage` and `openList` for a request: what is left of the query without limit, cursor and sort is
  * the filter that the cursor is bound to.
@@ -97,7 +107,7 @@ export function listOf<T extends z.ZodType>(item: T) {
 export function listOptions(
   context: Pick<RequestContext, "env" | "organizationId">,
   list: string,
-  query: { readonly limit: number; readonly cursor?: string | undefined; readonly sort: string },
+  query: PageQuery,
   scope: Readonly<Record<string, unknown>> = {},
 ): ListOptions {
   const { limit, cursor, sort, ...filter } = query;
