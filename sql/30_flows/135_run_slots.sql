@@ -193,17 +193,30 @@ as $$
 declare
   v_limits record;
   v_admitted integer := 0;
+  v_until timestamptz := clock_timestamp() + interval '1 second';
 begin
+  -- Some of them, by chance: whoever has ever so many limits, or one that can not be given, keeps nobody else waiting.
   for v_limits in
-    select j.organization_id, array_agg(distinct j.payload -> 'wait' ->> 'name') as keys
-    from public.job_queue j
-    where j.status = 'waiting' and j.payload -> 'wait' ->> 'kind' = 'limit'
-    group by j.organization_id
-    order by j.organization_id
-    limit 200
+    select w.organization_id, array_agg(w.name) as keys
+    from (
+      select o.organization_id, o.name from (
+        select distinct j.organization_id, j.payload -> 'wait' ->> 'name' as name
+        from public.job_queue j
+        where j.status = 'waiting' and j.payload -> 'wait' ->> 'kind' = 'limit'
+      ) o
+      order by row_number() over (partition by o.organization_id order by random()), random()
+      limit 500
+    ) w
+    group by w.organization_id
+    order by random()
   loop
-    continue when not pg_try_advisory_xact_lock(hashtext('millrace.limits'), hashtext(v_limits.organization_id::text));
-    v_admitted := v_admitted + private.admit_waiting(v_limits.keys);
+    exit when clock_timestamp() > v_until;
+    begin
+      continue when not pg_try_advisory_xact_lock(hashtext('millrace.limits'), hashtext(v_limits.organization_id::text));
+      v_admitted := v_admitted + private.admit_waiting(v_limits.keys);
+    exception when others then
+      raise warning 'Cannot admit runs of %: %', v_limits.organization_id, sqlerrm;
+    end;
   end loop;
   return v_admitted;
 end;

@@ -15,6 +15,10 @@ begin
   if octet_length(p_pins::text) > 262144 then
     perform private.fail('payload_too_large', 'The pins of a dry run may have at most 256 KiB', 413);
   end if;
+  -- No graph has more nodes, and each is looked up.
+  if (select count(*) from jsonb_object_keys(p_pins)) > 500 then
+    perform private.fail('invalid_request', 'A dry run has at most 500 pins', 400);
+  end if;
   select jsonb_agg(jsonb_build_object(
     'path', 'body.dry_run.pins.' || k.id, 'code', 'unknown_node', 'message', format('The graph has no node "%s"', k.id)
   ) order by k.id) into v_problems

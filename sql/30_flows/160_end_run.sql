@@ -37,7 +37,7 @@ begin
   with gone as (
     delete from public.job_queue j where j.run_id = p_run_id returning j.payload
   )
-  select array_agg((g.payload -> 'wait' ->> 'run_id')::uuid) into v_children
+  select array_agg(private.to_uuid(g.payload -> 'wait' ->> 'run_id')) into v_children
   from gone g where g.payload -> 'wait' ->> 'kind' = 'run' and not g.payload ? 'resolved';
   delete from private.run_joins g where g.run_id = p_run_id;
   delete from private.run_regions g where g.run_id = p_run_id;

@@ -58,7 +58,7 @@ as $$
 declare
   v_id uuid;
 begin
-  foreach v_id in array p_run_ids loop
+  foreach v_id in array array_remove(p_run_ids, null) loop
     if private.try_lock_run(v_id) then
       perform private.end_run(v_id, 'cancelled');
     else

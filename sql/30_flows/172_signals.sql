@@ -7,7 +7,7 @@ declare
   v_run public.runs := private.lock_run(p_run_id, 'runs:execute');
   v_token public.job_queue;
 begin
-  if length(p_name) not between 1 and 200 then
+  if length(coalesce(p_name, '')) not between 1 and 200 then
     perform private.fail('invalid_request', 'The name of a signal has 1 to 200 characters', 400);
   end if;
   if octet_length(p_data::text) > 262144 then

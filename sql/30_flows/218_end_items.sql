@@ -10,7 +10,7 @@ begin
     where j.run_id = p_run_id and (j.scope = p_exact or starts_with(j.scope, p_prefix))
     returning j.payload
   )
-  select array_agg((g.payload -> 'wait' ->> 'run_id')::uuid) into v_children
+  select array_agg(private.to_uuid(g.payload -> 'wait' ->> 'run_id')) into v_children
   from gone g where g.payload -> 'wait' ->> 'kind' = 'run' and not g.payload ? 'resolved';
   delete from private.run_joins g where g.run_id = p_run_id and (g.scope = p_exact or starts_with(g.scope, p_prefix));
   delete from private.run_regions g where g.run_id = p_run_id and (g.scope = p_exact or starts_with(g.scope, p_prefix));

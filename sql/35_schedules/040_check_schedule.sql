@@ -11,8 +11,12 @@ begin
   then
     perform private.fail('invalid_request', 'The name, cron expression, time zone or trigger node is out of range', 400);
   end if;
-  if p_schedule.starts_at >= p_schedule.ends_at or not isfinite(p_schedule.starts_at) or not isfinite(p_schedule.ends_at) then
-    perform private.fail('invalid_request', 'A schedule must end later than it starts', 400);
+  -- Moments that JavaScript and Postgres write alike, and to which a jitter may be added.
+  if p_schedule.starts_at >= p_schedule.ends_at
+    or p_schedule.starts_at not between '1970-01-01T00:00:00Z' and '9000-01-01T00:00:00Z'
+    or p_schedule.ends_at not between '1970-01-01T00:00:00Z' and '9000-01-01T00:00:00Z'
+  then
+    perform private.fail('invalid_request', 'A schedule must end later than it starts, between the years 1970 and 9000', 400);
   end if;
   if coalesce(p_schedule.jitter_seconds, -1) not between 0 and 3600
     or coalesce(p_schedule.missed_limit, 0) not between 1 and 100
@@ -46,8 +50,9 @@ begin
       select u.at, lag(u.at) over (order by u.place) as before
       from unnest(p_upcoming) with ordinality as u (at, place)
     ) t
-    where t.at < t.before + interval '1 minute' or not isfinite(t.at)
-      or t.at < p_schedule.starts_at or t.at > p_schedule.ends_at
+    -- The service reckons in milliseconds.
+    where t.at < t.before + interval '1 minute' or t.at not between '1970-01-01T00:00:00Z' and '9000-01-01T00:00:00Z'
+      or t.at < date_trunc('milliseconds', p_schedule.starts_at) or t.at > p_schedule.ends_at
   ) then
     perform private.fail('invalid_request', 'Due times must ascend by a minute or more, between start and end', 400);
   end if;

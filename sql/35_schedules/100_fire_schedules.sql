@@ -21,8 +21,11 @@ begin
     begin
       perform private.start_queued_firing(v_schedule, p_now);
       v_decided := v_decided + 1;
-    exception when lock_not_available or deadlock_detected then
-      v_busy := v_busy || v_schedule.organization_id;
+    exception
+      when lock_not_available or deadlock_detected then
+        v_busy := v_busy || v_schedule.organization_id;
+      when others then
+        raise warning 'Cannot start what schedule % has queued: %', v_schedule.id, sqlerrm;
     end;
   end loop;
 
@@ -38,8 +41,12 @@ begin
     continue when v_schedule.organization_id = any (v_busy);
     begin
       v_decided := v_decided + private.fire_schedule(v_schedule, p_now, v_since);
-    exception when lock_not_available or deadlock_detected then
-      v_busy := v_busy || v_schedule.organization_id;
+    exception
+      when lock_not_available or deadlock_detected then
+        v_busy := v_busy || v_schedule.organization_id;
+      when others then
+        -- One schedule that can not be decided on must not stop the clock of all.
+        raise warning 'Cannot fire schedule %: %', v_schedule.id, sqlerrm;
     end;
   end loop;
 

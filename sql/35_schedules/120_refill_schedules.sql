@@ -34,13 +34,19 @@ declare
 begin
   -- In the order of their ids, so that two who store the same ones do not wait for each other in a circle.
   for v_list in
-    select * from jsonb_to_recordset(p_lists) as l (id uuid, version integer, upcoming timestamptz[]) order by l.id
+    select * from jsonb_to_recordset(p_lists) as l (id uuid, version integer, upcoming text[]) order by l.id
   loop
     select * into v_schedule from public.schedules s
     where s.id = v_list.id and s.version = v_list.version and s.is_active for no key update;
     continue when not found;
-    v_schedule := private.with_upcoming(v_schedule,
-      private.check_upcoming(v_schedule, v_list.upcoming, v_schedule.decided_until));
+    begin
+      v_schedule := private.with_upcoming(v_schedule,
+        private.check_upcoming(v_schedule, v_list.upcoming::timestamptz[], v_schedule.decided_until));
+    exception when data_exception or sqlstate 'PGRST' then
+      -- A schedule whose list can not be is never due, as one that can not be read. It keeps no other back.
+      raise warning 'The due times of schedule % can not be: %', v_list.id, sqlerrm;
+      v_schedule := private.with_upcoming(v_schedule, '{}');
+    end;
     update public.schedules s set
       upcoming = v_schedule.upcoming, next_at = v_schedule.next_at, fire_at = v_schedule.fire_at,
       refilled_at = v_schedule.refilled_at, refill_at = v_schedule.refill_at

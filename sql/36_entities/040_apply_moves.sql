@@ -27,6 +27,8 @@ begin
     select distinct g.flow_id, n.value ->> 'id' as id
     from graphs g
     cross join lateral jsonb_array_elements(g.graph -> 'nodes') n
+    -- Whoever saves past the API may call a node anything; an entity stands at none that has no proper name.
+    where length(n.value ->> 'id') between 1 and 64
   ),
   edges as materialized (
     select distinct on (g.flow_id, e.value ->> 'source', e.value ->> 'target')

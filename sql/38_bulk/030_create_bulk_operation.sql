@@ -37,8 +37,13 @@ begin
   end loop;
 
   begin
+    -- Read here, whatever runs there are: the filter is read again whenever the clock works on it.
+    perform (p_filter ->> 'flow_id')::uuid, (p_filter ->> 'retry_of')::uuid, (p_filter ->> 'entity_id')::uuid,
+      (p_filter ->> 'parent_run_id')::uuid, (p_filter ->> 'schedule_id')::uuid,
+      private.uuid_v7_floor((p_filter ->> 'created_after')::timestamptz),
+      private.uuid_v7_floor((p_filter ->> 'created_before')::timestamptz);
     select count(*) into v_total from private.bulk_runs(p_organization_id, p_action, p_filter, v_id);
-  exception when invalid_text_representation or invalid_datetime_format or datetime_field_overflow then
+  exception when data_exception or feature_not_supported then
     perform private.fail('invalid_request', 'The filter holds something that is no id or no moment', 400);
   end;
   if p_dry_run then

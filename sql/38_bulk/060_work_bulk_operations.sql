@@ -42,64 +42,75 @@ begin
     return 0;
   end;
 
-  for v_run in
-    select u.id from unnest(v_operation.busy) with ordinality as u (id, place) where u.place <= p_runs
-    union all
-    select b from private.bulk_runs(
-      v_operation.organization_id, v_operation.action, v_operation.filter, v_operation.id, v_operation.position,
-      greatest(p_runs - cardinality(v_operation.busy), 0)
-    ) b
-  loop
-    -- At least one, however slow; what is left over is for the next tick.
-    if v_count > 0 and clock_timestamp() > v_until then
-      v_all := false;
-      exit;
-    end if;
-    v_count := v_count + 1;
-    begin
-      v_outcome := private.act_on_run(v_operation.action, v_run);
-    exception
-      when sqlstate 'PGRST' then
-        get stacked diagnostics v_outcome = message_text;
-        v_message := v_outcome::jsonb;
-        v_outcome := 'failed';
-      when others then
-        raise warning 'bulk % of run %: %', v_operation.action, v_run, sqlerrm;
-        v_message := '{"code": "internal", "message": "Something went wrong on our side"}';
-        v_outcome := 'failed';
-    end;
-    if v_outcome = 'busy' then
-      v_busy := v_busy || v_run;
-    elsif v_outcome = 'done' then
-      v_operation.done := v_operation.done + 1;
-    else
-      v_operation.failed := v_operation.failed + 1;
-      if jsonb_array_length(v_operation.errors) < 20 then
-        v_operation.errors := v_operation.errors || jsonb_build_object(
-          'run_id', v_run, 'code', v_message ->> 'code', 'message', v_message ->> 'message'
-        );
+  begin
+    for v_run in
+      select u.id from unnest(v_operation.busy) with ordinality as u (id, place) where u.place <= p_runs
+      union all
+      select b from private.bulk_runs(
+        v_operation.organization_id, v_operation.action, v_operation.filter, v_operation.id, v_operation.position,
+        greatest(p_runs - cardinality(v_operation.busy), 0)
+      ) b
+    loop
+      -- At least one, however slow; what is left over is for the next tick.
+      if v_count > 0 and clock_timestamp() > v_until then
+        v_all := false;
+        exit;
       end if;
-    end if;
-    if v_run <> all (v_operation.busy) then
-      v_position := v_run;
-    else
-      v_operation.busy := array_remove(v_operation.busy, v_run);
-    end if;
-  end loop;
-  perform set_config('request.jwt.claims', coalesce(v_claims, ''), true);
+      v_count := v_count + 1;
+      begin
+        v_outcome := private.act_on_run(v_operation.action, v_run);
+      exception
+        when sqlstate 'PGRST' then
+          get stacked diagnostics v_outcome = message_text;
+          v_message := v_outcome::jsonb;
+          v_outcome := 'failed';
+        when others then
+          raise warning 'bulk % of run %: %', v_operation.action, v_run, sqlerrm;
+          v_message := '{"code": "internal", "message": "Something went wrong on our side"}';
+          v_outcome := 'failed';
+      end;
+      if v_outcome = 'busy' then
+        v_busy := v_busy || v_run;
+      elsif v_outcome = 'done' then
+        v_operation.done := v_operation.done + 1;
+      else
+        v_operation.failed := v_operation.failed + 1;
+        if jsonb_array_length(v_operation.errors) < 20 then
+          v_operation.errors := v_operation.errors || jsonb_build_object(
+            'run_id', v_run, 'code', v_message ->> 'code', 'message', v_message ->> 'message'
+          );
+        end if;
+      end if;
+      if v_run <> all (v_operation.busy) then
+        v_position := v_run;
+      else
+        v_operation.busy := array_remove(v_operation.busy, v_run);
+      end if;
+    end loop;
+    perform set_config('request.jwt.claims', coalesce(v_claims, ''), true);
 
-  v_busy := v_operation.busy || v_busy;
-  v_all := v_all and cardinality(v_busy) = 0 and not exists (
-    select 1 from private.bulk_runs(
-      v_operation.organization_id, v_operation.action, v_operation.filter, v_operation.id, v_position, 1
-    )
-  );
-  update public.bulk_operations b set
-    status = case when v_all then 'completed' else 'running' end,
-    finished_at = case when v_all then private.now() end,
-    done = v_operation.done, failed = v_operation.failed, errors = v_operation.errors,
-    position = v_position, busy = v_busy, worked_at = clock_timestamp()
-  where b.id = v_operation.id;
+    v_busy := v_operation.busy || v_busy;
+    v_all := v_all and cardinality(v_busy) = 0 and not exists (
+      select 1 from private.bulk_runs(
+        v_operation.organization_id, v_operation.action, v_operation.filter, v_operation.id, v_position, 1
+      )
+    );
+    update public.bulk_operations b set
+      status = case when v_all then 'completed' else 'running' end,
+      finished_at = case when v_all then private.now() end,
+      done = v_operation.done, failed = v_operation.failed, errors = v_operation.errors,
+      position = v_position, busy = v_busy, worked_at = clock_timestamp()
+    where b.id = v_operation.id;
+  exception when others then
+    -- It would fail again and again, before all others in line.
+    raise warning 'bulk operation %: %', v_operation.id, sqlerrm;
+    perform set_config('request.jwt.claims', coalesce(v_claims, ''), true);
+    update public.bulk_operations b set
+      status = 'failed', finished_at = private.now(), busy = '{}', worked_at = clock_timestamp(),
+      error = '{"code": "internal", "message": "Something went wrong on our side"}'
+    where b.id = v_operation.id;
+    return 0;
+  end;
   return v_count;
 end;
 $$;

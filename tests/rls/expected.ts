@@ -182,6 +182,7 @@ private.duration_bucket            -     x     -
 private.edge_lengths               -     -     -
 private.end_items                  -     -     -
 private.end_run                    -     -     -
+private.end_waits                  -     -     -
 private.ensure_tenant              -     -     -
 private.entity_reply               -     -     -
 private.explain_insides            -     x     -
@@ -262,6 +263,7 @@ private.take_slots                 -     -     -
 private.take_tokens                -     -     -
 private.to_uuid                    -     -     -
 private.touch                      -     -     -
+private.try_end_run                -     -     -
 private.try_lock_run               -     -     -
 private.undo_nodes                 -     -     -
 private.uuid_v7                    -     -     -
