@@ -22,6 +22,21 @@ function undoable(text: string, undo: string, more: GraphNodeData = {}): [string
   );
 }
 
+/** A run of it does two things, fails, and has both to undo. */
+function twoToUndo() {
+  return draw(
+    {
+      t: START,
+      a: undoable("a", "undo a"),
+      b: undoable("b", "undo b"),
+      z: ["logic.stop", { config: { status: "failed" } }],
+    },
+    "t>a",
+    "a>b",
+    "b>z",
+  );
+}
+
 /** Notes what is sent; `refuse` says what fails. */
 function noting(sent: string[], refuse: (text: string, count: number) => NodeError | null = () => null): Providers {
   return mailing(({ text }) => {
@@ -90,17 +105,7 @@ Deno.test("each item of a region is undone for itself", () =>
 
 Deno.test("what undoes a step is tried again, and its failure for good does not keep the others from being undone", () =>
   withEngine(async (db, client) => {
-    const graph = draw(
-      {
-        t: START,
-        a: undoable("a", "undo a"),
-        b: undoable("b", "undo b"),
-        z: ["logic.stop", { config: { status: "failed" } }],
-      },
-      "t>a",
-      "a>b",
-      "b>z",
-    );
+    const graph = twoToUndo();
     const sent: string[] = [];
     const first = await play(
       db,
@@ -120,17 +125,7 @@ Deno.test("what undoes a step is tried again, and its failure for good does not 
 
 Deno.test("a worker that is lost while it undoes is followed by one that goes on", () =>
   withEngine(async (db, client) => {
-    const graph = draw(
-      {
-        t: START,
-        a: undoable("a", "undo a"),
-        b: undoable("b", "undo b"),
-        z: ["logic.stop", { config: { status: "failed" } }],
-      },
-      "t>a",
-      "a>b",
-      "b>z",
-    );
+    const graph = twoToUndo();
     const { runId } = await begin(db, graph);
     const sent: string[] = [];
     const providers = mailing(async ({ text }) => {

@@ -29,13 +29,17 @@ async function calls(db: TestDatabase, parent: string) {
   return rows.map((row) => ({ ...row })) as Record<string, Json>[];
 }
 
+/** The result of a step that starts a run of another flow. */
+function calling(job: unknown, flowId: string, { input = {}, wait = true }: { input?: Json; wait?: boolean } = {}) {
+  return said(job as WireJob, { child: { node: "call", flow_id: flowId, input, wait, reads: [] } });
+}
+
 scenarios("how runs end", {
   "a flow calls another": {
     "and waits: the end of that run lets the step go on, with all it gave": async (db) => {
       const { tenant, run, worker, job } = await begin(db);
       const flow = await createFlow(db, tenant);
-      const child = { node: "call", flow_id: flow, input: { n: 1 }, wait: true, reads: [] };
-      assertEquals((await settle(db, worker, [said(job as WireJob, { child })])).jobs, []);
+      assertEquals((await settle(db, worker, [calling(job, flow, { input: { n: 1 } })])).jobs, []);
       const [called] = await calls(db, run);
       assertEquals([called?.["trigger"], called?.["depth"], called?.["input"]], ["flow", 1, { n: 1 }]);
       const inner = await claim(db, worker, called?.["id"] as string);
@@ -49,8 +53,7 @@ scenarios("how runs end", {
     "and forgets: the step goes on at once, once": async (db) => {
       const { tenant, run, worker, job } = await begin(db);
       const flow = await createFlow(db, tenant);
-      const child = { node: "call", flow_id: flow, input: {}, wait: false, reads: [] };
-      const results = [said(job as WireJob, { child })];
+      const results = [calling(job, flow, { wait: false })];
       const { jobs } = await settle(db, worker, results);
       assertEquals((jobs[0]?.payload?.["resolved"] as { data: { status: string } }).data.status, "queued");
       assertEquals((await settle(db, worker, results)).settled, []);
@@ -61,8 +64,7 @@ scenarios("how runs end", {
       const theirs = await createFlow(db, stranger);
       for (const flowId of [crypto.randomUUID(), "no id", theirs]) {
         const { worker, job } = await begin(db);
-        const child = { node: "call", flow_id: flowId, input: {}, wait: true, reads: [] };
-        const { jobs } = await settle(db, worker, [said(job as WireJob, { child })]);
+        const { jobs } = await settle(db, worker, [calling(job, flowId)]);
         const { data } = jobs[0]?.payload?.["resolved"] as { data: { status: string; error: { code: string } } };
         assertEquals([data.status, data.error.code], ["refused", "not_found"]);
       }
@@ -71,8 +73,7 @@ scenarios("how runs end", {
       const { tenant, run, worker, job } = await begin(db);
       const flow = await createFlow(db, tenant);
       await db.sql`update public.runs set depth = 10 where id = ${run}`;
-      const child = { node: "call", flow_id: flow, input: {}, wait: true, reads: [] };
-      const { jobs } = await settle(db, worker, [said(job as WireJob, { child })]);
+      const { jobs } = await settle(db, worker, [calling(job, flow)]);
       assertEquals(
         (jobs[0]?.payload?.["resolved"] as { data: { error: { code: string } } }).data.error.code,
         "too_deep",
@@ -81,16 +82,14 @@ scenarios("how runs end", {
     "and is cancelled: so is the run it waits for": async (db) => {
       const { tenant, run, worker, job } = await begin(db);
       const flow = await createFlow(db, tenant);
-      const child = { node: "call", flow_id: flow, input: {}, wait: true, reads: [] };
-      await settle(db, worker, [said(job as WireJob, { child })]);
+      await settle(db, worker, [calling(job, flow)]);
       await rpc(db, tenant.user, "cancel_run", { p_run_id: run });
       assertEquals((await calls(db, run)).map(({ status }) => status), ["cancelled"]);
     },
     "and is cancelled while somebody is at work on the other: the tick sees to it": async (db) => {
       const { tenant, run, worker, job } = await begin(db);
       const flow = await createFlow(db, tenant);
-      const child = { node: "call", flow_id: flow, input: {}, wait: true, reads: [] };
-      await settle(db, worker, [said(job as WireJob, { child })]);
+      await settle(db, worker, [calling(job, flow)]);
       const [called] = await calls(db, run);
       await db.sql.begin(async (sql) => {
         await sql`select 1 from public.runs where id = ${called?.["id"] as string} for update`;
@@ -103,8 +102,7 @@ scenarios("how runs end", {
     "and misses its end: the tick looks after it": async (db) => {
       const { tenant, run, worker, job } = await begin(db);
       const flow = await createFlow(db, tenant);
-      const child = { node: "call", flow_id: flow, input: {}, wait: true, reads: [] };
-      await settle(db, worker, [said(job as WireJob, { child })]);
+      await settle(db, worker, [calling(job, flow)]);
       const [called] = await calls(db, run);
       await db.sql.begin(async (sql) => {
         await sql`select 1 from public.job_queue where run_id = ${run} for update`;
