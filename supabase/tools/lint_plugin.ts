@@ -57,17 +57,6 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       "shared/errors",
     ],
   },
-  "shared/jobs": {
-    imports: [
-      "shared/engine",
-      "shared/providers",
-      "shared/graph",
-      "shared/db",
-      "shared/env",
-      "shared/log",
-      "shared/errors",
-    ],
-  },
   // What functions share about runs: their schemas, and how a request starts one.
   "shared/runs": {
     imports: ["shared/engine", "shared/http", "shared/db", "shared/env", "shared/errors"],

@@ -20,7 +20,7 @@ Deno.test("import-direction lets every layer import what stands below it", () =>
   assertImport("shared/db/client.ts", "../env/mod.ts", []);
   assertImport("shared/engine/loop.ts", "../nodes/mod.ts", []);
   assertImport("shared/nodes/logic/if.ts", "../../graph/mod.ts", []);
-  assertImport("shared/jobs/digest.ts", "../engine/mod.ts", []);
+  assertImport("shared/runs/run_inline.ts", "../engine/mod.ts", []);
   assertImport("functions/flows/router.ts", "../../shared/http/mod.ts", []);
   assertImport("functions/api/router.ts", "../flows/router.ts", []);
   assertImport("supabase/tools/db_diff.ts", "../../tests/helpers/postgres.ts", []);
