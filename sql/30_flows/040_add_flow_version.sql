@@ -33,7 +33,7 @@ begin
     sha256(convert_to(private.graph_without_layout(p_graph)::text, 'UTF8')),
     least(
       p_max_run_seconds,
-      greatest(1, case when jsonb_typeof(v_timeout) = 'number' then least((v_timeout #>> '{}')::numeric, 2147483647)::integer else 86400 end)
+      greatest(1, case when jsonb_typeof(v_timeout) = 'number' then least(greatest((v_timeout #>> '{}')::numeric, 1), 2147483647)::integer else 86400 end)
     ),
     auth.uid(),
     private.edge_lengths(p_graph),

@@ -2,7 +2,7 @@ create table private.run_signals (
   id uuid primary key default private.uuid_v7(),
   run_id uuid not null,
   kind text not null check (kind in ('signal', 'callback')),
-  name text not null check (length(name) between 1 and 200),
+  name text not null check (length(name) between 1 and 1000),
   data jsonb,
   created_by uuid,
   created_at timestamptz not null default private.now()

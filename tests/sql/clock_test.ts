@@ -223,6 +223,12 @@ scenarios("the clock and what it can not work with", {
       const { run, tenant } = await waitingRun(db, { kind: "signal", name: "go" });
       await assertFails(rpc(db, tenant.user, "signal_run", { p_run_id: run, p_name: null }), "invalid_request", 400);
     },
+    "a time-out beyond all numbers is the least or the greatest there is": async (db) => {
+      const tenant = await createTenant(db);
+      for (const timeoutSeconds of [-1e300, 1e300]) {
+        await createFlow(db, tenant, { p_graph: { nodes: [], edges: [], settings: { timeoutSeconds } } });
+      }
+    },
     "a dry run has as many pins as a graph may have nodes": async (db) => {
       const tenant = await createTenant(db);
       const flow = await createFlow(db, tenant);

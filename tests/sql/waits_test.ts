@@ -179,6 +179,13 @@ scenarios("waits", {
       await rpc(db, begun.tenant.user, "cancel_run", { p_run_id: begun.run });
       assertEquals(await send(call("y", 8)), ["finished"]);
     },
+    "one for the deepest place of the longest names is kept too": async (db) => {
+      const { run } = await begin(db);
+      const scope = Array.from({ length: 8 }, (_, depth) => `${String(depth).padEnd(64, "n")}.9999`).join("/");
+      const calls = [{ run_id: run, node_id: "w".repeat(64), scope, data: 1 }];
+      const [reply] = await service<{ status: string }[]>(db, "complete_callbacks", { p_callbacks: calls });
+      assertEquals(reply?.status, "buffered");
+    },
   },
   "public.pause_run() and resume_run()": {
     "nothing new begins: what is ready parks, what runs parks at its next checkpoint": async (db) => {
