@@ -37,7 +37,8 @@ export function explainPlace(token: TokenFacts, status: Run["status"]): Place {
     state,
     attempt: token.attempt,
     since: state === "running" || state === "undoing" ? token.started_at ?? null : null,
-    until: state === "running" || state === "line" ? null : token.scheduled_for ?? null,
+    // Until another run ends: the moment on the token is only when the clock looks after it.
+    until: state === "running" || state === "line" || state === "run" ? null : token.scheduled_for ?? null,
     name: state === "limit" ? null : token.wait?.name ?? null,
     data: token.wait?.data ?? null,
     last_error: token.last_error ?? null,
@@ -47,7 +48,8 @@ export function explainPlace(token: TokenFacts, status: Run["status"]): Place {
     next: [...token.next ?? []],
   };
   const held = token.status === "paused" && state !== "paused" ? " The run is paused meanwhile." : "";
-  return { ...place, sentence: sentenceOf(place, token, status) + held };
+  const sentence = sentenceOf(place, token, status);
+  return { ...place, sentence: sentence.charAt(0).toUpperCase() + sentence.slice(1) + held };
 }
 
 function stateOf(token: TokenFacts): Place["state"] {

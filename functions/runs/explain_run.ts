@@ -112,13 +112,14 @@ function summarize(facts: RunFacts, places: readonly Place[]): string {
         ? `A stop node ended the run as failed${where}${why}.`
         : `The run failed${where}${why}.`;
     }
+    const how = error?.code === "cancelled" ? "The run was cancelled" : `The run failed${where}${why}`;
     if (status === "compensated") {
-      return `The run failed${where}${why}. What it had done was undone: ${count(undone.length, "step")}.`;
+      return `${how}. What it had done was undone: ${count(undone.length, "step")}.`;
     }
     if (status === "compensation_failed") {
       const failed = undone.filter((step) => step.status === "failed").map(({ node_id }) => node_id);
       const left = failed.length === 0 ? "" : ` at ${and(failed)}`;
-      return `The run failed${where}${why}. Undoing what it had done failed too${left}: a person has to look at it.`;
+      return `${how}. Undoing what it had done failed too${left}: a person has to look at it.`;
     }
     return ENDED[status] ?? "The run has ended.";
   }
@@ -127,7 +128,9 @@ function summarize(facts: RunFacts, places: readonly Place[]): string {
     : status === "paused"
     ? "The run is paused: nothing new begins until it is resumed. "
     : status === "compensating"
-    ? `The run failed (${error?.message ?? "no reason given"}) and undoes what it did. `
+    ? `${
+      error?.code === "cancelled" ? "The run was cancelled" : `The run failed (${error?.message ?? "no reason given"})`
+    } and undoes what it did. `
     : "";
   const [first] = places;
   if (first === undefined) return `${head}It ends in a moment.`;
@@ -153,7 +156,8 @@ function foretell(facts: RunFacts, places: readonly Place[], regions: Explanatio
 
 function foretellPlace({ node_id, state, next, until, ...place }: Place, status: Run["status"]): string {
   const name = nameOf({ node_id, ...place });
-  const then = next.length === 0 ? "that branch ends" : `${and(next)} ${next.length === 1 ? "comes" : "come"} next`;
+  // Of several some may be left out: what the node decides is not known yet.
+  const then = next.length === 0 ? "that branch ends" : `${and(next)} ${next.length === 1 ? "comes" : "may come"} next`;
   if (state === "undoing") return "The next step that names what undoes it is undone, newest first.";
   if (status === "paused" && state !== "running") return `When the run is resumed, it goes on at ${name}.`;
   switch (state) {

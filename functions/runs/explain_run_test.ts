@@ -11,6 +11,7 @@ import { draw, post as postNode, saveFlow, set } from "../../tests/helpers/flows
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
 import { begin, post, type RunBody, withRuns } from "../../tests/helpers/runs_api.ts";
 import { router } from "./router.ts";
+import { explainRun, type RunFacts } from "./explain_run.ts";
 import type { Explanation } from "./explain_schemas.ts";
 
 const explain = async (ada: ApiUser, run: string) => (await ada.get<Explanation>(`/runs/${run}/explain`)).body;
@@ -41,6 +42,14 @@ Deno.test("explain: what a wait waits for, by whom, until when, and what comes n
       assertStringIncludes(told.next[0]!, '"a" comes next');
       assertEquals(place!.until === null, state === "signal" || state === "approval");
     }
+    const graph = draw(
+      { t: ["trigger.manual"], w: wait({ mode: "approval" }), y: set({ n: 1 }), n: set({ n: 2 }) },
+      "t>w",
+      "w/approved>y",
+      "w/rejected>n",
+    );
+    const told = await explain(ada, await begin(api, ada, graph));
+    assertEquals(told.next[0], 'Once that has come, "n" and "y" may come next.');
   }));
 
 Deno.test("explain: a merge says what has arrived and from where the rest is missing; a pause is told", () =>
@@ -161,7 +170,7 @@ Deno.test("explain: a retry says when and why, a failure what it was, a sub-run 
       const told = await explain(ada, run);
       const child = told.places[0]?.run;
       assert(child !== null && child !== undefined);
-      assertEquals([told.places[0]?.state, child.flow_id], ["run", failing]);
+      assertEquals([told.places[0]?.state, told.places[0]?.until, child.flow_id], ["run", null, failing]);
       assertStringIncludes(told.summary, `waits for the run ${child.run_id} of another flow`);
       await api.db
         .sql`update public.job_queue set scheduled_for = now() - interval '1 second' where run_id = ${child.run_id}`;
@@ -177,6 +186,36 @@ Deno.test("explain: a retry says when and why, a failure what it was, a sub-run 
   } finally {
     await server.stop();
   }
+});
+
+Deno.test("explain: a cancelled run that undoes what it did has not failed, and a sentence begins with a capital", () => {
+  const facts: RunFacts = {
+    id: crypto.randomUUID(),
+    status: "compensating",
+    error: { code: "cancelled", message: "The run was cancelled" },
+    deadline_at: "2026-11-22T00:00:00Z",
+    started_at: "2026-11-21T00:00:00Z",
+    finished_at: null,
+    dry_run: false,
+    now: "2026-11-21T00:00:01Z",
+    tokens: [{ scope: "", status: "running", attempt: 1, undo: true }],
+    token_count: 1,
+    joins: [],
+    regions: [],
+    signals: [],
+    undone: [],
+    steps: {},
+    cancelling: false,
+  };
+  assertStringIncludes(explainRun(facts).summary, "The run was cancelled and undoes what it did. The steps");
+  const ended = { ...facts, finished_at: "2026-11-21T00:00:02Z", tokens: [], token_count: 0 };
+  const undone = [{ node_id: "a", scope: "", status: "completed" as const }];
+  assertEquals(
+    explainRun({ ...ended, status: "compensated", undone }).summary,
+    "The run was cancelled. What it had done was undone: 1 step.",
+  );
+  const held = { scope: "", status: "running", attempt: 1, started_at: "2026-11-21T00:00:00Z" } as const;
+  assertStringIncludes(explainRun({ ...facts, status: "paused", tokens: [held] }).summary, "resumed. The start is");
 });
 
 Deno.test("explain: nobody else is told anything", () =>

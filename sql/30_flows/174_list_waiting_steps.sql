@@ -18,7 +18,8 @@ as $$
       j.payload -> 'wait' ->> 'name' as name, j.payload -> 'wait' -> 'data' as data,
       case when (j.payload -> 'wait' ->> 'since') ~ '^[0-9]{1,15}$'
         then to_timestamp((j.payload -> 'wait' ->> 'since')::bigint / 1000.0) else j.created_at end as since,
-      case when j.scheduled_for <> 'infinity' then j.scheduled_for end as until,
+      -- For another run the moment is only when the clock looks after it.
+      case when j.scheduled_for <> 'infinity' and j.payload #>> '{wait,kind}' <> 'run' then j.scheduled_for end as until,
       r.deadline_at, r.status as run_status, r.entity_id,
       (
         jsonb_typeof(j.payload #> '{wait,data,approvers}') is distinct from 'object'

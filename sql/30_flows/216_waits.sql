@@ -64,6 +64,8 @@ begin
       v_wait.job, exists (select 1 from public.runs q where q.id = v_wait.run_id and q.status = 'paused'),
       jsonb_build_object('by', v_wait.kind, 'data', v_signal.data)
     );
+    -- Whoever settles may run nothing but its own request.
+    perform private.wake_if_idle();
     v_signal := null;
   end loop;
 end;
@@ -111,6 +113,7 @@ begin
         v_flow, 'flow', coalesce(v_start.input, '{}'), p_parent => v_parent, p_traceparent => v_parent.traceparent,
         p_pins => case when v_parent.pins is not null then '{}'::jsonb end
       );
+      perform private.wake_if_idle();
     end if;
     v_resolution := case
       when v_refused is not null then jsonb_build_object('by', 'run', 'data', jsonb_build_object(

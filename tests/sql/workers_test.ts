@@ -13,6 +13,7 @@ import {
   stepStates,
 } from "./_engine.ts";
 import { scenarios } from "./_scenarios.ts";
+import { said, settle } from "./_waits.ts";
 import { createFlow, createTenant, parallel, rpc, service, startRun, type Tenant } from "./_world.ts";
 
 async function queued(db: TestDatabase): Promise<{ tenant: Tenant; flow: string; run: string }> {
@@ -229,6 +230,29 @@ scenarios("workers", {
       await startRun(db, tenant, flow);
       assertEquals((await calls(db)).length, 1, "a worker that only runs its own request is no help");
     },
+    "a request that runs its own run calls one for the run that a step starts, and for a step that need not wait":
+      async (db) => {
+        const move = {
+          node: "w",
+          reads: [],
+          keep: false,
+          payload: { wait: {} },
+          wait: { kind: "signal", name: "paid" },
+        };
+        const child = { node: "w", input: {}, wait: true, reads: [] };
+        for (const started of [true, false]) {
+          const { tenant, run, worker, job } = await begin(db);
+          const flow_id = await createFlow(db, tenant);
+          if (!started) await rpc(db, tenant.user, "signal_run", { p_run_id: run, p_name: "paid" });
+          await db.sql`update private.workers set kind = 'inline'`;
+          await db.sql`delete from private.worker_wakes`;
+          await db.sql`truncate net.http_request_queue`;
+          await settle(db, worker, [
+            said(job, started ? { steps: [], child: { ...child, flow_id } } : { steps: [], move }),
+          ]);
+          assertEquals((await calls(db)).length, 1);
+        }
+      },
     "a ticket is good once, for a minute, and an unknown one never": async (db) => {
       await quiet(db);
       const wake = async (age: string) => {
