@@ -13,7 +13,10 @@ as $$
       else 'available'
     end,
     'attempt', case when j.status = 'running' then j.attempts else j.attempts + 1 end,
-    'scheduled_for', case when j.scheduled_for <> 'infinity' then j.scheduled_for end,
+    -- For another run the moment is only when the clock looks after it.
+    'scheduled_for', case
+      when j.scheduled_for <> 'infinity' and j.payload #>> '{wait,kind}' is distinct from 'run' then j.scheduled_for
+    end,
     'started_at', j.started_at,
     'last_error', j.error_message,
     'wait', w.wait

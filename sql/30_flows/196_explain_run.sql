@@ -15,7 +15,9 @@ as $$
     'scope', t.scope,
     'status', t.status,
     'attempt', case when t.status = 'running' then t.attempts else t.attempts + 1 end,
-    'scheduled_for', case when t.scheduled_for <> 'infinity' then t.scheduled_for end,
+    'scheduled_for', case
+      when t.scheduled_for <> 'infinity' and t.payload #>> '{wait,kind}' is distinct from 'run' then t.scheduled_for
+    end,
     'started_at', t.started_at,
     'lease_until', w.expires_at,
     'pausing', nullif(t.pausing, false),
