@@ -40,7 +40,7 @@ export const EXPRESSION_LIMITS = {
   /** Units of work in one evaluation (of an expression, or of a whole config). */
   work: 1_000_000,
   /** UTF-16 units of the result as JSON text (of all results of one config together), and of any text on the way. */
-  outputLength: 256 * 1024,
+  outputLength: 2 * 1024 * 1024,
   /** Levels of nesting in a value. */
   dataDepth: 128,
 } as const;

@@ -97,7 +97,7 @@ create table "private"."run_signals" (
   "created_by" uuid,
   "created_at" timestamp with time zone not null default private.now(),
   constraint "run_signals_kind_check" check ((kind = ANY (ARRAY['signal'::text, 'callback'::text]))),
-  constraint "run_signals_name_check" check (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint "run_signals_name_check" check (((length(name) >= 1) AND (length(name) <= 1000))),
   constraint "run_signals_pkey" primary key (id)
 );
 
@@ -1216,13 +1216,19 @@ declare
 begin
   -- In the order of their ids, so that two who store the same ones do not wait for each other in a circle.
   for v_list in
-    select * from jsonb_to_recordset(p_lists) as l (id uuid, version integer, upcoming timestamptz[]) order by l.id
+    select * from jsonb_to_recordset(p_lists) as l (id uuid, version integer, upcoming text[]) order by l.id
   loop
     select * into v_schedule from public.schedules s
     where s.id = v_list.id and s.version = v_list.version and s.is_active for no key update;
     continue when not found;
-    v_schedule := private.with_upcoming(v_schedule,
-      private.check_upcoming(v_schedule, v_list.upcoming, v_schedule.decided_until));
+    begin
+      v_schedule := private.with_upcoming(v_schedule,
+        private.check_upcoming(v_schedule, v_list.upcoming::timestamptz[], v_schedule.decided_until));
+    exception when data_exception or sqlstate 'PGRST' then
+      -- A schedule whose list can not be is never due, as one that can not be read. It keeps no other back.
+      raise warning 'The due times of schedule % can not be: %', v_list.id, sqlerrm;
+      v_schedule := private.with_upcoming(v_schedule, '{}');
+    end;
     update public.schedules s set
       upcoming = v_schedule.upcoming, next_at = v_schedule.next_at, fire_at = v_schedule.fire_at,
       refilled_at = v_schedule.refilled_at, refill_at = v_schedule.refill_at
@@ -1247,12 +1253,15 @@ declare
   v_expired integer := 0;
   v_lost integer := 0;
   v_run record;
-  v_child record;
   v_ready integer;
   v_awake integer;
   v_woken integer := 0;
-  v_scheduled integer;
+  v_scheduled integer := 0;
+  v_until timestamptz;
+  v_failed text[] := '{}';
 begin
+  -- Each part stands by itself: what goes wrong in one, a row of one tenant that nobody thought of, must not stop the clock
+  -- for all. The locks of a part that fails are gone with it.
   -- One tick at a time; a second one has nothing to do. It never waits for a run or a token that somebody holds (the next
   -- tick comes soon), so it can hold many of them itself.
   if not pg_try_advisory_xact_lock(hashtext('millrace.tick')) then
@@ -1260,84 +1269,110 @@ begin
   end if;
 
   -- Lapsed leases: the worker goes first, so that it can not prolong a lease whose jobs are being given away.
-  with lapsed as (
-    delete from private.workers w where w.id in (
-      select o.id from private.workers o where o.expires_at < v_now limit 100 for update skip locked
-    ) returning w.id
-  )
-  select array_agg(l.id) into v_workers from lapsed l;
-  -- Not only theirs: a token whose worker is not there at all belongs to nobody, however that came about.
-  select array_agg(distinct j.worker_id) into v_dead
-  from public.job_queue j
-  where j.worker_id is not null and not exists (select 1 from private.workers w where w.id = j.worker_id);
-  with freed as (
-    update public.job_queue j
-    set status = 'available', worker_id = null, started_at = null, resume = true
-    where j.id in (select o.id from public.job_queue o where o.worker_id = any (v_dead) for update skip locked)
-    returning j.id
-  )
-  select coalesce(array_agg(f.id), '{}') into v_freed from freed f;
+  begin
+    with lapsed as (
+      delete from private.workers w where w.id in (
+        select o.id from private.workers o where o.expires_at < v_now limit 100 for update skip locked
+      ) returning w.id
+    )
+    select array_agg(l.id) into v_workers from lapsed l;
+    -- Not only theirs: a token whose worker is not there at all belongs to nobody, however that came about.
+    select array_agg(distinct j.worker_id) into v_dead
+    from public.job_queue j
+    where j.worker_id is not null and not exists (select 1 from private.workers w where w.id = j.worker_id);
+    with freed as (
+      update public.job_queue j
+      set status = 'available', worker_id = null, started_at = null, resume = true
+      where j.id in (select o.id from public.job_queue o where o.worker_id = any (v_dead) for update skip locked)
+      returning j.id
+    )
+    select coalesce(array_agg(f.id), '{}') into v_freed from freed f;
+  exception when others then
+    raise warning 'Cannot free lapsed leases: %', sqlerrm;
+    v_failed := v_failed || 'leases'::text;
+  end;
 
-  -- What waited until now, or will have soon: precise to the moment, though the clock ticks every ten seconds.
-  update public.job_queue j set
-    status = case when j.payload -> 'wait' ->> 'kind' = 'run' then j.status else 'available' end,
-    -- A step that waits for a run goes on when that ends. Here only what was missed then.
-    scheduled_for = case when j.payload -> 'wait' ->> 'kind' = 'run' then v_now + interval '1 minute' else j.scheduled_for end
-  where j.id in (
-    select o.id from public.job_queue o
-    where o.status = 'waiting' and o.scheduled_for < v_now + interval '15 seconds'
-    order by o.scheduled_for limit 1000
-    for update skip locked
-  );
-  for v_child in
-    select q as run from public.job_queue j
-    join public.runs q on q.id = (j.payload -> 'wait' ->> 'run_id')::uuid
-    where j.status = 'waiting' and j.scheduled_for < v_now + interval '61 seconds'
-      and j.payload -> 'wait' ->> 'kind' = 'run' and not j.payload ? 'resolved' and q.finished_at is not null
-    limit 200
-  loop
-    perform private.resolve_parent(v_child.run);
-  end loop;
-  -- Runs that were to be cancelled while somebody was at work on them.
-  for v_run in
-    select c.run_id, q.organization_id, q.finished_at from private.run_cancellations c
-    left join public.runs q on q.id = c.run_id
-    order by q.organization_id, c.run_id limit 200
-  loop
-    continue when v_run.finished_at is null and v_run.organization_id is not null and not private.try_lock_run(v_run.run_id);
-    perform private.end_run(v_run.run_id, 'cancelled');
-    delete from private.run_cancellations c where c.run_id = v_run.run_id;
-  end loop;
+  begin
+    perform private.end_waits(v_now);
+  exception when others then
+    raise warning 'Cannot end waits: %', sqlerrm;
+    v_failed := v_failed || 'waits'::text;
+  end;
 
-  perform private.admit_forgotten();
+  begin
+    -- Runs that were to be cancelled while somebody was at work on them. One that fails again and again is passed over.
+    v_until := clock_timestamp() + interval '2 seconds';
+    for v_run in
+      select o.run_id from (
+        select c.run_id, q.organization_id from private.run_cancellations c
+        left join public.runs q on q.id = c.run_id
+        order by random() limit 200
+      ) o
+      order by o.organization_id, o.run_id
+    loop
+      exit when clock_timestamp() > v_until;
+      if private.try_end_run(v_run.run_id, 'cancelled')
+        or not exists (select 1 from public.runs q where q.id = v_run.run_id and q.finished_at is null)
+      then
+        delete from private.run_cancellations c where c.run_id = v_run.run_id;
+      end if;
+    end loop;
 
-  -- Runs past their deadline, and runs that take every worker down with them.
-  for v_run in
-    select distinct j.organization_id, j.run_id from public.job_queue j where j.deadline_at < v_now
-    order by j.organization_id, j.run_id limit 200
-  loop
-    continue when not private.try_lock_run(v_run.run_id);
-    perform private.end_run(v_run.run_id, 'failed', null, jsonb_build_object(
-      'code', 'run_timeout', 'message', 'The run took longer than its time-out'
-    ));
-    v_expired := v_expired + 1;
-  end loop;
-  for v_run in
-    select distinct on (j.organization_id, j.run_id) j.run_id, j.node_id from public.job_queue j
-    where j.id = any (v_freed) and j.attempts >= j.max_attempts and j.run_id is not null
-    order by j.organization_id, j.run_id, j.id
-  loop
-    continue when not private.try_lock_run(v_run.run_id);
-    perform private.end_run(v_run.run_id, 'failed', null, jsonb_build_object(
-      'code', 'worker_lost', 'node_id', v_run.node_id,
-      'message', 'The worker was lost each time it ran this part of the flow'
-    ));
-    v_lost := v_lost + 1;
-  end loop;
+    perform private.admit_forgotten();
+  exception when others then
+    raise warning 'Cannot cancel or admit runs: %', sqlerrm;
+    v_failed := v_failed || 'cancellations'::text;
+  end;
 
-  v_scheduled := private.fire_schedules(v_now);
+  begin
+    -- Runs past their deadline, and runs that take every worker down with them. Organizations take turns: a tenant with ever
+    -- so many of them, or with some that can not be ended, keeps nobody else's waiting.
+    v_until := clock_timestamp() + interval '2 seconds';
+    for v_run in
+      select t.run_id from (
+        select e.organization_id, e.run_id, row_number() over (partition by e.organization_id order by min(e.deadline_at)) as place
+        from (
+          select j.organization_id, j.run_id, j.deadline_at from public.job_queue j
+          where j.deadline_at < v_now and j.run_id is not null order by j.deadline_at limit 20000
+        ) e
+        group by e.organization_id, e.run_id
+        order by place limit 200
+      ) t
+      order by t.organization_id, t.run_id
+    loop
+      exit when clock_timestamp() > v_until;
+      v_expired := v_expired + private.try_end_run(v_run.run_id, 'failed', jsonb_build_object(
+        'code', 'run_timeout', 'message', 'The run took longer than its time-out'
+      ))::integer;
+    end loop;
+    for v_run in
+      select distinct on (j.organization_id, j.run_id) j.run_id, j.node_id from public.job_queue j
+      where j.id = any (v_freed) and j.attempts >= j.max_attempts and j.run_id is not null
+      order by j.organization_id, j.run_id, j.id
+    loop
+      v_lost := v_lost + private.try_end_run(v_run.run_id, 'failed', jsonb_build_object(
+        'code', 'worker_lost', 'node_id', v_run.node_id,
+        'message', 'The worker was lost each time it ran this part of the flow'
+      ))::integer;
+    end loop;
+  exception when others then
+    raise warning 'Cannot end runs: %', sqlerrm;
+    v_failed := v_failed || 'deadlines'::text;
+  end;
 
-  perform private.work_bulk_operations();
+  begin
+    v_scheduled := private.fire_schedules(v_now);
+  exception when others then
+    raise warning 'Cannot fire schedules: %', sqlerrm;
+    v_failed := v_failed || 'schedules'::text;
+  end;
+
+  begin
+    perform private.work_bulk_operations();
+  exception when others then
+    raise warning 'Cannot work off bulk operations: %', sqlerrm;
+    v_failed := v_failed || 'bulk'::text;
+  end;
   -- As many workers as the backlog needs.
   select count(*) into v_ready from (
     select 1 from public.job_queue j where j.status = 'available' and j.scheduled_for <= v_now limit 500
@@ -1361,11 +1396,12 @@ begin
     perform private.count_runs();
   exception when others then
     raise warning 'Cannot count runs: %', sqlerrm;
+    v_failed := v_failed || 'statistics'::text;
   end;
   return jsonb_build_object(
     'workers_lost', coalesce(cardinality(v_workers), 0), 'jobs_freed', cardinality(v_freed), 'runs_expired', v_expired,
     'runs_given_up', v_lost, 'schedules_fired', v_scheduled, 'ready', v_ready, 'workers_woken', v_woken
-  );
+  ) || case when v_failed = '{}' then '{}'::jsonb else jsonb_build_object('failed', to_jsonb(v_failed)) end;
 end;
 $function$;
 
@@ -1475,7 +1511,7 @@ begin
     sha256(convert_to(private.graph_without_layout(p_graph)::text, 'UTF8')),
     least(
       p_max_run_seconds,
-      greatest(1, case when jsonb_typeof(v_timeout) = 'number' then least((v_timeout #>> '{}')::numeric, 2147483647)::integer else 86400 end)
+      greatest(1, case when jsonb_typeof(v_timeout) = 'number' then least(greatest((v_timeout #>> '{}')::numeric, 1), 2147483647)::integer else 86400 end)
     ),
     auth.uid(),
     private.edge_lengths(p_graph),
@@ -1511,17 +1547,30 @@ create or replace function private.admit_forgotten()
 declare
   v_limits record;
   v_admitted integer := 0;
+  v_until timestamptz := clock_timestamp() + interval '1 second';
 begin
+  -- Some of them, by chance: whoever has ever so many limits, or one that can not be given, keeps nobody else waiting.
   for v_limits in
-    select j.organization_id, array_agg(distinct j.payload -> 'wait' ->> 'name') as keys
-    from public.job_queue j
-    where j.status = 'waiting' and j.payload -> 'wait' ->> 'kind' = 'limit'
-    group by j.organization_id
-    order by j.organization_id
-    limit 200
+    select w.organization_id, array_agg(w.name) as keys
+    from (
+      select o.organization_id, o.name from (
+        select distinct j.organization_id, j.payload -> 'wait' ->> 'name' as name
+        from public.job_queue j
+        where j.status = 'waiting' and j.payload -> 'wait' ->> 'kind' = 'limit'
+      ) o
+      order by row_number() over (partition by o.organization_id order by random()), random()
+      limit 500
+    ) w
+    group by w.organization_id
+    order by random()
   loop
-    continue when not pg_try_advisory_xact_lock(hashtext('millrace.limits'), hashtext(v_limits.organization_id::text));
-    v_admitted := v_admitted + private.admit_waiting(v_limits.keys);
+    exit when clock_timestamp() > v_until;
+    begin
+      continue when not pg_try_advisory_xact_lock(hashtext('millrace.limits'), hashtext(v_limits.organization_id::text));
+      v_admitted := v_admitted + private.admit_waiting(v_limits.keys);
+    exception when others then
+      raise warning 'Cannot admit runs of %: %', v_limits.organization_id, sqlerrm;
+    end;
   end loop;
   return v_admitted;
 end;
@@ -1613,6 +1662,8 @@ begin
     select distinct g.flow_id, n.value ->> 'id' as id
     from graphs g
     cross join lateral jsonb_array_elements(g.graph -> 'nodes') n
+    -- Whoever saves past the API may call a node anything; an entity stands at none that has no proper name.
+    where length(n.value ->> 'id') between 1 and 64
   ),
   edges as materialized (
     select distinct on (g.flow_id, e.value ->> 'source', e.value ->> 'target')
@@ -1893,7 +1944,7 @@ create or replace function private.cancel_runs (
 declare
   v_id uuid;
 begin
-  foreach v_id in array p_run_ids loop
+  foreach v_id in array array_remove(p_run_ids, null) loop
     if private.try_lock_run(v_id) then
       perform private.end_run(v_id, 'cancelled');
     else
@@ -1981,6 +2032,10 @@ begin
   if octet_length(p_pins::text) > 262144 then
     perform private.fail('payload_too_large', 'The pins of a dry run may have at most 256 KiB', 413);
   end if;
+  -- No graph has more nodes, and each is looked up.
+  if (select count(*) from jsonb_object_keys(p_pins)) > 500 then
+    perform private.fail('invalid_request', 'A dry run has at most 500 pins', 400);
+  end if;
   select jsonb_agg(jsonb_build_object(
     'path', 'body.dry_run.pins.' || k.id, 'code', 'unknown_node', 'message', format('The graph has no node "%s"', k.id)
   ) order by k.id) into v_problems
@@ -2012,8 +2067,12 @@ begin
   then
     perform private.fail('invalid_request', 'The name, cron expression, time zone or trigger node is out of range', 400);
   end if;
-  if p_schedule.starts_at >= p_schedule.ends_at or not isfinite(p_schedule.starts_at) or not isfinite(p_schedule.ends_at) then
-    perform private.fail('invalid_request', 'A schedule must end later than it starts', 400);
+  -- Moments that JavaScript and Postgres write alike, and to which a jitter may be added.
+  if p_schedule.starts_at >= p_schedule.ends_at
+    or p_schedule.starts_at not between '1970-01-01T00:00:00Z' and '9000-01-01T00:00:00Z'
+    or p_schedule.ends_at not between '1970-01-01T00:00:00Z' and '9000-01-01T00:00:00Z'
+  then
+    perform private.fail('invalid_request', 'A schedule must end later than it starts, between the years 1970 and 9000', 400);
   end if;
   if coalesce(p_schedule.jitter_seconds, -1) not between 0 and 3600
     or coalesce(p_schedule.missed_limit, 0) not between 1 and 100
@@ -2049,8 +2108,9 @@ begin
       select u.at, lag(u.at) over (order by u.place) as before
       from unnest(p_upcoming) with ordinality as u (at, place)
     ) t
-    where t.at < t.before + interval '1 minute' or not isfinite(t.at)
-      or t.at < p_schedule.starts_at or t.at > p_schedule.ends_at
+    -- The service reckons in milliseconds.
+    where t.at < t.before + interval '1 minute' or t.at not between '1970-01-01T00:00:00Z' and '9000-01-01T00:00:00Z'
+      or t.at < date_trunc('milliseconds', p_schedule.starts_at) or t.at > p_schedule.ends_at
   ) then
     perform private.fail('invalid_request', 'Due times must ascend by a minute or more, between start and end', 400);
   end if;
@@ -2354,7 +2414,7 @@ begin
     where j.run_id = p_run_id and (j.scope = p_exact or starts_with(j.scope, p_prefix))
     returning j.payload
   )
-  select array_agg((g.payload -> 'wait' ->> 'run_id')::uuid) into v_children
+  select array_agg(private.to_uuid(g.payload -> 'wait' ->> 'run_id')) into v_children
   from gone g where g.payload -> 'wait' ->> 'kind' = 'run' and not g.payload ? 'resolved';
   delete from private.run_joins g where g.run_id = p_run_id and (g.scope = p_exact or starts_with(g.scope, p_prefix));
   delete from private.run_regions g where g.run_id = p_run_id and (g.scope = p_exact or starts_with(g.scope, p_prefix));
@@ -2514,7 +2574,7 @@ begin
   with gone as (
     delete from public.job_queue j where j.run_id = p_run_id returning j.payload
   )
-  select array_agg((g.payload -> 'wait' ->> 'run_id')::uuid) into v_children
+  select array_agg(private.to_uuid(g.payload -> 'wait' ->> 'run_id')) into v_children
   from gone g where g.payload -> 'wait' ->> 'kind' = 'run' and not g.payload ? 'resolved';
   delete from private.run_joins g where g.run_id = p_run_id;
   delete from private.run_regions g where g.run_id = p_run_id;
@@ -2538,6 +2598,47 @@ begin
     perform private.start_error_flow(v_run);
   end if;
   return true;
+end;
+$function$;
+
+create or replace function private.end_waits (
+  p_now timestamp with time zone
+)
+  returns void
+  language plpgsql
+  set search_path to ''
+  AS $function$
+declare
+  v_child record;
+begin
+  -- What waited until now, or will have soon: precise to the moment, though the clock ticks every ten seconds.
+  update public.job_queue j set status = 'available'
+  where j.id in (
+    select o.id from public.job_queue o
+    where o.status = 'waiting' and o.scheduled_for < p_now + interval '15 seconds'
+      and o.payload -> 'wait' ->> 'kind' is distinct from 'run'
+    order by o.scheduled_for limit 5000
+    for update skip locked
+  );
+  -- A step that waits for a run goes on when that ends. Here only what was missed then; by themselves, so that a tenant
+  -- with ever so many of them keeps nobody's timer waiting.
+  update public.job_queue j set scheduled_for = p_now + interval '1 minute'
+  where j.id in (
+    select o.id from public.job_queue o
+    where o.status = 'waiting' and o.scheduled_for < p_now + interval '15 seconds'
+      and o.payload -> 'wait' ->> 'kind' = 'run'
+    order by o.scheduled_for limit 1000
+    for update skip locked
+  );
+  for v_child in
+    select q as run from public.job_queue j
+    join public.runs q on q.id = private.to_uuid(j.payload -> 'wait' ->> 'run_id')
+    where j.status = 'waiting' and j.scheduled_for < p_now + interval '61 seconds'
+      and j.payload -> 'wait' ->> 'kind' = 'run' and not j.payload ? 'resolved' and q.finished_at is not null
+    limit 200
+  loop
+    perform private.resolve_parent(v_child.run);
+  end loop;
 end;
 $function$;
 
@@ -2661,7 +2762,9 @@ create or replace function private.explain_tokens (
     'scope', t.scope,
     'status', t.status,
     'attempt', case when t.status = 'running' then t.attempts else t.attempts + 1 end,
-    'scheduled_for', case when t.scheduled_for <> 'infinity' then t.scheduled_for end,
+    'scheduled_for', case
+      when t.scheduled_for <> 'infinity' and t.payload #>> '{wait,kind}' is distinct from 'run' then t.scheduled_for
+    end,
     'started_at', t.started_at,
     'lease_until', w.expires_at,
     'pausing', nullif(t.pausing, false),
@@ -2893,8 +2996,11 @@ begin
     begin
       perform private.start_queued_firing(v_schedule, p_now);
       v_decided := v_decided + 1;
-    exception when lock_not_available or deadlock_detected then
-      v_busy := v_busy || v_schedule.organization_id;
+    exception
+      when lock_not_available or deadlock_detected then
+        v_busy := v_busy || v_schedule.organization_id;
+      when others then
+        raise warning 'Cannot start what schedule % has queued: %', v_schedule.id, sqlerrm;
     end;
   end loop;
 
@@ -2910,8 +3016,12 @@ begin
     continue when v_schedule.organization_id = any (v_busy);
     begin
       v_decided := v_decided + private.fire_schedule(v_schedule, p_now, v_since);
-    exception when lock_not_available or deadlock_detected then
-      v_busy := v_busy || v_schedule.organization_id;
+    exception
+      when lock_not_available or deadlock_detected then
+        v_busy := v_busy || v_schedule.organization_id;
+      when others then
+        -- One schedule that can not be decided on must not stop the clock of all.
+        raise warning 'Cannot fire schedule %: %', v_schedule.id, sqlerrm;
     end;
   end loop;
 
@@ -3607,22 +3717,29 @@ create or replace function private.run_limit_keys (
     limit_key text,
     places    integer
   )
-  language sql
+  language plpgsql
   stable
   set search_path to ''
   AS $function$
-  select 'org:' || p_run.organization_id, p.max_concurrent_runs
+declare
+  v_places integer;
+  v_limits jsonb;
+begin
+  select p.max_concurrent_runs into v_places
   from public.organizations o
   join public.plans p on p.id = o.plan_id
-  where o.id = p_run.organization_id and p.max_concurrent_runs is not null
-  union all
-  select k.limit_key, k.places
-  from public.flow_versions v
-  cross join lateral (values
-    ('flow:' || p_run.flow_id, (v.run_limits ->> 'max_runs')::integer),
-    ('key:' || p_run.flow_id || ':' || p_run.concurrency_key, (v.run_limits ->> 'max_per_key')::integer)
-  ) as k (limit_key, places)
-  where v.id = p_run.flow_version_id and v.run_limits is not null and k.limit_key is not null and k.places is not null;
+  where o.id = p_run.organization_id;
+  if v_places is not null then
+    return query select 'org:' || p_run.organization_id, v_places;
+  end if;
+  select v.run_limits into v_limits from public.flow_versions v where v.id = p_run.flow_version_id;
+  if v_limits ? 'max_runs' then
+    return query select 'flow:' || p_run.flow_id, (v_limits ->> 'max_runs')::integer;
+  end if;
+  if v_limits ? 'max_per_key' and p_run.concurrency_key is not null then
+    return query select 'key:' || p_run.flow_id || ':' || p_run.concurrency_key, (v_limits ->> 'max_per_key')::integer;
+  end if;
+end;
 $function$;
 
 create or replace function private.run_limits (
@@ -3789,7 +3906,10 @@ create or replace function private.run_tokens (
       else 'available'
     end,
     'attempt', case when j.status = 'running' then j.attempts else j.attempts + 1 end,
-    'scheduled_for', case when j.scheduled_for <> 'infinity' then j.scheduled_for end,
+    -- For another run the moment is only when the clock looks after it.
+    'scheduled_for', case
+      when j.scheduled_for <> 'infinity' and j.payload #>> '{wait,kind}' is distinct from 'run' then j.scheduled_for
+    end,
     'started_at', j.started_at,
     'last_error', j.error_message,
     'wait', w.wait
@@ -4133,6 +4253,7 @@ begin
         v_flow, 'flow', coalesce(v_start.input, '{}'), p_parent => v_parent, p_traceparent => v_parent.traceparent,
         p_pins => case when v_parent.pins is not null then '{}'::jsonb end
       );
+      perform private.wake_if_idle();
     end if;
     v_resolution := case
       when v_refused is not null then jsonb_build_object('by', 'run', 'data', jsonb_build_object(
@@ -4439,6 +4560,8 @@ begin
       v_wait.job, exists (select 1 from public.runs q where q.id = v_wait.run_id and q.status = 'paused'),
       jsonb_build_object('by', v_wait.kind, 'data', v_signal.data)
     );
+    -- Whoever settles may run nothing but its own request.
+    perform private.wake_if_idle();
     v_signal := null;
   end loop;
 end;
@@ -4483,6 +4606,28 @@ begin
   return p_text::uuid;
 exception when invalid_text_representation then
   return null;
+end;
+$function$;
+
+create or replace function private.try_end_run (
+  p_run_id uuid,
+  p_status text,
+  p_error  jsonb default null::jsonb
+)
+  returns boolean
+  language plpgsql
+  set search_path to ''
+  set lock_timeout to '200ms'
+  AS $function$
+begin
+  if not private.try_lock_run(p_run_id) then
+    return false;
+  end if;
+  return private.end_run(p_run_id, p_status, null, p_error);
+exception when others then
+  -- One run that can not be ended must not stop the clock of all. Nothing of the attempt is left, its locks neither.
+  raise warning 'Cannot end run % as %: %', p_run_id, p_status, sqlerrm;
+  return false;
 end;
 $function$;
 
@@ -4622,64 +4767,75 @@ begin
     return 0;
   end;
 
-  for v_run in
-    select u.id from unnest(v_operation.busy) with ordinality as u (id, place) where u.place <= p_runs
-    union all
-    select b from private.bulk_runs(
-      v_operation.organization_id, v_operation.action, v_operation.filter, v_operation.id, v_operation.position,
-      greatest(p_runs - cardinality(v_operation.busy), 0)
-    ) b
-  loop
-    -- At least one, however slow; what is left over is for the next tick.
-    if v_count > 0 and clock_timestamp() > v_until then
-      v_all := false;
-      exit;
-    end if;
-    v_count := v_count + 1;
-    begin
-      v_outcome := private.act_on_run(v_operation.action, v_run);
-    exception
-      when sqlstate 'PGRST' then
-        get stacked diagnostics v_outcome = message_text;
-        v_message := v_outcome::jsonb;
-        v_outcome := 'failed';
-      when others then
-        raise warning 'bulk % of run %: %', v_operation.action, v_run, sqlerrm;
-        v_message := '{"code": "internal", "message": "Something went wrong on our side"}';
-        v_outcome := 'failed';
-    end;
-    if v_outcome = 'busy' then
-      v_busy := v_busy || v_run;
-    elsif v_outcome = 'done' then
-      v_operation.done := v_operation.done + 1;
-    else
-      v_operation.failed := v_operation.failed + 1;
-      if jsonb_array_length(v_operation.errors) < 20 then
-        v_operation.errors := v_operation.errors || jsonb_build_object(
-          'run_id', v_run, 'code', v_message ->> 'code', 'message', v_message ->> 'message'
-        );
+  begin
+    for v_run in
+      select u.id from unnest(v_operation.busy) with ordinality as u (id, place) where u.place <= p_runs
+      union all
+      select b from private.bulk_runs(
+        v_operation.organization_id, v_operation.action, v_operation.filter, v_operation.id, v_operation.position,
+        greatest(p_runs - cardinality(v_operation.busy), 0)
+      ) b
+    loop
+      -- At least one, however slow; what is left over is for the next tick.
+      if v_count > 0 and clock_timestamp() > v_until then
+        v_all := false;
+        exit;
       end if;
-    end if;
-    if v_run <> all (v_operation.busy) then
-      v_position := v_run;
-    else
-      v_operation.busy := array_remove(v_operation.busy, v_run);
-    end if;
-  end loop;
-  perform set_config('request.jwt.claims', coalesce(v_claims, ''), true);
+      v_count := v_count + 1;
+      begin
+        v_outcome := private.act_on_run(v_operation.action, v_run);
+      exception
+        when sqlstate 'PGRST' then
+          get stacked diagnostics v_outcome = message_text;
+          v_message := v_outcome::jsonb;
+          v_outcome := 'failed';
+        when others then
+          raise warning 'bulk % of run %: %', v_operation.action, v_run, sqlerrm;
+          v_message := '{"code": "internal", "message": "Something went wrong on our side"}';
+          v_outcome := 'failed';
+      end;
+      if v_outcome = 'busy' then
+        v_busy := v_busy || v_run;
+      elsif v_outcome = 'done' then
+        v_operation.done := v_operation.done + 1;
+      else
+        v_operation.failed := v_operation.failed + 1;
+        if jsonb_array_length(v_operation.errors) < 20 then
+          v_operation.errors := v_operation.errors || jsonb_build_object(
+            'run_id', v_run, 'code', v_message ->> 'code', 'message', v_message ->> 'message'
+          );
+        end if;
+      end if;
+      if v_run <> all (v_operation.busy) then
+        v_position := v_run;
+      else
+        v_operation.busy := array_remove(v_operation.busy, v_run);
+      end if;
+    end loop;
+    perform set_config('request.jwt.claims', coalesce(v_claims, ''), true);
 
-  v_busy := v_operation.busy || v_busy;
-  v_all := v_all and cardinality(v_busy) = 0 and not exists (
-    select 1 from private.bulk_runs(
-      v_operation.organization_id, v_operation.action, v_operation.filter, v_operation.id, v_position, 1
-    )
-  );
-  update public.bulk_operations b set
-    status = case when v_all then 'completed' else 'running' end,
-    finished_at = case when v_all then private.now() end,
-    done = v_operation.done, failed = v_operation.failed, errors = v_operation.errors,
-    position = v_position, busy = v_busy, worked_at = clock_timestamp()
-  where b.id = v_operation.id;
+    v_busy := v_operation.busy || v_busy;
+    v_all := v_all and cardinality(v_busy) = 0 and not exists (
+      select 1 from private.bulk_runs(
+        v_operation.organization_id, v_operation.action, v_operation.filter, v_operation.id, v_position, 1
+      )
+    );
+    update public.bulk_operations b set
+      status = case when v_all then 'completed' else 'running' end,
+      finished_at = case when v_all then private.now() end,
+      done = v_operation.done, failed = v_operation.failed, errors = v_operation.errors,
+      position = v_position, busy = v_busy, worked_at = clock_timestamp()
+    where b.id = v_operation.id;
+  exception when others then
+    -- It would fail again and again, before all others in line.
+    raise warning 'bulk operation %: %', v_operation.id, sqlerrm;
+    perform set_config('request.jwt.claims', coalesce(v_claims, ''), true);
+    update public.bulk_operations b set
+      status = 'failed', finished_at = private.now(), busy = '{}', worked_at = clock_timestamp(),
+      error = '{"code": "internal", "message": "Something went wrong on our side"}'
+    where b.id = v_operation.id;
+    return 0;
+  end;
   return v_count;
 end;
 $function$;
@@ -4785,8 +4941,13 @@ begin
   end loop;
 
   begin
+    -- Read here, whatever runs there are: the filter is read again whenever the clock works on it.
+    perform (p_filter ->> 'flow_id')::uuid, (p_filter ->> 'retry_of')::uuid, (p_filter ->> 'entity_id')::uuid,
+      (p_filter ->> 'parent_run_id')::uuid, (p_filter ->> 'schedule_id')::uuid,
+      private.uuid_v7_floor((p_filter ->> 'created_after')::timestamptz),
+      private.uuid_v7_floor((p_filter ->> 'created_before')::timestamptz);
     select count(*) into v_total from private.bulk_runs(p_organization_id, p_action, p_filter, v_id);
-  exception when invalid_text_representation or invalid_datetime_format or datetime_field_overflow then
+  exception when data_exception or feature_not_supported then
     perform private.fail('invalid_request', 'The filter holds something that is no id or no moment', 400);
   end;
   if p_dry_run then
@@ -5463,7 +5624,8 @@ create or replace function public.list_waiting_steps (
       j.payload -> 'wait' ->> 'name' as name, j.payload -> 'wait' -> 'data' as data,
       case when (j.payload -> 'wait' ->> 'since') ~ '^[0-9]{1,15}$'
         then to_timestamp((j.payload -> 'wait' ->> 'since')::bigint / 1000.0) else j.created_at end as since,
-      case when j.scheduled_for <> 'infinity' then j.scheduled_for end as until,
+      -- For another run the moment is only when the clock looks after it.
+      case when j.scheduled_for <> 'infinity' and j.payload #>> '{wait,kind}' <> 'run' then j.scheduled_for end as until,
       r.deadline_at, r.status as run_status, r.entity_id,
       (
         jsonb_typeof(j.payload #> '{wait,data,approvers}') is distinct from 'object'
@@ -5830,7 +5992,7 @@ declare
   v_run public.runs := private.lock_run(p_run_id, 'runs:execute');
   v_token public.job_queue;
 begin
-  if length(p_name) not between 1 and 200 then
+  if length(coalesce(p_name, '')) not between 1 and 200 then
     perform private.fail('invalid_request', 'The name of a signal has 1 to 200 characters', 400);
   end if;
   if octet_length(p_data::text) > 262144 then
@@ -6592,7 +6754,7 @@ comment on function
 
 comment on function "engine"."list_schedules_to_refill"(integer) is 'Schedules whose list of due times is to be worked out again: [{id, version, cron, timezone, starts_at, ends_at, decided_until, now}]. The new list goes on after decided_until, what was missed included.';
 comment on function "engine"."store_upcoming"(jsonb) is 'Stores new lists of due times: [{id, version, upcoming}]. Passes over a schedule that was changed since, and entries that were decided on since. An empty list = nothing is due any more. Answers how many were stored.';
-comment on function "engine"."tick"() is 'The clock, every ten seconds by pg_cron: gives away the jobs of workers whose lease lapsed, fails runs past their deadline or that lost their worker again and again, fires schedules, wakes as many workers as the backlog needs, forgets what is old, counts runs for the statistics. Answers what it did.';
+comment on function "engine"."tick"() is 'The clock, every ten seconds by pg_cron: gives away the jobs of workers whose lease lapsed, fails runs past their deadline or that lost their worker again and again, fires schedules, wakes as many workers as the backlog needs, forgets what is old, counts runs for the statistics. Answers what it did, and under "failed" the parts that went wrong, which keep nothing else back.';
 comment on function "private"."act_on_run"(text, uuid) is 'Does the action of a bulk operation to one run, as whoever the claims of the session name, without waiting for anybody. Answers done, or busy when somebody else is at the run. Throws what the action throws.';
 comment on function "private"."add_entity"(public.flows, text, text, text, jsonb) is 'Makes an entity, or finds the one that has this key already, which it neither locks nor changes. Without a name it is called by its key, else by its type. Trusts its caller for permissions and values.';
 comment on function "private"."add_histograms"(integer[], integer[]) is 'Two histograms added up; the shorter one counts as 0 where it ends.';
@@ -6629,6 +6791,7 @@ comment on function "private"."drop_scope"(uuid, text, text) is 'Drops the token
 comment on function "private"."duration_bucket"(double precision) is 'The bucket of a duration: the least n with at most 2^(n/4) milliseconds, 127 at most. 30 days are 126.';
 comment on function "private"."end_items"(uuid, jsonb, uuid[]) is 'Part of engine.settle_jobs: items of regions that have no token left are counted, the next ones become tokens, and the token of a region that is through, or has failed, goes on at its closer. Answers the tokens that are leased to the worker.';
 comment on function "private"."end_run"(uuid, text, jsonb, jsonb) is 'Ends a run: status, output or error, and no token left; a worker that still holds one finds its fence gone. A failed run that has something to undo compensates first. Runs that its steps wait for are cancelled, who waits for it goes on, its error flow starts. False = it had ended before.';
+comment on function "private"."end_waits"(timestamp with time zone) is 'Part of engine.tick: makes tokens ready whose time has come, and those that wait for a run whose end they missed.';
 comment on function "private"."entity_reply"(uuid) is 'An entity as the API shows it.';
 comment on function "private"."explain_insides"(uuid) is 'Part of explain_run: what tables of the engine say about a run. Null for who holds no runs:read in its organization.';
 comment on function "private"."explain_joins"(public.runs, bytea) is 'Part of explain_run: the joins that have some of their answers, and which branches those came over.';
@@ -6698,6 +6861,7 @@ comment on function "private"."take_over_steps"(public.runs, public.runs, text[]
 comment on function "private"."take_signals"(jsonb) is 'Part of engine.settle_jobs: a token that begins to wait for what has come already goes on at once.';
 comment on function "private"."take_slots"(public.runs) is 'Takes a place under every limit of a run, or none: answers the limit that is full, null when it has its places.';
 comment on function "private"."to_uuid"(text) is 'A UUID, or null when the text is none.';
+comment on function "private"."try_end_run"(uuid, text, jsonb) is 'Part of engine.tick: ends a run unless somebody is at it, or has ended it, or it can not be. Waits for a place under a limit for 0.2 s at the most. Never fails: false = it did not end.';
 comment on function "private"."undo_nodes"(jsonb) is 'Ids of the nodes of a graph that name what undoes them; null = none.';
 comment on function "private"."waiting_token"(uuid, text[], text, text, text) is 'The token of a run that waits longest for one of these kinds of things, locked; its id is null when none does. The caller holds the run.';
 comment on function "private"."watch_live"(uuid) is 'Has the progress of a run, or the runs of an organization, broadcast for a while. Answers until when at least; the caller has checked who asks.';
@@ -6838,6 +7002,7 @@ revoke all on function "private"."drop_scope"(uuid, text, text) from public;
 revoke all on function "private"."duration_bucket"(double precision) from public;
 grant execute on function "private"."duration_bucket"(double precision) to "authenticated";
 revoke all on function "private"."end_items"(uuid, jsonb, uuid[]) from public;
+revoke all on function "private"."end_waits"(timestamp with time zone) from public;
 revoke all on function "private"."entity_reply"(uuid) from public;
 revoke all on function "private"."explain_insides"(uuid) from public;
 grant execute on function "private"."explain_insides"(uuid) to "authenticated";
@@ -6914,6 +7079,7 @@ revoke all on function "private"."take_over_steps"(public.runs, public.runs, tex
 revoke all on function "private"."take_signals"(jsonb) from public;
 revoke all on function "private"."take_slots"(public.runs) from public;
 revoke all on function "private"."to_uuid"(text) from public;
+revoke all on function "private"."try_end_run"(uuid, text, jsonb) from public;
 revoke all on function "private"."undo_nodes"(jsonb) from public;
 revoke all on function "private"."waiting_token"(uuid, text[], text, text, text) from public;
 revoke all on function "private"."watch_live"(uuid) from public;

@@ -138,6 +138,7 @@ drop function
 drop function "private"."drop_scope"(uuid, text, text);
 drop function "private"."duration_bucket"(double precision);
 drop function "private"."end_items"(uuid, jsonb, uuid[]);
+drop function "private"."end_waits"(timestamp with time zone);
 drop function "private"."entity_reply"(uuid);
 drop function "private"."explain_insides"(uuid);
 drop function "private"."explain_joins"(public.runs, bytea);
@@ -198,6 +199,7 @@ drop function "private"."take_over_steps"(public.runs, public.runs, text[], json
 drop function "private"."take_signals"(jsonb);
 drop function "private"."take_slots"(public.runs);
 drop function "private"."to_uuid"(text);
+drop function "private"."try_end_run"(uuid, text, jsonb);
 drop function "private"."undo_nodes"(jsonb);
 drop function "private"."waiting_token"(uuid, text[], text, text, text);
 drop function "private"."watch_live"(uuid);
