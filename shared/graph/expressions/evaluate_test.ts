@@ -145,9 +145,9 @@ Deno.test("evaluate() refuses results that are too large or too deep", () => {
       "urlEncode(replace(trigger.long, 'x', ' '))",
       "base64Encode(trigger.long + trigger.long)",
       "length(concat(trigger.long, trigger.long, 'x'))",
-      "padStart(trigger.long, 2097152, 'x') + 'x'",
     ]
   ) assertStringIncludes(errorOf(source, within), "Cannot make more than 2097152 characters", source);
+  assertStringIncludes(errorOf("padStart('', 2097152, 'x')", within), "Cannot do so much work");
   assertStringIncludes(errorOf("trigger.deep", within), "Cannot use a value nested so deeply");
   assertStringIncludes(errorOf("trigger.deep == [trigger.deep]", within), "nested so deeply");
 });
