@@ -12,6 +12,8 @@ export interface TokenFacts {
   readonly attempt: number;
   readonly scheduled_for?: string;
   readonly started_at?: string;
+  /** Of a wait: when it began. */
+  readonly since?: string;
   readonly lease_until?: string;
   readonly pausing?: boolean;
   readonly last_error?: string;
@@ -36,7 +38,7 @@ export function explainPlace(token: TokenFacts, status: Run["status"]): Place {
     scope: token.scope,
     state,
     attempt: token.attempt,
-    since: state === "running" || state === "undoing" ? token.started_at ?? null : null,
+    since: state === "running" || state === "undoing" ? token.started_at ?? null : token.since ?? null,
     // Until another run ends: the moment on the token is only when the clock looks after it.
     until: state === "running" || state === "line" || state === "run" ? null : token.scheduled_for ?? null,
     name: state === "limit" ? null : token.wait?.name ?? null,

@@ -232,3 +232,39 @@ Deno.test("explain: nobody else is told anything", () =>
     );
     assertEquals(row?.told, null);
   }));
+
+Deno.test("explain: a token that goes on in memory is where its recorded steps have led", async () => {
+  let answer = () => {};
+  const asked = Promise.withResolvers<void>();
+  const server = startEffectServer(async ({ path }) => {
+    if (path === "/slow") {
+      asked.resolve();
+      await new Promise<void>((resolve) => answer = resolve);
+    }
+    return Response.json({ ok: true });
+  });
+  try {
+    await withRuns(router, async (api, ada) => {
+      const graph = draw(
+        {
+          t: ["trigger.manual"],
+          first: postNode(`${server.url}/quick`, {}),
+          slow: postNode(`${server.url}/slow`, {}),
+          end: set({ n: 1 }),
+        },
+        "t>first",
+        "first>slow",
+        "slow>end",
+      );
+      const flow_id = await saveFlow(api, ada, graph);
+      const { body: { id } } = await ada.post<RunBody>("/runs", { flow_id });
+      await asked.promise;
+      const [place] = (await explain(ada, id)).places;
+      assertEquals([place?.node_id, place?.state, place?.next], ["slow", "running", ["end"]]);
+      answer();
+    }, { EGRESS_ALLOW: server.host });
+  } finally {
+    answer();
+    await server.stop();
+  }
+});

@@ -34,7 +34,7 @@ const placeSchema = z.object({
   ]).meta({ description: "What it does or waits for; line = it is due and waits for a worker" }),
   sentence: z.string(),
   attempt: z.int(),
-  since: timestamp.nullable().meta({ description: "running: when it began" }),
+  since: timestamp.nullable().meta({ description: "running or waiting: when that began" }),
   until: timestamp.nullable().meta({ description: "When it goes on by itself, or its wait times out" }),
   name: z.string().nullable().meta({ description: "The signal's name" }),
   data: jsonSchema.meta({ description: "What the node shows to people" }),

@@ -3,13 +3,49 @@ language sql
 stable
 set search_path = ''
 as $$
-  with tokens as (
+  with found as (
     select j.*, j.payload ? 'wait' and not j.payload ? 'resolved' and j.status <> 'running' as waits,
       j.status = 'available' and j.scheduled_for <= private.now() as due
     from public.job_queue j where j.run_id = p_run.id order by j.created_at, j.id limit 200
+  ),
+  edges as materialized (
+    select e.value ->> 'source' as source, e.value ->> 'target' as target, e.value ->> 'sourceHandle' as handle
+    from jsonb_array_elements(case when jsonb_typeof(p_graph -> 'edges') = 'array' then p_graph -> 'edges' else '[]' end) e
+  ),
+  -- A token keeps its node while its worker goes on from memory: what it has recorded since then says where it is. Told only
+  -- where it is alone in its scope, and one node follows.
+  latest as (
+    select distinct on (s.scope) s.scope, s.node_id, s.handles, s.finished_at
+    from public.run_steps s
+    where s.run_id = p_run.id and s.status in ('completed', 'failed') and s.scope in (
+      select f.scope from found f where f.payload is not null or f.status <> 'waiting' group by f.scope having count(*) = 1
+    )
+    order by s.scope, s.finished_at desc, s.node_id
+  ),
+  tokens as (
+    select f.*, coalesce(l.target, f.node_id, b.target) as at_node, greatest(f.started_at, l.finished_at) as at_since
+    from found f
+    left join lateral (
+      select min(e.target) as target, min(t.finished_at) as finished_at
+      from latest t
+      join edges e on e.source = t.node_id and (t.handles is null or e.handle is null or e.handle = any (t.handles))
+      where t.scope = f.scope and t.finished_at >= f.created_at and f.status in ('running', 'paused', 'available')
+        and not f.waits and coalesce(f.payload, '{}') - 'item' - 'index' - 'count' - 'rest' = '{}'
+      having count(distinct e.target) = 1
+    ) l on true
+    -- A run that has begun and recorded nothing is at what follows its trigger.
+    left join lateral (
+      select min(e.target) as target
+      from jsonb_array_elements(case when jsonb_typeof(p_graph -> 'nodes') = 'array' then p_graph -> 'nodes' else '[]' end) x
+      join edges e on e.source = x.value ->> 'id'
+      where f.node_id is null and f.payload is null and f.status = 'running' and x.value ->> 'type' like 'trigger.%'
+        and (p_run.trigger_node is null or p_run.trigger_node = x.value ->> 'id')
+        and not exists (select 1 from latest)
+      having count(distinct e.target) = 1
+    ) b on true
   )
   select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-    'node_id', t.node_id,
+    'node_id', t.at_node,
     'label', n.value #>> '{data,label}',
     'type', n.value ->> 'type',
     'scope', t.scope,
@@ -18,7 +54,9 @@ as $$
     'scheduled_for', case
       when t.scheduled_for <> 'infinity' and t.payload #>> '{wait,kind}' is distinct from 'run' then t.scheduled_for
     end,
-    'started_at', t.started_at,
+    'started_at', t.at_since,
+    'since', case when t.waits and t.payload #>> '{wait,since}' ~ '^[0-9]{1,15}$'
+      then to_timestamp((t.payload #>> '{wait,since}')::bigint / 1000.0) end,
     'lease_until', w.expires_at,
     'pausing', nullif(t.pausing, false),
     'last_error', t.error_message,
@@ -65,18 +103,14 @@ as $$
       ) b),
       'workers', (select count(*) from private.workers k where k.kind = 'worker' and k.expires_at > private.now())
     ) end,
-    'next', (
-      select jsonb_agg(distinct e.value ->> 'target')
-      from jsonb_array_elements(case when jsonb_typeof(p_graph -> 'edges') = 'array' then p_graph -> 'edges' else '[]' end) e
-      where e.value ->> 'source' = t.node_id
-    )
+    'next', (select jsonb_agg(distinct e.target) from edges e where e.source = t.at_node)
   )) order by t.created_at, t.id), '[]')
   from tokens t
   left join private.workers w on w.id = t.worker_id
   left join lateral (
     select x.value from jsonb_array_elements(
       case when jsonb_typeof(p_graph -> 'nodes') = 'array' then p_graph -> 'nodes' else '[]' end
-    ) x where x.value ->> 'id' = t.node_id limit 1
+    ) x where x.value ->> 'id' = t.at_node limit 1
   ) n on true;
 $$;
 
