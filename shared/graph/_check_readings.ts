@@ -14,6 +14,8 @@ export interface Knowledge {
   reachable: ReadonlySet<number> | null;
   /** Whether no node or edge had to be left out. */
   complete: boolean;
+  /** The names of the secrets that exist. */
+  secrets: ReadonlySet<string>;
 }
 
 /** Where a reading stands. */
@@ -81,6 +83,10 @@ function checkReading(reading: Reading, reader: Reader, knowledge: Knowledge, pr
   }
   for (const [id, position] of reading.expression.callbacks) {
     checkCallback(id, { path, ...owner, position }, reader, knowledge, problems);
+  }
+  for (const [name, position] of reading.expression.secrets) {
+    if (knowledge.secrets.has(name)) continue;
+    problems.add("missing_secret", `There is no secret ${quote(name)}`, { path, ...owner, position });
   }
   if (reader.items !== null) return;
   for (const name of ["item", "index"] as const) {

@@ -1,4 +1,4 @@
-import { checkReadings } from "./_check_readings.ts";
+import { checkReadings, type Knowledge } from "./_check_readings.ts";
 import { checkRegions } from "./_check_regions.ts";
 import type { CheckedEdge, CheckedNode, Regions } from "./_model.ts";
 import { assignRegions } from "./_regions.ts";
@@ -21,14 +21,14 @@ export interface Shape {
  *
  * @param nodes The nodes; `ordinal` is their index here.
  * @param edges The edges that join them.
- * @param complete Whether no node or edge had to be left out.
+ * @param known Whether no node or edge had to be left out, and the names of the secrets that exist.
  * @param problems Gets what is wrong.
  * @returns What a trigger leads to, and in which region each node lives.
  */
 export function checkShape(
   nodes: CheckedNode[],
   edges: CheckedEdge[],
-  complete: boolean,
+  { complete, secrets }: Pick<Knowledge, "complete" | "secrets">,
   problems: Problems,
 ): Shape {
   const triggers = nodes.filter((node) => node.isTrigger).map((node) => node.ordinal);
@@ -53,6 +53,7 @@ export function checkShape(
     regions,
     reachable: triggers.length > 0 ? reachable : null,
     complete,
+    secrets,
   }, problems);
   return { reachable, regions };
 }

@@ -207,6 +207,11 @@ export const PLANTS: Partial<Record<ProblemCode, Plant>> = {
       { code: "no_region", edge_id: "outside>outside2", position: 0 },
     ],
   },
+  missing_secret: {
+    nodes: [node("x11", "action.set", { config: { key: "{{ 'Bearer ' + secrets.CRM_KEY }}" } })],
+    edges: ["start>x11"],
+    expected: [{ code: "missing_secret", node_id: "x11", position: 15, message: 'There is no secret "CRM_KEY"' }],
+  },
   no_callback: {
     ...draw("start>x9, start>wait1, start>each6:body>x10, start>wait2", {
       x9: { config: { url: "{{ callbacks.wait1 }}" } },

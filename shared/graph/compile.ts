@@ -14,16 +14,17 @@ import type { CompileResult, NodeCatalog } from "./types.ts";
  *
  * @param graph Anything; a React Flow graph is meant.
  * @param catalog The node types that exist.
+ * @param secrets The names of the secrets that exist. None by default.
  * @returns The plan with its warnings, or all problems (errors and warnings). Never throws.
  */
-export function compile(graph: unknown, catalog: NodeCatalog): CompileResult {
+export function compile(graph: unknown, catalog: NodeCatalog, secrets: ReadonlySet<string> = new Set()): CompileResult {
   const problems = new Problems();
   const json = toJson(graph, problems);
   const source = json === undefined ? null : readGraph(json, problems);
   if (source === null) return { ok: false, problems: problems.list() };
   const nodes = checkNodes(source.nodes, catalog, problems);
   const edges = checkEdges(source.edges, { nodes, complete: source.complete, problems });
-  const shape = checkShape(nodes, edges, source.complete, problems);
+  const shape = checkShape(nodes, edges, { complete: source.complete, secrets }, problems);
   if (problems.failed) return { ok: false, problems: problems.list() };
   const plan = buildPlan({ nodes, edges, ...shape, timeoutSeconds: source.timeoutSeconds });
   return { ok: true, plan, warnings: problems.list() };

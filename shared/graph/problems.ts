@@ -37,6 +37,7 @@ export const PROBLEM_CODES = {
   break_outside_loop: ["error", "A break is in no loop, or in a splitter inside of it."],
   inside_region: ["error", "An expression reads a step of a body from outside of it."],
   no_region: ["error", "An expression reads `item` or `index`, but is in no body."],
+  missing_secret: ["error", "An expression reads a secret that does not exist."],
   no_callback: ["error", "An expression reads the callback of a step that waits for none, or waits elsewhere."],
   need_too_high: ["error", "A merge waits for more branches than lead into it."],
   no_trigger: ["error", "Nothing can start the flow."],

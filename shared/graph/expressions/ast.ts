@@ -1,6 +1,6 @@
 import type { FunctionDefinition } from "./functions/mod.ts";
 
-/** The values that can be read by name. `steps` and `callbacks` are not among them: they never stand for themselves. */
+/** The values that can be read by name. `steps`, `callbacks` and `secrets` are not among them: they never stand for themselves. */
 export type RootName = "trigger" | "run" | "flow" | "item" | "index";
 
 /** Operators that take two values. */
@@ -24,6 +24,7 @@ export type Ast =
     | { readonly kind: "root"; readonly name: RootName }
     | { readonly kind: "step"; readonly id: string }
     | { readonly kind: "callback"; readonly id: string }
+    | { readonly kind: "secret"; readonly name: string }
     | { readonly kind: "member"; readonly object: Ast; readonly key: string }
     | { readonly kind: "index"; readonly object: Ast; readonly index: Ast }
     | { readonly kind: "unary"; readonly operator: "!" | "-"; readonly operand: Ast }
@@ -44,6 +45,8 @@ export interface Expression {
   readonly steps: ReadonlyMap<string, number>;
   /** The steps whose callback it reads: their ids, and where each is named first. */
   readonly callbacks: ReadonlyMap<string, number>;
+  /** The secrets it reads: their names, and where each is named first. */
+  readonly secrets: ReadonlyMap<string, number>;
   /** The names it reads besides: each, and where it stands first. */
   readonly roots: ReadonlyMap<RootName, number>;
 }

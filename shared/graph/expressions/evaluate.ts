@@ -38,6 +38,8 @@ export function evaluateWithin(expression: Expression, scope: ExpressionScope, b
         return Object.hasOwn(scope.steps, node.id) ? scope.steps[node.id] ?? null : null;
       case "callback":
         return ownValue(scope.callbacks, node.id);
+      case "secret":
+        throw new ExpressionError(`There is no secret ${node.name}`, node.at);
       case "member":
         return property(run(node.object), node.key);
       case "index":

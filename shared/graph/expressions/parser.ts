@@ -27,7 +27,7 @@ const UNARY_BINDING = 9;
 const LOGICAL: ReadonlySet<string> = new Set(["&&", "||", "??"]);
 const CONSTANTS: Readonly<Record<string, boolean | null>> = { "true": true, "false": false, "null": null };
 const ROOTS: readonly RootName[] = ["trigger", "run", "flow", "item", "index"];
-const NAMES = ["steps", "callbacks", ...ROOTS];
+const NAMES = ["steps", "callbacks", "secrets", ...ROOTS];
 
 /** An `Omit` that keeps the members of a union apart. */
 type Unplaced<T> = T extends unknown ? Omit<T, "at" | "height"> : never;
@@ -68,6 +68,7 @@ class Parser {
   readonly #lexer: Lexer;
   readonly #steps = new Map<string, number>();
   readonly #callbacks = new Map<string, number>();
+  readonly #secrets = new Map<string, number>();
   readonly #roots = new Map<RootName, number>();
   #peeked: Token | null = null;
   /** The end of the last word taken. */
@@ -88,7 +89,7 @@ class Parser {
     const length = this.#end - this.#start;
     if (length > EXPRESSION_LIMITS.sourceLength) throw tooLong(this.#start);
     const source = this.#source.slice(this.#start, this.#end).trim();
-    return { source, root, steps: this.#steps, callbacks: this.#callbacks, roots: this.#roots };
+    return { source, root, steps: this.#steps, callbacks: this.#callbacks, secrets: this.#secrets, roots: this.#roots };
   }
 
   expectEnd() {
@@ -201,10 +202,11 @@ class Parser {
     if (name === "callbacks") {
       return this.#node(at, [], { kind: "callback", id: this.#nodeId(name, at, this.#callbacks) });
     }
+    if (name === "secrets") return this.#node(at, [], { kind: "secret", name: this.#nodeId(name, at, this.#secrets) });
     const root = ROOTS.find((known) => known === name);
     if (root === undefined) {
       const hint = findFunction(name) === undefined ? suggestion(name, NAMES) : `; write ${name}(…)`;
-      const known = "known are trigger, steps, item, index, run, flow and callbacks";
+      const known = "known are trigger, steps, item, index, run, flow, callbacks and secrets";
       throw new ExpressionError(`Unknown name ${quoted(name)}${hint}; ${known}`, at);
     }
     if (!this.#roots.has(root)) this.#roots.set(root, at);
@@ -225,7 +227,10 @@ class Parser {
       if (token.kind === "text" && token.value !== "") id = String(token.value);
       if (id !== null) this.#expect("]");
     }
-    if (id === null) throw new ExpressionError(`Expected the id of a step: ${name}.<id> or ${name}["<id>"]`, at);
+    if (id === null) {
+      const what = name === "secrets" ? "the name of a secret" : "the id of a step";
+      throw new ExpressionError(`Expected ${what}: ${name}.<id> or ${name}["<id>"]`, at);
+    }
     if (!found.has(id)) found.set(id, at);
     return id;
   }

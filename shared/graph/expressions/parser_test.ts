@@ -103,14 +103,14 @@ Deno.test("parseExpression() says what is wrong, and where", () => {
     ["1e999", "0: Cannot hold so large a number"],
     ["9007199254740993", "0: Cannot hold this number exactly; write it as text"],
     ["12px", "2: Expected an operator after the number"],
-    ["amount", '0: Unknown name "amount"; known are trigger, steps, item, index, run, flow and callbacks'],
+    ["amount", '0: Unknown name "amount"; known are trigger, steps, item, index, run, flow, callbacks and secrets'],
     [
       "tirgger.x",
-      '0: Unknown name "tirgger"; did you mean trigger?; known are trigger, steps, item, index, run, flow and callbacks',
+      '0: Unknown name "tirgger"; did you mean trigger?; known are trigger, steps, item, index, run, flow, callbacks and secrets',
     ],
     [
       "upper",
-      '0: Unknown name "upper"; write upper(…); known are trigger, steps, item, index, run, flow and callbacks',
+      '0: Unknown name "upper"; write upper(…); known are trigger, steps, item, index, run, flow, callbacks and secrets',
     ],
     ["uper('a')", '0: Unknown function "uper"; did you mean upper?'],
     ["constructor()", '0: Unknown function "constructor"'],
@@ -125,7 +125,7 @@ Deno.test("parseExpression() says what is wrong, and where", () => {
     ["1 & 1", "2: Use &&"],
     ["1 # 1", '2: Unexpected character "#"'],
     ["{__proto__: 1}", "1: Cannot use __proto__ as a key"],
-    ["new Date()", '0: Unknown name "new"; known are trigger, steps, item, index, run, flow and callbacks'],
+    ["new Date()", '0: Unknown name "new"; known are trigger, steps, item, index, run, flow, callbacks and secrets'],
   ];
   for (const [source, error] of cases) assertEquals(errorOf(source), error, source);
 });
