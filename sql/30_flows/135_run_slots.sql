@@ -102,6 +102,27 @@ revoke all on function private.lock_limits(uuid) from public, anon, authenticate
 comment on function private.lock_limits(uuid) is
   'One transaction at a time gives and takes places in an organization. Whoever needs several organizations locks them in the order of their ids, and after every run and token.';
 
+create function private.lock_limits_of(p_run_ids uuid[]) returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_organization_id uuid;
+begin
+  for v_organization_id in
+    select distinct q.organization_id from public.runs q
+    where q.id = any (p_run_ids) and private.limits_are_near(q)
+    order by q.organization_id
+  loop
+    perform private.lock_limits(v_organization_id);
+  end loop;
+end;
+$$;
+
+revoke all on function private.lock_limits_of(uuid[]) from public, anon, authenticated, service_role;
+comment on function private.lock_limits_of(uuid[]) is
+  'Locks the limits of the organizations of runs, in the order that all keep to, where that is needed.';
+
 create function private.free_slots(p_run public.runs) returns void
 language plpgsql
 set search_path = ''

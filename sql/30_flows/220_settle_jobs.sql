@@ -243,6 +243,20 @@ begin
       where g.run_id = any (v_run_ids) and not g.fired and cardinality(g.live) >= g.need;
     end if;
 
+    -- Runs of several organizations give and take places here: in one order, whatever ends or starts first.
+    if (select count(distinct r.organization_id) > 1 from jsonb_to_recordset(p_results) as r (organization_id uuid)) then
+      perform private.lock_limits_of(array(
+        select q.id from public.runs q
+        where q.id = any (v_run_ids) and (
+          not exists (select 1 from public.job_queue j where j.run_id = q.id)
+          or q.id in (
+            select r.run_id from jsonb_to_recordset(p_results) as r (run_id uuid, finish jsonb, child jsonb)
+            where r.finish is not null or r.child is not null
+          )
+        )
+      ));
+    end if;
+
     -- What is rarer has functions of its own: waits, regions, flows that call flows.
     if p_results @? '$[*].move.wait' then
       perform private.take_signals(p_results);

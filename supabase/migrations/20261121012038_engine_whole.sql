@@ -1138,6 +1138,20 @@ begin
       where g.run_id = any (v_run_ids) and not g.fired and cardinality(g.live) >= g.need;
     end if;
 
+    -- Runs of several organizations give and take places here: in one order, whatever ends or starts first.
+    if (select count(distinct r.organization_id) > 1 from jsonb_to_recordset(p_results) as r (organization_id uuid)) then
+      perform private.lock_limits_of(array(
+        select q.id from public.runs q
+        where q.id = any (v_run_ids) and (
+          not exists (select 1 from public.job_queue j where j.run_id = q.id)
+          or q.id in (
+            select r.run_id from jsonb_to_recordset(p_results) as r (run_id uuid, finish jsonb, child jsonb)
+            where r.finish is not null or r.child is not null
+          )
+        )
+      ));
+    end if;
+
     -- What is rarer has functions of its own: waits, regions, flows that call flows.
     if p_results @? '$[*].move.wait' then
       perform private.take_signals(p_results);
@@ -3303,6 +3317,26 @@ create or replace function private.lock_limits (
   set search_path to ''
   AS $function$
   select pg_advisory_xact_lock(hashtext('millrace.limits'), hashtext(p_organization_id::text));
+$function$;
+
+create or replace function private.lock_limits_of (
+  p_run_ids uuid[]
+)
+  returns void
+  language plpgsql
+  set search_path to ''
+  AS $function$
+declare
+  v_organization_id uuid;
+begin
+  for v_organization_id in
+    select distinct q.organization_id from public.runs q
+    where q.id = any (p_run_ids) and private.limits_are_near(q)
+    order by q.organization_id
+  loop
+    perform private.lock_limits(v_organization_id);
+  end loop;
+end;
 $function$;
 
 create or replace function private.lock_schedule (
@@ -6847,6 +6881,7 @@ comment on function "private"."job_reply"(uuid[]) is 'Jobs as a worker needs the
 comment on function "private"."limits_are_near"(public.runs) is 'Whether a limit of the run has fewer than a hundred places left. Only then do starts and ends of an organization have to come one after the other.';
 comment on function "private"."lock_entity"(uuid, integer) is 'Locks an entity of the caller for a change: 404 when it is not theirs, 403 without runs:execute, 412 when p_if_version is not its version.';
 comment on function "private"."lock_limits"(uuid) is 'One transaction at a time gives and takes places in an organization. Whoever needs several organizations locks them in the order of their ids, and after every run and token.';
+comment on function "private"."lock_limits_of"(uuid[]) is 'Locks the limits of the organizations of runs, in the order that all keep to, where that is needed.';
 comment on function "private"."lock_schedule"(uuid, text, integer) is 'Locks a schedule of the caller for a change: 404 when it is not theirs, 403 without the permission, 412 when p_if_version is not its version.';
 comment on function "private"."map_entity"(public.flows, jsonb) is 'Finds or makes the entity {type, key, name, data} that the mapping of a webhook endpoint gave. Says what is wrong with it in error instead of failing: an event is never lost for it.';
 comment on function "private"."may_receive_live"(text) is 'Whether the caller may join a Realtime topic of ours: run:<id> of a run it may read, or org:<id>:runs of an organization whose runs it may read. False for every other topic. What the policies on realtime.messages ask.';
@@ -7061,6 +7096,7 @@ revoke all on function "private"."job_details"(public.job_queue) from public;
 revoke all on function "private"."limits_are_near"(public.runs) from public;
 revoke all on function "private"."lock_entity"(uuid, integer) from public;
 revoke all on function "private"."lock_limits"(uuid) from public;
+revoke all on function "private"."lock_limits_of"(uuid[]) from public;
 revoke all on function "private"."lock_schedule"(uuid, text, integer) from public;
 revoke all on function "private"."map_entity"(public.flows, jsonb) from public;
 revoke all on function "private"."may_receive_live"(text) from public;

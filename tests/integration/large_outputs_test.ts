@@ -337,7 +337,7 @@ Deno.test("when Storage stays away, an effect is tried again by its policy and a
     );
     store.failures = 1;
     const { runId, tenant } = await begin(db, graph);
-    await work(client, store, mailer(sent, 2_000_000), {}, 50);
+    await work(client, store, mailer(sent, 2_000_000), {}, 1_000);
     assertEquals(brief((await readRun(db, runId)).steps), ["a retried", "a completed 2"]);
 
     store.failures = Infinity;

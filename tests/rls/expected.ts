@@ -154,6 +154,7 @@ engine.tick                        -     -     x
 private.act_on_run                 -     -     -
 private.add_entity                 -     -     -
 private.limits_are_near            -     -     -
+private.lock_limits_of             -     -     -
 private.admit_waiting              -     -     -
 private.admit_forgotten            -     -     -
 private.add_flow_version           -     -     -

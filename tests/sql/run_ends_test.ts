@@ -248,6 +248,32 @@ scenarios("how runs end", {
       }
       await db.sql`update public.plans set max_concurrent_runs = 200 where id = 'free'`;
     },
+    "of several organizations are given on in one order, whatever ends first": async (db) => {
+      const tenants = [await createTenant(db), await createTenant(db)]
+        .toSorted((a, b) => a.organizationId < b.organizationId ? -1 : 1);
+      const [low, high] = await Promise.all(
+        tenants.map((tenant) => beginWith(db, tenant, graphWith({ settings: { maxConcurrentRuns: 1 } }))),
+      );
+      const worker = low!.worker;
+      await db.sql`update public.job_queue set worker_id = ${worker} where run_id = ${high!.run}`;
+      let settled: Promise<unknown> | undefined;
+      await db.sql.begin(async (sql) => {
+        await sql`select private.lock_limits(${tenants[0]!.organizationId})`;
+        // The one of the higher organization stops, which is looked at before runs that come to their end.
+        settled = settle(db, worker, [said(high!.job, { finish: failing }), said(low!.job)]);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        const [free] = await sql`
+          select pg_try_advisory_xact_lock(hashtext('millrace.limits'), hashtext(${
+          tenants[1]!.organizationId
+        })) as free`;
+        assertEquals(free?.["free"], true);
+      });
+      await settled;
+      assertEquals([(await runState(db, low!.run)).status, (await runState(db, high!.run)).status], [
+        "completed",
+        "failed",
+      ]);
+    },
     "a run that waits for its place can be cancelled, and goes out of the way": async (db) => {
       const tenant = await createTenant(db);
       const flow = await createFlow(db, tenant, { p_graph: graphWith({ settings: { maxConcurrentRuns: 1 } }) });

@@ -154,6 +154,7 @@ drop function "private"."job_details"(public.job_queue);
 drop function "private"."limits_are_near"(public.runs);
 drop function "private"."lock_entity"(uuid, integer);
 drop function "private"."lock_limits"(uuid);
+drop function "private"."lock_limits_of"(uuid[]);
 drop function "private"."lock_schedule"(uuid, text, integer);
 drop function "private"."map_entity"(public.flows, jsonb);
 drop function "private"."may_receive_live"(text);
