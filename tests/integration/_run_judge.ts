@@ -8,7 +8,7 @@ import type { RunRow, StepRow } from "../helpers/engine.ts";
 import type { RandomFlow } from "./_random_flow.ts";
 import { type Expected, type ExpectedStep, keyOf } from "./_expected.ts";
 import { isRacing } from "./_reference_flow.ts";
-import type { Journal } from "./_unreliable_workers.ts";
+import type { Journal } from "./_journal.ts";
 
 /** A run that has ended. */
 export interface Played {

@@ -5,13 +5,14 @@
  * @module
  */
 import type { PendingQuery, Row } from "postgres";
-import { EngineClient, type EngineTransport, type SettleReply, Worker } from "../../shared/engine/mod.ts";
+import { EngineClient, type EngineTransport, Worker } from "../../shared/engine/mod.ts";
 import { serviceUnavailable } from "../../shared/errors/mod.ts";
 import type { Json } from "../../shared/graph/mod.ts";
 import { createLog } from "../../shared/log/mod.ts";
 import type { EmailProvider } from "../../shared/providers/mod.ts";
 import { localProviders } from "../helpers/engine.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
+import { type Journal, note } from "./_journal.ts";
 import type { Random } from "./_random.ts";
 
 /** What may go wrong. */
@@ -29,18 +30,6 @@ export const NO_FAULTS: Faults = { lapses: false, vanishing: false, hiccups: fal
 
 /** A token may lose its worker seven times; an eighth time gives its run up. */
 const MAX_LOSSES = 6;
-
-/** When what became known: `performance.now()`. */
-export interface Journal {
-  /** `run:node`, in a body `run:node:scope` → when the answer came that says its step is recorded for good. */
-  committed: Map<string, number>;
-  /** `worker:run` → when the first call began that leased a token of the run to the worker. */
-  leased: Map<string, number>;
-  /** Calls of the email service. */
-  calls: { worker: string; key: string; at: number }[];
-  /** Faults that were made. */
-  faults: number;
-}
 
 /** What the workers of one batch need. */
 export interface Crew {
@@ -155,41 +144,6 @@ class UnreliableTransport implements EngineTransport {
   close(): Promise<void> {
     return Promise.resolve();
   }
-}
-
-interface SettledResult {
-  job: string;
-  run_id: string;
-  scope?: string;
-  steps: { node: string; scope?: string; status: string }[];
-}
-
-/** Keeps what an answer tells. */
-function note(journal: Journal, name: string, args: Record<string, Json>, reply: Json, begun: number): void {
-  const now = performance.now();
-  if (name !== "claim_jobs" && name !== "settle_jobs") return;
-  const { jobs, settled } = (name === "settle_jobs" ? reply : { jobs: reply, settled: [] }) as unknown as SettleReply;
-  for (const { run_id } of jobs) keepFirst(journal.leased, `${String(args.p_worker_id)}:${run_id}`, begun);
-  if (name === "claim_jobs") return;
-  for (const result of args.p_results as unknown as SettledResult[]) {
-    if (!settled.includes(result.job)) continue;
-    for (const { node, scope = result.scope, status } of result.steps) {
-      if (status === "retried" || status === "unknown") continue;
-      keepFirst(journal.committed, [result.run_id, node, scope].filter((part) => part).join(":"), now);
-    }
-  }
-}
-
-function keepFirst(map: Map<string, number>, key: string, value: number): void {
-  if (!map.has(key)) map.set(key, value);
-}
-
-/** Calls that a worker made although the step was recorded before anyone could have leased it the token. */
-export function needlessCalls({ committed, leased, calls }: Journal): string[] {
-  return calls.filter(({ worker, key, at }) => {
-    const recorded = committed.get(key) ?? Infinity;
-    return at > recorded && (leased.get(`${worker}:${key.split(":")[0]}`) ?? 0) > recorded;
-  }).map(({ key }) => key);
 }
 
 /** Resolves after some milliseconds. */

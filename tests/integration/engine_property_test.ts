@@ -2,8 +2,8 @@
  * The engine against a simple interpreter: random flows, with workers that fail in every way, give what they have to.
  *
  * `ENGINE_CASES` says how many flows (2,000 if it does not), `ENGINE_SEED` repeats one batch of them (`123`) or one flow
- * of a batch, many times at once (`123/7`). `ENGINE_PLACES` lets only so many runs of an organization go on at once. (Not by
- * default: once, under load, with 6 places, an effect in a body was repeated that was recorded; why is not known yet.)
+ * of a batch, many times at once (`123/7`). `ENGINE_PLACES` lets only so many runs of an organization go on at once (6 if it
+ * does not say, `0` = as many as there are).
  *
  * @module
  */
@@ -18,12 +18,13 @@ import { type TestDatabase, withDatabase } from "../helpers/postgres.ts";
 import { cancel, type Disturbed, drawDisturbance, pauseAndResume, sendEarly, serve } from "./_disturbers.ts";
 import { behaving } from "./_email_service.ts";
 import { Ambiguous, type Expected } from "./_expected.ts";
+import { type Journal, needlessCalls, newJournal } from "./_journal.ts";
 import { leftovers } from "./_play.ts";
 import { type Random, randomOf } from "./_random.ts";
 import { type RandomFlow, randomFlow } from "./_random_flow.ts";
 import { interpret } from "./_reference_interpreter.ts";
 import { judgeCalls, judgeRun, nameOf } from "./_run_judge.ts";
-import { type Crew, type Faults, type Journal, needlessCalls, NO_FAULTS, pause, work } from "./_unreliable_workers.ts";
+import { type Crew, type Faults, NO_FAULTS, pause, work } from "./_unreliable_workers.ts";
 
 /** Flows that run at the same time. */
 const BATCH = 25;
@@ -104,7 +105,7 @@ async function playCases(
   cases: Case[],
   seed: number,
 ): Promise<void> {
-  const journal: Journal = { committed: new Map(), leased: new Map(), calls: [], faults: 0 };
+  const journal = newJournal();
   const done = new AbortController();
   const byRun = new Map(cases.map((item) => [item.runId, item]));
   const services = new Map<string, EmailProvider>();
@@ -198,8 +199,8 @@ async function drawFlow(seed: number, losses: boolean): Promise<{ flow: RandomFl
 /** Saves the flows of a tenant and starts them. */
 async function start(db: TestDatabase, tenant: Tenant, cases: Case[]): Promise<void> {
   if (cases.length === 0) return;
-  const places = Deno.env.get("ENGINE_PLACES");
-  await db.sql`update public.plans set max_flows = 10000, max_concurrent_runs = ${places ?? null} where id = 'free'`;
+  const places = Number(Deno.env.get("ENGINE_PLACES") ?? 6) || null;
+  await db.sql`update public.plans set max_flows = 10000, max_concurrent_runs = ${places} where id = 'free'`;
   const flows = JSON.stringify(cases.map(({ flow }) => flow));
   const rows = await db.as("authenticated", tenant.user.claims, (sql) =>
     sql`
