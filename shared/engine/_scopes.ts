@@ -4,6 +4,7 @@
  * @module
  */
 import type { Plan, PlanNode } from "../graph/mod.ts";
+import type { Job } from "./types.ts";
 
 /** One level of a scope. */
 export interface ScopeSegment {
@@ -36,4 +37,22 @@ export function loopScope(plan: Plan, node: PlanNode, scope: string): string | u
     region = region.parent === null ? undefined : plan.regions[region.parent];
   }
   return region === undefined ? undefined : parts.join("/");
+}
+
+/**
+ * The iteration that a break inside of a region has ended, when the region is passed because a retry has taken it over.
+ *
+ * @param owner Opens the region.
+ * @returns Its scope; undefined when no break in the region was meant for a loop around it.
+ */
+export function brokenLoop(plan: Plan, owner: PlanNode, { scope = "", breaks = [] }: Job): string | undefined {
+  const isLoop = ({ owner: id }: ScopeSegment) =>
+    plan.regions.some(({ owner: index, kind }) =>
+      plan.nodes[index]?.id === id && kind !== "splitter" && kind !== "boundary"
+    );
+  const inside = `${scope === "" ? "" : `${scope}/`}${owner.id}.`;
+  const reaches = breaks.some((place) =>
+    place.startsWith(inside) && !segmentsOf(place).slice(segmentsOf(scope).length).some(isLoop)
+  );
+  return reaches ? loopScope(plan, owner, scope) : undefined;
 }

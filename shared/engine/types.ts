@@ -93,6 +93,8 @@ export interface Job {
   /** Outputs of the steps that the node reads, by node id: of the innermost scope, where there are several. */
   outputs: Record<string, Json>;
   recorded: RecordedStep[] | null;
+  /** In a retry: the scopes below its own in which the run that is retried came to a break. */
+  breaks?: string[];
   /** At the end of a region: what its items gave. */
   items?: ItemResult[];
   /** In a dry run: what nodes are said to give, by node id; effects without are not performed. */

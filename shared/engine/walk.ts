@@ -9,7 +9,7 @@ import { getNode } from "../nodes/mod.ts";
 import { toChild, toOpening, toRetry, toWait } from "./_checkpoints.ts";
 import { keepOutput, loadReads, loadReference, StorageFailure } from "./_large_outputs.ts";
 import { itemStep, ownerFailed, skippedStep } from "./_region_steps.ts";
-import { loopScope } from "./_scopes.ts";
+import { brokenLoop, loopScope } from "./_scopes.ts";
 import type { StepAttempt, StepSurroundings } from "./execute_node.ts";
 import { findTrigger, Frontier, type Position, toTarget } from "./frontier.ts";
 import { decideStep, isSplitter, lostStep, runStep, type StepOutcome } from "./run_step.ts";
@@ -171,6 +171,7 @@ export class TokenWalk {
       else if (closer === undefined || !this.#recorded.has(closer.id)) return false;
       else frontier.pass(node);
     }
+    if (node.opens !== undefined) this.#broke ??= brokenLoop(this.#plan, node, this.#job);
     this.#scope.setRecorded(node.id, recorded.output);
     if (node.out.some(({ condition }) => condition !== undefined)) {
       await this.#scope.load([node.id, ...node.reads], (found) => loadReference(found, this.#job, this.#surroundings));

@@ -48,7 +48,15 @@ begin
       from public.run_steps s
       where s.run_id = j.run_id and s.scope = j.scope and s.status not in ('retried', 'unknown')
     ) end
-  ) order by j.id), '[]')
+  ) || case when r.retry_of is null or j.scope = '' then '{}'::jsonb else jsonb_build_object(
+    -- A region that was taken over is not gone into again, and a break in it ends a loop around it all the same.
+    'breaks', (
+      select coalesce(jsonb_agg(s.scope), '[]') from public.run_steps s
+      join public.flow_versions v on v.id = r.flow_version_id
+      where s.run_id = j.run_id and s.status = 'completed' and starts_with(s.scope, j.scope || '/')
+        and v.graph @? format('$.nodes[*] ? (@.type == "logic.loop.break" && @.id == %s)', to_json(s.node_id))::jsonpath
+    )
+  ) end order by j.id), '[]')
   from public.job_queue j
   left join public.runs r on r.id = j.run_id
   where j.id = any (p_job_ids)

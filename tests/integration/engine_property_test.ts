@@ -30,7 +30,7 @@ import { type Crew, type Faults, NO_FAULTS, pause, work } from "./_unreliable_wo
 const BATCH = 25;
 
 /** Batches that have found something. */
-const REGRESSIONS = [100, 104, 1014, 1020, 1033, 1039, 1049, 1091];
+const REGRESSIONS = [100, 104, 1014, 1020, 1033, 1039, 1049, 1091, 1510738786, 3690181049];
 
 /** Longest time of one batch, milliseconds. */
 const BATCH_MS = 60_000;
