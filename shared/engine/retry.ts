@@ -32,3 +32,30 @@ export function retryDelay(
   const waited = policy.jitter ? seconds * random : seconds;
   return Math.round(Math.max(waited, Math.min(failure.retryAfterSeconds ?? 0, 86_400)) * 1000);
 }
+
+/** How the time between attempts of a job grows. */
+export interface Backoff {
+  /** Milliseconds after the first failure. Default 2,000. */
+  readonly minMs?: number;
+  /** Milliseconds at most. Default 3,600,000. */
+  readonly maxMs?: number;
+  /** What each further failure multiplies them by. Default 2. */
+  readonly factor?: number;
+}
+
+/**
+ * How long a job waits before its next attempt: between half of the time and all of it, so that jobs that failed together
+ * do not come back together, and none comes back at once.
+ *
+ * @param backoff How the time grows.
+ * @param attempt The attempt that failed, from 1.
+ * @param random A number in [0, 1); chance, given by the caller.
+ * @param retryAfterSeconds Seconds that the other side asked for; believed up to a day.
+ * @returns Milliseconds.
+ */
+export function backoffDelay(backoff: Backoff, attempt: number, random: number, retryAfterSeconds = 0): number {
+  const { minMs = 2_000, maxMs = 3_600_000, factor = 2 } = backoff;
+  const full = Math.min(minMs * factor ** Math.max(0, attempt - 1), maxMs);
+  const asked = Math.min(retryAfterSeconds, 86_400) * 1_000;
+  return Math.round(Math.max(full / 2 * (1 + random), asked));
+}

@@ -57,6 +57,22 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       "shared/errors",
     ],
   },
+  // Handlers of background work: above the engine, which runs them without knowing them.
+  "shared/jobs": {
+    imports: [
+      "shared/bytes",
+      "shared/blobs",
+      "shared/engine",
+      "shared/providers",
+      "shared/schedules",
+      "shared/webhooks",
+      "shared/graph",
+      "shared/db",
+      "shared/env",
+      "shared/log",
+      "shared/errors",
+    ],
+  },
   // What functions share about runs: their schemas, and how a request starts one.
   "shared/runs": {
     imports: ["shared/engine", "shared/http", "shared/db", "shared/env", "shared/errors"],
