@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Json, JsonObject } from "../../shared/graph/mod.ts";
-import { backgroundSettled } from "../../shared/http/mod.ts";
+import type { Graph, Json, JsonObject } from "../../shared/graph/mod.ts";
+import { getEngine } from "../../shared/engine/mod.ts";
+import { backgroundSettled, createApp } from "../../shared/http/mod.ts";
 import type { ApiUser, TestApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals, assertMatch } from "../../tests/helpers/assert.ts";
 import { draw, saveFlow, set } from "../../tests/helpers/flows.ts";
@@ -35,6 +36,7 @@ interface Receipt {
   held_because: string | null;
   unsigned?: true;
   test?: true;
+  run?: { status: string; output: Json; error: { code: string } | null };
   detail?: string;
 }
 
@@ -48,16 +50,18 @@ interface EndpointOptions {
   provider?: string;
   config?: JsonObject;
   signatureRequired?: boolean;
+  waitSeconds?: number;
+  graph?: Graph;
 }
 
 /** Runs `fn` with a user and an endpoint of hers. */
 function withEndpoint(
   fn: (api: TestApi, endpoint: Endpoint, ada: ApiUser) => Promise<void>,
-  { provider = "stripe", config = {}, signatureRequired = true }: EndpointOptions = {},
+  { provider = "stripe", config = {}, signatureRequired = true, waitSeconds = 0, graph = GRAPH }: EndpointOptions = {},
 ): Promise<void> {
   return withServedApi([router], async (api) => {
     const ada = await api.createUser();
-    const flowId = await saveFlow(api, ada, GRAPH);
+    const flowId = await saveFlow(api, ada, graph);
     const [row] = await api.db.as(
       "authenticated",
       { sub: ada.id },
@@ -65,7 +69,7 @@ function withEndpoint(
         sql`select public.create_webhook_endpoint(${flowId}, 'Test', ${provider}, ${
           JSON.stringify(config)
         }::text::jsonb,
-        ${SECRET}, null, ${signatureRequired}) as endpoint`,
+        ${SECRET}, null, ${signatureRequired}, p_wait_seconds => ${waitSeconds}) as endpoint`,
     );
     const { id, slug } = row?.endpoint;
     await fn(api, { id, slug, flowId }, ada);
@@ -439,3 +443,51 @@ Deno.test("ALL /hooks/:slug/test of an endpoint without signatures takes any met
     }
     assertEquals((await deliver(api, testOf(endpoint), null, {}, "HEAD")).status, 204);
   }, { provider: "custom", config: { signature_header: "x-signature" }, signatureRequired: false }));
+
+Deno.test("an endpoint that waits answers with what the run gave, and a repeated delivery gets the same", () =>
+  withEndpoint(async (api, endpoint) => {
+    for (const duplicate of [false, true]) {
+      const { status, body } = await deliverStripe(api, endpoint);
+      assertEquals([status, body.duplicate], [200, duplicate]);
+      const output = { type: "checkout.session.completed", total: 4200 };
+      assertEquals(body.run, { status: "completed", output, error: null });
+    }
+  }, { waitSeconds: 10 }));
+
+Deno.test("an endpoint that waits says how the run failed", () =>
+  withEndpoint(async (api, endpoint) => {
+    const { status, body } = await deliverStripe(api, endpoint);
+    assertEquals([status, body.run?.status, body.run?.error?.code], [200, "failed", "expression_invalid"]);
+  }, {
+    waitSeconds: 10,
+    graph: draw({ t: ["trigger.webhook"], a: set({ n: "{{ 1 / trigger.body.nothing }}" }) }, "t>a"),
+  }));
+
+Deno.test("an endpoint that waits answers with the receipt when the run takes longer", () =>
+  withEndpoint(async (api, endpoint) => {
+    const { status, body } = await deliverStripe(api, endpoint);
+    assertEquals([status, body.status, body.run], [202, "accepted", undefined]);
+  }, {
+    waitSeconds: 1,
+    graph: draw(
+      { t: ["trigger.webhook"], w: ["logic.wait", { config: { mode: "duration", durationSeconds: 60 } }] },
+      "t>w",
+    ),
+  }));
+
+Deno.test("deliveries over a direct connection are received and run, and over the Data API when none can be had", () =>
+  withEndpoint(async (api, endpoint) => {
+    // Nothing listens at the first one.
+    for (const databaseUrl of ["postgres://postgres@127.0.0.1:9/postgres", api.db.url]) {
+      const env = { ...api.env, inlineTransport: "postgres" as const, databaseUrl };
+      const app = createApp("hooks", router, { env, fetch: api.fetch, write: () => {} });
+      const event = { ...CHECKOUT, id: crypto.randomUUID() };
+      const body = JSON.stringify(event);
+      const headers = { "stripe-signature": await signStripe(body, SECRET) };
+      const response = await app.request(`/hooks/${endpoint.slug}`, { method: "POST", headers, body });
+      const receipt = await response.json() as Receipt;
+      assertEquals([response.status, receipt.run?.status], [200, "completed"]);
+      await backgroundSettled();
+      await getEngine(env).client.close();
+    }
+  }, { waitSeconds: 10 }));

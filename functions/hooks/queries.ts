@@ -5,6 +5,7 @@ import {
   type CallbackState,
   getEngine,
   type IngestReply,
+  type RunEnd,
   type WebhookDelivery,
 } from "../../shared/engine/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
@@ -35,6 +36,25 @@ export async function keepDelivery(
 ): Promise<{ reply: IngestReply; idle: Promise<void> }> {
   const { client, inline } = getEngine(env);
   return await inline.start((workerId) => client.ingestWebhook(delivery, workerId));
+}
+
+/**
+ * Waits for the end of the run that a delivery has started, now or when it came first.
+ *
+ * @param seconds How long.
+ * @param signal Gives up early: the sender has gone.
+ * @returns Null when it has not ended, or there is no run.
+ */
+export async function findRunEnd(
+  env: Env,
+  { run_id, duplicate }: IngestReply,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<RunEnd | null> {
+  if (run_id === null || seconds === 0) return null;
+  const { client } = getEngine(env);
+  const known = duplicate ? await client.getRunEnd(run_id) : null;
+  return known ?? await client.waitForEnd(run_id, seconds, signal);
 }
 
 /** Counts a refused delivery; nothing of it is kept. */

@@ -4,7 +4,7 @@ import { type RateAnswer, rateLimitError, rateLimitHeaders } from "../../shared/
 import { applyMapping, getWebhookAdapter, type WebhookAdapter } from "../../shared/webhooks/mod.ts";
 import { judgeDelivery } from "./judge_delivery.ts";
 import { keptHeaders } from "./kept_headers.ts";
-import { countRejection, findEndpoint, keepDelivery } from "./queries.ts";
+import { countRejection, findEndpoint, findRunEnd, keepDelivery } from "./queries.ts";
 import type { Receipt } from "./schemas.ts";
 
 /** How a delivery came in. */
@@ -19,7 +19,7 @@ export async function receiveDelivery(
   rawBody: Uint8Array,
   { test }: ReceiveOptions,
 ): Promise<Response> {
-  const { env, log, traceparent } = c.var.request;
+  const { env, log, traceparent, signal } = c.var.request;
   const { headers, method, url } = c.req.raw;
   // Asked by those who check an address; nothing is delivered by them.
   if (method === "HEAD" || method === "OPTIONS") return c.body(null, 204);
@@ -60,8 +60,11 @@ export async function receiveDelivery(
   });
   waitUntil(idle);
   const { jobs: _, ...rest } = reply;
-  const receipt = { ...rest, ...(unsigned && { unsigned }), ...(test && { test }) } as Receipt;
-  return c.json(receipt, receipt.run_id !== null && !receipt.duplicate ? 202 : 200, limitHeaders(endpoint.rate));
+  const run = await findRunEnd(env, reply, endpoint.wait_seconds, signal);
+  const flags = { ...(unsigned && { unsigned }), ...(test && { test }) };
+  const receipt = { ...rest, ...(run !== null && { run }), ...flags } as Receipt;
+  const isUnderWay = receipt.run_id !== null && run === null && !receipt.duplicate;
+  return c.json(receipt, isUnderWay ? 202 : 200, limitHeaders(endpoint.rate));
 }
 
 /** The adapter of a provider; providers deliver by POST, and only a custom sender may do it otherwise. */

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { ErrorCode } from "../../shared/errors/mod.ts";
 import type { JsonObject } from "../../shared/graph/mod.ts";
+import { jsonSchema } from "../../shared/http/mod.ts";
+import { runErrorSchema } from "../../shared/runs/mod.ts";
 import type { RateAnswer } from "../../shared/rate_limit/mod.ts";
 
 /** The answer to a delivery. */
@@ -11,6 +13,11 @@ export const receiptSchema = z.object({
   status: z.enum(["accepted", "held"]).meta({ description: "held = kept, but the flow is off or deleted" }),
   held_because: z.enum(["flow_inactive", "flow_deleted"]).nullable(),
   unsigned: z.literal(true).optional().meta({ description: "There when the endpoint asks for no signature" }),
+  run: z.object({
+    status: z.string(),
+    output: jsonSchema,
+    error: runErrorSchema.nullable(),
+  }).optional().meta({ description: "How the run ended, where the endpoint waits for that and it was in time" }),
   test: z.literal(true).optional().meta({ description: "There when it came to the test address" }),
 }).meta({ id: "WebhookReceipt", description: "The answer to a delivery" });
 
@@ -37,6 +44,8 @@ export interface ReceivingEndpoint {
   /** What to make of an event; null = nothing. */
   readonly mapping: JsonObject | null;
   readonly signature_required: boolean;
+  /** Seconds that a delivery waits for the end of its run. */
+  readonly wait_seconds: number;
   /** The current secret and, during a rotation, the one before. */
   readonly secrets: readonly string[];
   /** One token of the endpoint's rate limit, taken. */

@@ -36,7 +36,7 @@ function withUrl<T extends { url: string; test_url: string }>(env: Env, { slug, 
 
 const SUMMARY_COLUMNS = "id, organization_id, flow_id, trigger_node, name, provider, config, slug, " +
   "signature_required, is_active, rejected_count, last_rejected_at, last_rejection, created_by, version, " +
-  "created_at, updated_at, mapping";
+  "created_at, updated_at, mapping, wait_seconds";
 
 /** Which endpoints to list. */
 export interface WebhooksQuery extends PageQuery {
@@ -82,6 +82,7 @@ export async function insertWebhook(
       p_signature_required: webhook.signature_required,
       p_idempotency_key: idempotencyKey,
       p_mapping: webhook.mapping ?? null,
+      p_wait_seconds: webhook.wait_seconds,
     }),
   );
 }
@@ -106,6 +107,7 @@ export async function saveWebhook(
       p_trigger_node: changes.trigger_node ?? null,
       // For SQL, null is "as it is" and empty is "none".
       p_mapping: changes.mapping === null ? {} : changes.mapping ?? null,
+      p_wait_seconds: changes.wait_seconds ?? null,
     }),
   );
 }

@@ -16,6 +16,10 @@ export const configSchema = z.record(z.string(), jsonSchema).meta({
 
 const name = z.string().min(1).max(200);
 const triggerNode = z.string().min(1).max(64).meta({ description: "Id of the trigger to start at" });
+const waitSeconds = z.int().min(0).max(60).meta({
+  description: "Seconds that a delivery waits for the end of its run, to be answered with what it gave. 0 = the " +
+    "receipt, as soon as the event is kept. Whoever may deliver can read the output then",
+});
 const secret = z.string().min(8).max(512);
 const signatureRequired = z.boolean().meta({
   description: "False = anyone who knows the address can start the flow. Never false unless you say so",
@@ -33,6 +37,7 @@ export const newWebhookSchema = z.strictObject({
   trigger_node: triggerNode.optional(),
   signature_required: signatureRequired.default(true),
   mapping: mappingSchema.optional(),
+  wait_seconds: waitSeconds.default(0),
 }).meta({
   id: "NewWebhook",
   examples: [{ name: "Payments", flow_id: "0193a000-0000-7000-8000-000000000001", provider: "stripe" }],
@@ -47,6 +52,7 @@ export const webhookChangesSchema = z.strictObject({
   signature_required: signatureRequired.optional(),
   is_active: z.boolean().optional().meta({ description: "False = deliveries are answered with 404, but for tests" }),
   mapping: mappingSchema.nullable().optional().meta({ description: "Null takes the mapping away" }),
+  wait_seconds: waitSeconds.optional(),
 }).meta({ id: "WebhookChanges", examples: [{ is_active: false }] });
 
 /** A rotation. */
@@ -82,6 +88,7 @@ const summaryShape = {
   mapping: z.record(z.string(), jsonSchema).nullable().meta({
     description: "What it makes of an event; null = nothing",
   }),
+  wait_seconds: waitSeconds,
 };
 
 /** An endpoint in a list. */

@@ -23,6 +23,7 @@ interface WebhookBody {
   trigger_node: string | null;
   signature_required: boolean;
   is_active: boolean;
+  wait_seconds: number;
   version: number;
   secret: string;
   secrets: { last_four: string; expires_at: string | null }[];
@@ -200,6 +201,11 @@ Deno.test("PATCH /webhooks/:id changes what is named, under the version that was
     ]);
     const config = { signature_header: "b" };
     assertEquals((await patch({ config })).body.config, config);
+    for (const wait_seconds of [-1, 61, 1.5]) {
+      expectProblem(await ada.patch(`/webhooks/${id}`, { wait_seconds }), "invalid_request");
+    }
+    assertEquals((await patch({ wait_seconds: 20 })).body.wait_seconds, 20);
+    assertEquals((await create(ada, flowId, { wait_seconds: 5 })).wait_seconds, 5);
     const moved = await patch({ flow_id: other });
     assertEquals([moved.body.flow_id, moved.body.trigger_node], [other, null]);
     assertEquals((await patch({ trigger_node: "t" })).body.trigger_node, "t");

@@ -15,6 +15,7 @@ import type {
   Job,
   JobResult,
   LoadedVersion,
+  RunEnd,
   SettleReply,
   WebhookDelivery,
 } from "./types.ts";
@@ -31,6 +32,7 @@ export const ENGINE_FUNCTIONS = {
   store_plan: { p_version_id: "uuid", p_plan: "jsonb", p_plan_version: "integer" },
   get_webhook_endpoint: { p_slug: "text", p_test: "boolean" },
   get_webhook_sender: { p_endpoint_id: "uuid", p_user_id: "uuid" },
+  get_run_end: { p_run_id: "uuid" },
   get_callback: { p_run_id: "uuid", p_node_id: "text", p_scope: "text" },
   complete_callbacks: { p_callbacks: "jsonb", p_wake: "boolean" },
   record_webhook_rejection: { p_endpoint_id: "uuid", p_reason: "text" },
@@ -169,6 +171,11 @@ export class EngineClient {
       p_test: delivery.test ?? false,
       p_mapped: delivery.mapped ?? null,
     });
+  }
+
+  /** How a run has ended; null = it has not. */
+  async getRunEnd(runId: string): Promise<RunEnd | null> {
+    return await this.#call("get_run_end", { p_run_id: runId });
   }
 
   /** Ends the connection. */

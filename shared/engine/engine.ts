@@ -3,18 +3,20 @@ import { adminClient } from "../db/mod.ts";
 import type { Env } from "../env/mod.ts";
 import { createLog } from "../log/mod.ts";
 import { createProviders } from "../providers/mod.ts";
+import { inlineTransport } from "./_inline_transport.ts";
 import { type CallbackPlace, callbackUrl } from "./callback_url.ts";
-import { EngineClient } from "./client.ts";
+import { EngineClient, type EngineTransport } from "./client.ts";
 import { InlineRunner } from "./inline_runner.ts";
 import { PlanCache } from "./plan_cache.ts";
 import { postgresTransport } from "./postgres_transport.ts";
 import { postgrestTransport } from "./postgrest_transport.ts";
+import { WatchingClient } from "./run_ends.ts";
 import { Worker } from "./worker.ts";
 
 /** The engine of one isolate. */
 export interface Engine {
-  /** Calls through the Data API. */
-  readonly client: EngineClient;
+  /** Calls through the Data API, or over a direct connection when `INLINE_TRANSPORT` says so. */
+  readonly client: WatchingClient;
   /** Runs what requests start. */
   readonly inline: InlineRunner;
   /** A worker that drains the queue, over the transport that the environment names. */
@@ -37,7 +39,7 @@ export function getEngine(env: Env): Engine {
 }
 
 function createEngine(env: Env): Engine {
-  const client = new EngineClient(postgrestTransport(adminClient(env)));
+  const client = new WatchingClient(requestTransport(env));
   const providers = createProviders(env);
   const log = createLog("engine");
   const plans = new PlanCache(client);
@@ -64,4 +66,11 @@ function createEngine(env: Env): Engine {
       return { worker, close: () => direct.close() };
     },
   };
+}
+
+/** What carries the calls of requests. */
+function requestTransport(env: Env): EngineTransport {
+  const dataApi = postgrestTransport(adminClient(env));
+  const isDirect = env.inlineTransport === "postgres" && env.databaseUrl !== null;
+  return isDirect ? inlineTransport(env.databaseUrl, dataApi) : dataApi;
 }

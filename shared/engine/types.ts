@@ -281,6 +281,13 @@ export interface IngestReply {
   jobs: Job[];
 }
 
+/** How a run has ended. */
+export interface RunEnd {
+  status: string;
+  output: Json;
+  error: StepError | null;
+}
+
 /** Whether a callback can still be sent: `done` = it was answered, or the step is over; `finished` = the run is. */
 export type CallbackState = "open" | "done" | "finished";
 

@@ -29,6 +29,8 @@ export interface Env {
   readonly corsOrigins: readonly string[];
   /** How the worker speaks to the database. */
   readonly workerTransport: "postgrest" | "postgres";
+  /** How requests that receive webhooks and start runs speak to the engine. */
+  readonly inlineTransport: "postgrest" | "postgres";
   /** host:port pairs past the guard against private addresses. */
   readonly egressAllow: readonly string[];
   /** The API key of Resend. */
@@ -81,8 +83,10 @@ function parseEnv(source: EnvSource): Env {
   }
   const parsed = schema.safeParse(raw);
   const problems = parsed.success ? [] : fromZod(parsed.error).map(({ path, message }) => `${path}: ${message}`);
-  if (raw.WORKER_TRANSPORT === "postgres" && raw.SUPABASE_DB_URL === undefined) {
-    problems.push("WORKER_TRANSPORT: postgres needs SUPABASE_DB_URL");
+  for (const name of ["WORKER_TRANSPORT", "INLINE_TRANSPORT"]) {
+    if (raw[name] === "postgres" && raw.SUPABASE_DB_URL === undefined) {
+      problems.push(`${name}: postgres needs SUPABASE_DB_URL`);
+    }
   }
   if (!parsed.success || problems.length > 0) throw new EnvError(problems);
   return toEnv(parsed.data);
@@ -104,6 +108,7 @@ function toEnv(values: z.output<typeof schema>): Env {
     logLevel: values.LOG_LEVEL,
     corsOrigins: values.CORS_ORIGINS,
     workerTransport: values.WORKER_TRANSPORT ?? (databaseUrl === null ? "postgrest" : "postgres"),
+    inlineTransport: values.INLINE_TRANSPORT,
     egressAllow: values.EGRESS_ALLOW,
     resendApiKey: values.RESEND_API_KEY ?? null,
     resendBaseUrl: values.RESEND_BASE_URL ?? null,

@@ -25,6 +25,7 @@ Deno.test("readEnv() reads the platform's variables and fills in the defaults", 
     logLevel: "info",
     corsOrigins: ["*"],
     workerTransport: "postgrest",
+    inlineTransport: "postgrest",
     egressAllow: [],
     resendApiKey: null,
     resendBaseUrl: null,
@@ -59,6 +60,7 @@ Deno.test("readEnv() puts every problem into one message and repeats no value", 
       LOG_LEVEL: "loud",
       CORS_ORIGINS: "https://a.test/path",
       WORKER_TRANSPORT: "postgres",
+      INLINE_TRANSPORT: "postgres",
     }), EnvError);
   for (
     const name of [
@@ -68,6 +70,7 @@ Deno.test("readEnv() puts every problem into one message and repeats no value", 
       "LOG_LEVEL",
       "CORS_ORIGINS",
       "WORKER_TRANSPORT",
+      "INLINE_TRANSPORT",
     ]
   ) {
     assert(error.problems.some((problem) => problem.startsWith(name)), name);

@@ -71,6 +71,7 @@ export const VARIABLES = {
   )
     .default(["*"]),
   WORKER_TRANSPORT: z.enum(["postgrest", "postgres"]).optional(),
+  INLINE_TRANSPORT: z.enum(["postgrest", "postgres"]).default("postgrest"),
   EGRESS_ALLOW: commaList.pipe(z.array(z.string().regex(/^[^\s/@]+:\d{1,5}$/, "Each must be host:port"))).default([]),
   RESEND_API_KEY: z.string().startsWith("re_", "Must begin with re_").optional(),
   RESEND_BASE_URL: httpUrl.optional(),
@@ -144,6 +145,13 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     otherwise: "`postgres` when `SUPABASE_DB_URL` is set, else `postgrest`",
     purpose: "How the worker speaks to the database: `postgrest` (Data API) or `postgres` (direct connection).",
     example: "postgrest",
+  },
+  INLINE_TRANSPORT: {
+    setBy: "you",
+    otherwise: "`postgrest`",
+    purpose:
+      "How functions that receive webhooks and start runs call the engine: `postgrest` (Data API) or `postgres` (up to four direct connections an isolate, so mind `max_connections`; without one a call takes the Data API).",
+    example: "postgres",
   },
   EGRESS_ALLOW: {
     setBy: "you",

@@ -16,12 +16,13 @@ create table public.webhook_endpoints (
   version integer not null default 1,
   created_at timestamptz not null default private.now(),
   updated_at timestamptz not null default private.now(),
-  mapping jsonb check (jsonb_typeof(mapping) = 'object' and octet_length(mapping::text) <= 8192)
+  mapping jsonb check (jsonb_typeof(mapping) = 'object' and octet_length(mapping::text) <= 8192),
+  wait_seconds smallint not null default 0 check (wait_seconds between 0 and 60)
 ) with (fillfactor = 80);
 create index webhook_endpoints_organization_id_idx on public.webhook_endpoints (organization_id, id);
 create index webhook_endpoints_flow_id_idx on public.webhook_endpoints (flow_id);
 create index webhook_endpoints_created_by_idx on public.webhook_endpoints (created_by);
-create trigger touch before update of name, config, flow_id, trigger_node, signature_required, is_active, mapping on public.webhook_endpoints
+create trigger touch before update of name, config, flow_id, trigger_node, signature_required, is_active, mapping, wait_seconds on public.webhook_endpoints
   for each row execute function private.touch();
 alter table public.webhook_endpoints enable row level security;
 revoke all on table public.webhook_endpoints from public, anon, authenticated, service_role;
@@ -49,6 +50,7 @@ comment on column public.webhook_endpoints.version is 'Raised by every change of
 comment on column public.webhook_endpoints.created_at is 'Made.';
 comment on column public.webhook_endpoints.updated_at is 'Last change of the settings.';
 comment on column public.webhook_endpoints.mapping is '{entity: {type, key, name, data}, input}: what to make of an event, with expressions over trigger; see docs/entities.md. Null = the run gets the event as it came, and no entity.';
+comment on column public.webhook_endpoints.wait_seconds is 'How long a delivery waits for the end of its run, to be answered with what it gave; 0 = answered as soon as it is kept.';
 
 create table private.webhook_secrets (
   id uuid primary key default private.uuid_v7(),

@@ -40,7 +40,8 @@ create function public.create_webhook_endpoint(
   p_trigger_node text default null,
   p_signature_required boolean default true,
   p_idempotency_key text default null,
-  p_mapping jsonb default null
+  p_mapping jsonb default null,
+  p_wait_seconds integer default 0
 ) returns jsonb
 language plpgsql
 security definer
@@ -57,16 +58,16 @@ begin
   perform private.require_permission(v_flow.organization_id, 'webhooks:write', 'flow');
   v_reply := private.idempotent_reply(v_flow.organization_id, 'create_webhook_endpoint', p_idempotency_key,
     jsonb_build_array(p_flow_id, p_name, p_provider, p_config, p_secret, p_trigger_node, p_signature_required,
-      p_mapping));
+      p_mapping, p_wait_seconds));
   if v_reply is not null then
     return v_reply;
   end if;
   if length(coalesce(p_name, '')) not between 1 and 200 or coalesce(p_provider, '') not in ('stripe', 'typeform', 'custom')
     or jsonb_typeof(p_config) <> 'object' or octet_length(p_config::text) > 8192
     or length(v_secret) not between 8 and 512 or length(p_trigger_node) not between 1 and 64
-    or jsonb_typeof(p_mapping) <> 'object' or octet_length(p_mapping::text) > 8192
+    or jsonb_typeof(p_mapping) <> 'object' or octet_length(p_mapping::text) > 8192 or p_wait_seconds not between 0 and 60
   then
-    perform private.fail('invalid_request', 'The name, provider, config, secret, trigger node or mapping is out of range', 400);
+    perform private.fail('invalid_request', 'The name, provider, config, secret, trigger node, mapping or waiting time is out of range', 400);
   end if;
   perform private.check_trigger_node(p_flow_id, p_trigger_node);
 
@@ -77,11 +78,13 @@ begin
   end if;
 
   insert into public.webhook_endpoints (
-    organization_id, flow_id, trigger_node, name, provider, config, slug, signature_required, created_by, mapping
+    organization_id, flow_id, trigger_node, name, provider, config, slug, signature_required, created_by, mapping,
+    wait_seconds
   )
   values (
     v_flow.organization_id, p_flow_id, p_trigger_node, p_name, p_provider, coalesce(p_config, '{}'),
-    replace(gen_random_uuid()::text, '-', ''), coalesce(p_signature_required, true), auth.uid(), nullif(p_mapping, '{}')
+    replace(gen_random_uuid()::text, '-', ''), coalesce(p_signature_required, true), auth.uid(), nullif(p_mapping, '{}'),
+    coalesce(p_wait_seconds, 0)
   )
   returning id into v_id;
   insert into private.webhook_secrets (endpoint_id, secret) values (v_id, v_secret);
@@ -91,7 +94,7 @@ begin
 end;
 $$;
 
-revoke all on function public.create_webhook_endpoint(uuid, text, text, jsonb, text, text, boolean, text, jsonb) from public, anon, authenticated, service_role;
-grant execute on function public.create_webhook_endpoint(uuid, text, text, jsonb, text, text, boolean, text, jsonb) to authenticated;
-comment on function public.create_webhook_endpoint(uuid, text, text, jsonb, text, text, boolean, text, jsonb) is
+revoke all on function public.create_webhook_endpoint(uuid, text, text, jsonb, text, text, boolean, text, jsonb, integer) from public, anon, authenticated, service_role;
+grant execute on function public.create_webhook_endpoint(uuid, text, text, jsonb, text, text, boolean, text, jsonb, integer) to authenticated;
+comment on function public.create_webhook_endpoint(uuid, text, text, jsonb, text, text, boolean, text, jsonb, integer) is
   'Makes a webhook endpoint for a flow. p_secret: the one the provider shows (Stripe), null = made here. The answer holds the secret, this once. Needs webhooks:write.';

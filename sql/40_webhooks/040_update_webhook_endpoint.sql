@@ -33,7 +33,8 @@ create function public.update_webhook_endpoint(
   p_is_active boolean default null,
   p_if_version integer default null,
   p_trigger_node text default null,
-  p_mapping jsonb default null
+  p_mapping jsonb default null,
+  p_wait_seconds integer default null
 ) returns jsonb
 language plpgsql
 security definer
@@ -44,8 +45,9 @@ declare
 begin
   if length(p_name) not between 1 and 200 or jsonb_typeof(p_config) <> 'object' or octet_length(p_config::text) > 8192
     or length(p_trigger_node) not between 1 and 64 or jsonb_typeof(p_mapping) <> 'object' or octet_length(p_mapping::text) > 8192
+    or p_wait_seconds not between 0 and 60
   then
-    perform private.fail('invalid_request', 'The name, config, trigger node or mapping is out of range', 400);
+    perform private.fail('invalid_request', 'The name, config, trigger node, mapping or waiting time is out of range', 400);
   end if;
   if p_flow_id is not null and not exists (
     select 1 from public.flows f
@@ -62,15 +64,16 @@ begin
     trigger_node = case when p_flow_id <> e.flow_id then p_trigger_node else coalesce(p_trigger_node, e.trigger_node) end,
     signature_required = coalesce(p_signature_required, e.signature_required),
     is_active = coalesce(p_is_active, e.is_active),
-    mapping = nullif(coalesce(p_mapping, e.mapping), '{}')
+    mapping = nullif(coalesce(p_mapping, e.mapping), '{}'),
+    wait_seconds = coalesce(p_wait_seconds, e.wait_seconds)
   where e.id = p_endpoint_id;
   return private.webhook_endpoint_reply(p_endpoint_id);
 end;
 $$;
 
-revoke all on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, boolean, boolean, integer, text, jsonb) from public, anon, authenticated, service_role;
-grant execute on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, boolean, boolean, integer, text, jsonb) to authenticated;
-comment on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, boolean, boolean, integer, text, jsonb) is
+revoke all on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, boolean, boolean, integer, text, jsonb, integer) from public, anon, authenticated, service_role;
+grant execute on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, boolean, boolean, integer, text, jsonb, integer) to authenticated;
+comment on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, boolean, boolean, integer, text, jsonb, integer) is
   'Changes an endpoint; null = leave as it is, but with another flow the trigger node is p_trigger_node or the first that fits; an empty p_mapping takes the mapping away. Needs webhooks:write.';
 
 create function public.rotate_webhook_secret(

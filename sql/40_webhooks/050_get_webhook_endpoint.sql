@@ -24,6 +24,7 @@ begin
     'config', v_endpoint.config,
     'mapping', v_endpoint.mapping,
     'signature_required', v_endpoint.signature_required,
+    'wait_seconds', v_endpoint.wait_seconds,
     'secrets', (
       select coalesce(jsonb_agg(s.secret order by s.created_at desc), '[]') from private.webhook_secrets s
       where s.endpoint_id = v_endpoint.id and (s.expires_at is null or s.expires_at > private.now())

@@ -138,6 +138,7 @@ engine.complete_callbacks          -     -     x
 engine.configure                   -     -     x
 engine.ensure_partitions           -     -     x
 engine.get_callback                -     -     x
+engine.get_run_end                 -     -     x
 engine.get_webhook_endpoint        -     -     x
 engine.get_webhook_sender          -     -     x
 engine.heartbeat                   -     -     x

@@ -249,6 +249,7 @@ scenarios("webhook endpoints", {
         config: { header: "x" },
         mapping: null,
         signature_required: true,
+        wait_seconds: 0,
         secrets: ["a secret"],
       });
       assertEquals([rate.allowed, rate.limit], [true, 600]);
