@@ -63,7 +63,7 @@ revoke all on function private.limits_are_near(public.runs) from public, anon, a
 comment on function private.limits_are_near(public.runs) is
   'Whether a limit of the run has fewer than a hundred places left. Only then do starts and ends of an organization have to come one after the other.';
 
-create function private.take_slots(p_run public.runs) returns text
+create function private.take_slots(p_run public.runs, p_without_lock boolean default false) returns text
 language plpgsql
 set search_path = ''
 as $$
@@ -71,6 +71,9 @@ declare
   v_full text;
 begin
   if private.limits_are_near(p_run) then
+    if p_without_lock then
+      return (select k.limit_key from private.run_limit_keys(p_run) k order by k.limit_key desc limit 1);
+    end if;
     perform private.lock_limits(p_run.organization_id);
     select k.limit_key into v_full
     from private.run_limit_keys(p_run) k
@@ -87,9 +90,9 @@ begin
 end;
 $$;
 
-revoke all on function private.take_slots(public.runs) from public, anon, authenticated, service_role;
-comment on function private.take_slots(public.runs) is
-  'Takes a place under every limit of a run, or none: answers the limit that is full, null when it has its places.';
+revoke all on function private.take_slots(public.runs, boolean) from public, anon, authenticated, service_role;
+comment on function private.take_slots(public.runs, boolean) is
+  'Takes a place under every limit of a run, or none: answers the limit that is full, null when it has its places. p_without_lock = where limits are near it takes none and names one of them: for transactions that may stay open for long.';
 
 create function private.lock_limits(p_organization_id uuid) returns void
 language sql

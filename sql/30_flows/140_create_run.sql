@@ -13,7 +13,8 @@ create function private.create_run(
   p_entity_id uuid default null,
   p_schedule_id uuid default null,
   p_pins jsonb default null,
-  p_may_refuse boolean default false
+  p_may_refuse boolean default false,
+  p_waits_for_nobody boolean default false
 ) returns public.runs
 language plpgsql
 set search_path = ''
@@ -51,7 +52,7 @@ begin
   cross join public.flow_versions v
   where o.id = p_flow.organization_id and v.id = v_run.flow_version_id;
   if v_limited then
-    v_full := private.take_slots(v_run);
+    v_full := private.take_slots(v_run, p_waits_for_nobody);
     if v_full is not null then
       if p_may_refuse and v_limits ->> 'when_full' = 'refuse' and v_full not like 'org:%' then
         perform private.fail('run_limit_reached', 'As many runs of the flow as it allows are under way', 409,
@@ -83,6 +84,6 @@ begin
 end;
 $$;
 
-revoke all on function private.create_run(public.flows, text, jsonb, text, uuid, uuid, uuid, text, uuid, uuid, public.runs, uuid, uuid, jsonb, boolean) from public, anon, authenticated, service_role;
-comment on function private.create_run(public.flows, text, jsonb, text, uuid, uuid, uuid, text, uuid, uuid, public.runs, uuid, uuid, jsonb, boolean) is
-  'Writes a run and its first token. p_worker_id null = any worker may claim it; otherwise it starts leased to that worker (inline start). p_run_id = an id that the caller has chosen already, by private.uuid_v7. A run beyond a limit waits for its place; p_may_refuse = it is refused when the flow says so. Trusts its caller for permissions.';
+revoke all on function private.create_run(public.flows, text, jsonb, text, uuid, uuid, uuid, text, uuid, uuid, public.runs, uuid, uuid, jsonb, boolean, boolean) from public, anon, authenticated, service_role;
+comment on function private.create_run(public.flows, text, jsonb, text, uuid, uuid, uuid, text, uuid, uuid, public.runs, uuid, uuid, jsonb, boolean, boolean) is
+  'Writes a run and its first token. p_worker_id null = any worker may claim it; otherwise it starts leased to that worker (inline start). p_run_id = an id that the caller has chosen already, by private.uuid_v7. A run beyond a limit waits for its place; p_may_refuse = it is refused when the flow says so; p_waits_for_nobody = it never locks the limits of its organization, and where they are near, the clock gives it its place. Trusts its caller for permissions.';

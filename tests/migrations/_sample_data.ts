@@ -80,6 +80,12 @@ insert into public.schedules (id, organization_id, flow_id, name, cron)
 insert into public.schedule_firings (schedule_id, scheduled_for, organization_id, outcome)
   values ('${SCHEDULE}', now(), '${ORGANIZATION}', 'skipped_missed');
 `,
+  "private.change_triggers": `
+insert into private.change_triggers (organization_id, flow_id, name, operations)
+  values ('${ORGANIZATION}', '${FLOW}', 'default', '{insert}');
+insert into private.change_skips (change_id, reason, skipped)
+  select id, 'flow_inactive', 1 from private.change_triggers;
+`,
 };
 
 /**

@@ -142,6 +142,12 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
     );
     const entity = await call("public.create_entity($1, 'lead', p_node_id => 'a')", [flow.id]);
     await call("public.move_entity($1, 'b')", [entity.id]);
+    await sql`
+      insert into private.change_triggers (organization_id, flow_id, name, operations)
+      values (${organizationId}, ${flow.id}, 'default', '{insert}')`;
+    await sql`
+      insert into private.change_skips (change_id, reason, skipped)
+      select c.id, 'flow_inactive', 1 from private.change_triggers c where c.flow_id = ${flow.id}`;
     return {
       organization: organizationId,
       workspace: flow.workspace_id,

@@ -45,6 +45,9 @@ public.runs_default           deny  deny   deny   deny       deny    deny    den
 public.runs_<week>            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 public.run_steps_default      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 public.run_steps_<week>       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+engine.changes                deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+private.change_skips          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+private.change_triggers       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.claim_turns           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.flow_plans            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.idempotency_keys      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -145,6 +148,8 @@ engine.heartbeat                   -     -     x
 engine.ingest_webhook              -     -     x
 engine.list_schedules_to_refill    -     -     x
 engine.load_plans                  -     -     x
+engine.off_change                  -     -     x
+engine.on_change                   -     -     x
 engine.record_webhook_rejection    -     -     x
 engine.redeem_wake                 -     -     x
 engine.release_worker              -     -     x
@@ -170,6 +175,20 @@ private.bulk_runs                  -     -     -
 private.cancel_runs                -     -     -
 private.canvas_number              -     -     -
 private.change_schedule            -     -     -
+private.causing_run                -     -     -
+private.change_actor               -     -     -
+private.change_fits                -     -     -
+private.change_obstacle            -     -     -
+private.change_options             -     -     -
+private.change_tables              -     -     x
+private.drop_change_triggers       -     -     -
+private.forget_lost_changes        -     -     -
+private.is_own_table               -     -     -
+private.json_setting               -     -     -
+private.skip_change                -     -     -
+private.start_change_runs          -     -     -
+private.start_changed_flow         -     -     -
+private.text_list                  -     -     -
 private.check_entity               -     -     -
 private.check_pins                 -     -     -
 private.check_schedule             -     -     -
