@@ -86,6 +86,16 @@ insert into private.change_triggers (organization_id, flow_id, name, operations)
 insert into private.change_skips (change_id, reason, skipped)
   select id, 'flow_inactive', 1 from private.change_triggers;
 `,
+  "private.system_tasks": `
+insert into private.system_task_runs (name, status, trigger, error, started_at, finished_at)
+  values ('leases', 'failed', 'cron', '{"code": "internal"}', now(), now());
+insert into private.system_alerts (task, failures, error) values ('leases', 1, '{"code": "internal"}');
+insert into public.usage_hourly (organization_id, hour, runs_started) values ('${ORGANIZATION}', date_trunc('hour', now()), 1);
+insert into public.analytics_daily (organization_id, flow_id, day, runs, completed, failed, cancelled, compensated,
+  compensation_failed, unfinished) values ('${ORGANIZATION}', '${FLOW}', current_date, 1, 1, 0, 0, 0, 0, 0);
+insert into private.digests (organization_id, day, job_id) values ('${ORGANIZATION}', current_date, '${RUN}');
+insert into private.digest_opt_outs (organization_id, user_id) values ('${ORGANIZATION}', '${USER}');
+`,
 };
 
 /**

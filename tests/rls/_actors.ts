@@ -71,6 +71,10 @@ export async function prepareCast(db: TestDatabase): Promise<Cast> {
   };
   // The runs of January.
   await db.sql`select private.count_runs()`;
+  await db.sql`
+    insert into private.system_task_runs (name, status, trigger, reason, finished_at)
+    values ('leases', 'skipped', 'cron', 'overlap', now())`;
+  await db.sql`insert into private.system_alerts (task, failures, error) values ('leases', 1, '{}')`;
   await db.sql`insert into private.settings (name, value) values ('functions_url', 'https://example.com')`;
   await db.sql`insert into private.workers (id, kind, expires_at) values (gen_random_uuid(), 'worker', now())`;
   await db.sql`insert into private.worker_wakes default values`;
@@ -148,6 +152,13 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
     await sql`
       insert into private.change_skips (change_id, reason, skipped)
       select c.id, 'flow_inactive', 1 from private.change_triggers c where c.flow_id = ${flow.id}`;
+    await sql`insert into public.usage_hourly (organization_id, hour) values (${organizationId}, '2026-01-01T00:00:00Z')`;
+    await sql`
+      insert into public.analytics_daily
+        (organization_id, flow_id, day, runs, completed, failed, cancelled, compensated, compensation_failed, unfinished)
+      values (${organizationId}, ${flow.id}, '2026-01-01', 1, 0, 0, 0, 0, 0, 1)`;
+    await sql`insert into private.digests (organization_id, day, job_id) values (${organizationId}, '2026-01-01', ${openRun})`;
+    await sql`insert into private.digest_opt_outs (organization_id) values (${organizationId})`;
     return {
       organization: organizationId,
       workspace: flow.workspace_id,

@@ -33,6 +33,8 @@ public.schedule_firings       deny  own    own    own        own     own     own
 public.runs                   deny  own    own    own        own     own     none   none       own       none   all
 public.run_steps              deny  own    own    own        own     own     none   none       own       none   all
 public.run_stats_daily        deny  own    own    own        own     own     none   none       own       none   all
+public.usage_hourly           deny  own    own    own        own     own     none   none       own       none   all
+public.analytics_daily        deny  own    own    own        own     own     none   none       own       none   all
 public.flow_version_runs      deny  own    own    own        own     own     none   none       own       none   all
 public.job_queue              deny  own    own    own        own     own     none   none       own       none   all
 public.bulk_operations         deny  own    own    own        own     own     none   none       own       none   all
@@ -63,6 +65,11 @@ private.scratch_flows          deny  deny   deny   deny       deny    deny    de
 private.run_stats_open        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.run_stats_state       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.settings              deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.digest_opt_outs       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.digests               deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.system_alerts         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.system_task_runs      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.system_tasks          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.webhook_secrets       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.worker_wakes          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.workers               deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -297,6 +304,42 @@ private.webhook_body               -     -     -
 private.webhook_endpoint_reply     -     -     -
 private.with_upcoming              -     -     -
 private.work_bulk_operations       -     -     -
+engine.get_digest                  -     -     x
+engine.list_task_runs              -     -     x
+engine.list_tasks                  -     -     x
+engine.queue_digests               -     -     x
+engine.request_task                -     -     x
+engine.run_task                    -     -     x
+engine.start_waiting_task          -     -     x
+engine.update_task                 -     -     x
+engine.watch_tasks                 -     -     x
+private.check_leases               -     -     -
+private.clean_rate_limits          -     -     -
+private.close_lost_runs            -     -     -
+private.count_usage                -     -     -
+private.count_usage_of             -     -     -
+private.end_task_run               -     -     -
+private.keep_cron_job              -     -     -
+private.keep_partitions            -     -     -
+private.mail_operators             -     -     -
+private.prune_cron_history         -     -     -
+private.prune_idempotency_keys     -     -     -
+private.prune_job_counts           -     -     -
+private.raise_alerts               -     -     -
+private.retry_webhooks             -     -     -
+private.roll_up_analytics          -     -     -
+private.roll_up_day                -     -     -
+private.schedule_tasks             -     -     -
+private.scheduled_tasks            -     -     -
+private.skip_task                  -     -     -
+private.stop_task_job              -     -     -
+private.task_attempt               -     -     -
+private.task_ended                 -     -     -
+private.task_holders               -     -     -
+private.task_run_reply             -     -     -
+private.task_waits_for             -     -     -
+private.try_lock_task              -     -     -
+public.set_daily_digest            -     x     -
 `;
 
 /**
@@ -345,6 +388,7 @@ retry_run                 ok        ok        ok         ok         forbidden  f
 retry_step                conflict  conflict  conflict   conflict   forbidden  forbidden  forbidden
 rotate_webhook_secret     ok        ok        ok         forbidden  forbidden  forbidden  forbidden
 save_flow                 ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+set_daily_digest            ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
 signal_run                ok        ok        ok         ok         forbidden  forbidden  forbidden
 start_run                 ok        ok        ok         ok         forbidden  forbidden  forbidden
 sync_profile              ok        ok        ok         ok         ok         ok         ok

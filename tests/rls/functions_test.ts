@@ -74,6 +74,7 @@ const RPCS: Record<string, Call> = {
   rerun_run: { ids: { p_run_id: "failedRun" } },
   resume_run: { ids: { p_run_id: "openRun" } },
   retry_step: { ids: { p_run_id: "openRun" }, rest: "p_node_id => 'a'" },
+  set_daily_digest: { ids: { p_organization_id: "organization" }, rest: "p_wanted => false" },
   signal_run: { ids: { p_run_id: "openRun" }, rest: "p_name => 'go'" },
 };
 

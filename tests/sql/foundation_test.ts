@@ -109,12 +109,14 @@ scenarios("foundation", {
   },
   "engine.configure()": {
     "keeps the address and schedules the clock once, however often it is called": async (db) => {
+      const rows = await db.sql`select 'millrace-' || name as job from private.system_tasks order by name`;
+      const tasks = rows.map((row) => row.job);
       const first = await service(db, "configure", { p_functions_url: "https://example.com/functions/v1/" });
       const again = await service(db, "configure", { p_functions_url: "https://example.com/functions/v1" });
       assertEquals(again, first);
       assertEquals(first, {
         functions_url: "https://example.com/functions/v1",
-        cron_jobs: ["millrace-tick", "millrace-partitions", "millrace-rate-limits", "millrace-cron-history"],
+        cron_jobs: ["millrace-tick", "millrace-task-watch", "millrace-task-starts", ...tasks],
         can_call_functions: true,
       });
       const [row] = await db
@@ -123,9 +125,9 @@ scenarios("foundation", {
       const jobs = await db.sql`select jobname, schedule, command from cron.job order by jobid`;
       assertEquals(jobs.map((job) => job.jobname), [
         "millrace-tick",
-        "millrace-partitions",
-        "millrace-rate-limits",
-        "millrace-cron-history",
+        "millrace-task-watch",
+        "millrace-task-starts",
+        ...tasks,
       ]);
       for (const { command } of jobs) await db.sql.unsafe(command);
     },

@@ -1,0 +1,84 @@
+create function private.count_usage_of(p_hour timestamptz) returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_from uuid := private.uuid_v7_floor(p_hour);
+  v_to uuid := private.uuid_v7_floor(p_hour + interval '1 hour');
+  v_rows integer;
+begin
+  with
+  runs as (
+    select r.organization_id, count(*) as started,
+      count(*) filter (where r.status = 'completed') as completed,
+      count(*) filter (where r.status in ('failed', 'compensated', 'compensation_failed')) as failed,
+      count(*) filter (where r.status = 'cancelled') as cancelled,
+      count(*) filter (where r.finished_at is null) as open
+    from public.runs r
+    where r.id >= v_from and r.id < v_to and r.pins is null
+    group by r.organization_id
+  ),
+  steps as (
+    select s.organization_id, count(*) as steps
+    from public.run_steps s
+    join public.runs r on r.id = s.run_id and r.id >= v_from and r.id < v_to and r.pins is null
+    where s.run_id >= v_from and s.run_id < v_to and s.status <> 'skipped'
+    group by s.organization_id
+  ),
+  jobs as (
+    select c.organization_id, sum(c.completed + c.dead) as jobs
+    from private.job_counts c
+    where c.minute >= p_hour and c.minute < p_hour + interval '1 hour'
+    group by c.organization_id
+  ),
+  events as (
+    select e.organization_id, count(*) as events
+    from public.webhook_events e
+    where e.id >= v_from and e.id < v_to and e.replay_of is null and not e.is_test
+    group by e.organization_id
+  ),
+  -- An organization that is being deleted takes its numbers with it.
+  tenants as (
+    select o.id from public.organizations o
+    where o.id in (
+      select r.organization_id from runs r union select j.organization_id from jobs j union select e.organization_id from events e
+    )
+    order by o.id for key share
+  )
+  insert into public.usage_hourly as u (
+    organization_id, hour, runs_started, runs_completed, runs_failed, runs_cancelled, runs_open, steps, jobs, webhook_events,
+    counted_at
+  )
+  select t.id, p_hour, coalesce(r.started, 0), coalesce(r.completed, 0), coalesce(r.failed, 0), coalesce(r.cancelled, 0),
+    coalesce(r.open, 0), coalesce(s.steps, 0), coalesce(j.jobs, 0), coalesce(e.events, 0), private.now()
+  from tenants t
+  left join runs r on r.organization_id = t.id
+  left join steps s on s.organization_id = t.id
+  left join jobs j on j.organization_id = t.id
+  left join events e on e.organization_id = t.id
+  -- What was counted stays counted, though runs, events and the counts of jobs are deleted in time.
+  on conflict (organization_id, hour) do update set
+    runs_started = greatest(u.runs_started, excluded.runs_started),
+    runs_completed = greatest(u.runs_completed, excluded.runs_completed),
+    runs_failed = greatest(u.runs_failed, excluded.runs_failed),
+    runs_cancelled = greatest(u.runs_cancelled, excluded.runs_cancelled),
+    runs_open = excluded.runs_open,
+    steps = greatest(u.steps, excluded.steps),
+    jobs = greatest(u.jobs, excluded.jobs),
+    webhook_events = greatest(u.webhook_events, excluded.webhook_events),
+    counted_at = excluded.counted_at;
+  get diagnostics v_rows = row_count;
+
+  -- Of whom nothing is left, nothing is open.
+  update public.usage_hourly u set runs_open = 0
+  where u.hour = p_hour and u.runs_open > 0 and not exists (
+    select 1 from public.runs r
+    where r.organization_id = u.organization_id and r.id >= v_from and r.id < v_to and r.finished_at is null
+  );
+  return v_rows;
+end;
+$$;
+
+revoke all on function private.count_usage_of(timestamptz) from public, anon, authenticated, service_role;
+comment on function private.count_usage_of(timestamptz) is
+  'Counts the usage of one hour anew, for all organizations, as often as one likes. Answers the number of rows.';
