@@ -8,7 +8,9 @@ create table public.plans (
   hook_requests_per_minute integer not null check (hook_requests_per_minute > 0),
   max_run_seconds integer not null check (max_run_seconds > 0),
   max_concurrent_runs integer check (max_concurrent_runs > 0),
-  max_schedules integer not null default 20 check (max_schedules > 0)
+  max_schedules integer not null default 20 check (max_schedules > 0),
+  queue_weight smallint not null default 1 check (queue_weight between 1 and 1000),
+  max_concurrent_jobs integer check (max_concurrent_jobs > 0)
 );
 alter table public.plans enable row level security;
 revoke all on table public.plans from public, anon, authenticated, service_role;
@@ -27,3 +29,5 @@ comment on column public.plans.hook_requests_per_minute is 'Deliveries that one 
 comment on column public.plans.max_run_seconds is 'Longest time that a run may take, seconds.';
 comment on column public.plans.max_concurrent_runs is 'Runs of an organization at once; further ones wait for their turn. Null = no limit.';
 comment on column public.plans.max_schedules is 'Schedules that an organization may keep.';
+comment on column public.plans.queue_weight is 'Share of the workers, against organizations with other weights, while all of them have work waiting.';
+comment on column public.plans.max_concurrent_jobs is 'Tokens and jobs of an organization that workers hold at once; further ones wait for their turn. Null = no limit.';

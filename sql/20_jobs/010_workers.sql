@@ -2,7 +2,8 @@ create table private.workers (
   id uuid primary key,
   kind text not null check (kind in ('worker', 'inline')),
   started_at timestamptz not null default private.now(),
-  expires_at timestamptz not null
+  expires_at timestamptz not null,
+  is_listening boolean not null default false
 ) with (fillfactor = 70);
 alter table private.workers enable row level security;
 revoke all on table private.workers from public, anon, authenticated, service_role;
@@ -13,6 +14,7 @@ comment on column private.workers.id is 'Random, made by the isolate; a worker t
 comment on column private.workers.kind is 'worker = drains the queue; inline = runs what its own request started.';
 comment on column private.workers.started_at is 'First claim.';
 comment on column private.workers.expires_at is 'When this moment passes, engine.tick gives the jobs of the worker to others.';
+comment on column private.workers.is_listening is 'True = its last claim found nothing, and it waits for a notification on the channel millrace_jobs.';
 
 create table private.worker_wakes (
   ticket uuid primary key default gen_random_uuid(),

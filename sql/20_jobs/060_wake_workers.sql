@@ -31,7 +31,7 @@ revoke all on function private.wake_workers(integer) from public, anon, authenti
 comment on function private.wake_workers(integer) is
   'Calls the worker function p_count times through pg_net, each with a single-use ticket. Answers how many calls were queued: 0 until engine.configure has been called.';
 
-create function private.wake_if_idle() returns void
+create function private.wake_if_idle(p_organization_id uuid) returns void
 language plpgsql
 security definer
 set search_path = ''
@@ -39,6 +39,12 @@ as $$
 declare
   v_now timestamptz := private.now();
 begin
+  perform private.give_turn(p_organization_id);
+  -- A notification takes a lock that all who notify wait for, so only when somebody waits for it.
+  if exists (select 1 from private.workers w where w.is_listening and w.expires_at > v_now) then
+    perform pg_notify('millrace_jobs', '');
+    return;
+  end if;
   if not exists (select 1 from private.workers w where w.kind = 'worker' and w.expires_at > v_now)
     and not exists (
       select 1 from private.worker_wakes k
@@ -50,8 +56,9 @@ begin
 end;
 $$;
 
-revoke all on function private.wake_if_idle() from public, anon, authenticated, service_role;
-comment on function private.wake_if_idle() is 'Wakes one worker when none is awake and none has just been called.';
+revoke all on function private.wake_if_idle(uuid) from public, anon, authenticated, service_role;
+comment on function private.wake_if_idle(uuid) is
+  'Whoever made work ready says so: the organization gets its turn, and a worker is told, or called when none is awake and none has just been called.';
 
 create function engine.redeem_wake(p_ticket uuid) returns boolean
 language sql

@@ -13,7 +13,7 @@ declare
   v_made integer := 0;
 begin
   for v_i in 0..p_weeks_ahead loop
-    foreach v_parent in array array['runs', 'run_steps'] loop
+    foreach v_parent in array array['runs', 'run_steps', 'job_history'] loop
       v_name := v_parent || '_' || to_char((v_week + v_i * interval '7 days') at time zone 'UTC', 'IYYY"w"IW');
       continue when to_regclass('public.' || v_name) is not null;
       -- The rows that the default partition took for want of this one would block it; they keep living there.
@@ -43,4 +43,4 @@ $$;
 revoke all on function engine.ensure_partitions(integer) from public, anon, authenticated, service_role;
 grant execute on function engine.ensure_partitions(integer) to service_role;
 comment on function engine.ensure_partitions(integer) is
-  'Makes the weekly partitions of runs and run_steps from this week to p_weeks_ahead later, with RLS on and no grants of their own. Gives way when the tables are in use: the next call makes the rest. Answers how many it made. Daily by pg_cron.';
+  'Makes the weekly partitions of runs, run_steps and job_history from this week to p_weeks_ahead later, with RLS on and no grants of their own. Gives way when the tables are in use: the next call makes the rest. Answers how many it made. Daily by pg_cron.';

@@ -197,7 +197,7 @@ begin
       status = case when v_run.status = 'paused' then 'paused' else 'available' end,
       payload = null, scheduled_for = private.now()
     where j.id = p_token_id;
-    perform private.wake_if_idle();
+    perform private.wake_if_idle(v_run.organization_id);
   else
     update public.job_queue j set payload = jsonb_build_object('wait', jsonb_build_object('kind', 'limit', 'name', v_full))
     where j.id = p_token_id and j.payload -> 'wait' ->> 'name' <> v_full;

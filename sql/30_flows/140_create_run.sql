@@ -77,6 +77,9 @@ begin
     case when v_full is not null then 'infinity' else v_now end, v_run.deadline_at, v_now,
     case when v_full is not null then jsonb_build_object('wait', jsonb_build_object('kind', 'limit', 'name', v_full)) end
   );
+  if v_worker is null then
+    perform private.give_turn(v_run.organization_id);
+  end if;
   if p_entity_id is not null then
     perform private.attach_entity(v_run);
   end if;

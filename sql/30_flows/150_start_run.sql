@@ -43,7 +43,7 @@ begin
   );
   v_reply := to_jsonb(v_run);
   if p_wake then
-    perform private.wake_if_idle();
+    perform private.wake_if_idle(v_run.organization_id);
   end if;
   return private.keep_reply(v_flow.organization_id, 'start_run', p_idempotency_key, v_reply);
 end;

@@ -55,7 +55,7 @@ begin
     p_pins => p_pins, p_may_refuse => true
   ));
   if p_wake then
-    perform private.wake_if_idle();
+    perform private.wake_if_idle(p_organization_id);
   end if;
   return private.keep_reply(p_organization_id, 'execute_graph', p_idempotency_key, v_reply);
 end;

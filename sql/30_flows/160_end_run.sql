@@ -50,7 +50,7 @@ begin
     insert into public.job_queue (organization_id, run_id, payload, deadline_at, created_at, scheduled_for)
     select v_run.organization_id, v_run.id, '{"undo": true}', v_now + make_interval(secs => greatest(v.timeout_seconds, 3600)), v_now, v_now
     from public.flow_versions v where v.id = v_run.flow_version_id;
-    perform private.wake_if_idle();
+    perform private.wake_if_idle(v_run.organization_id);
     return true;
   end if;
   perform private.free_slots(v_run);

@@ -18,7 +18,7 @@ begin
     for update skip locked
   );
   if found then
-    perform private.wake_if_idle();
+    perform private.wake_if_idle(p_run.organization_id);
   end if;
 end;
 $$;
@@ -99,7 +99,7 @@ begin
     ),
     p_parent => p_run, p_traceparent => p_run.traceparent
   );
-  perform private.wake_if_idle();
+  perform private.wake_if_idle(p_run.organization_id);
 end;
 $$;
 

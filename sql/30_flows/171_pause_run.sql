@@ -57,7 +57,7 @@ begin
       end
     where j.run_id = p_run_id and (j.status = 'paused' or j.pausing);
     if p_wake then
-      perform private.wake_if_idle();
+      perform private.wake_if_idle(v_run.organization_id);
     end if;
   end if;
   return to_jsonb(v_run);

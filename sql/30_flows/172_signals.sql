@@ -20,7 +20,7 @@ begin
   if v_token.id is not null then
     perform private.resolve_token(v_token.id, v_run.status = 'paused', jsonb_build_object('by', 'signal', 'data', p_data));
     if p_wake then
-      perform private.wake_if_idle();
+      perform private.wake_if_idle(v_run.organization_id);
     end if;
     return jsonb_build_object('run_id', p_run_id, 'name', p_name, 'delivered', true, 'node_id', v_token.node_id, 'scope', v_token.scope);
   end if;
@@ -88,7 +88,7 @@ begin
   end || jsonb_build_object('user_id', auth.uid(), 'decided_at', private.now());
   perform private.resolve_token(v_token.id, v_run.status = 'paused', jsonb_build_object('by', v_kind, 'data', v_data));
   if p_wake then
-    perform private.wake_if_idle();
+    perform private.wake_if_idle(v_run.organization_id);
   end if;
   return jsonb_build_object('run_id', p_run_id, 'node_id', v_token.node_id, 'scope', v_token.scope, 'kind', v_kind) || v_data;
 end;
@@ -138,6 +138,7 @@ begin
       v_token := private.waiting_token(v_call.run_id, '{callback}', null, v_call.node_id, v_call.at);
       if v_token.id is not null then
         perform private.resolve_token(v_token.id, v_run.status = 'paused', jsonb_build_object('by', 'callback', 'data', v_call.data));
+        perform private.give_turn(v_run.organization_id);
         v_any := true;
         v_status := 'completed';
       elsif exists (
@@ -157,7 +158,7 @@ begin
     );
   end loop;
   if v_any and p_wake then
-    perform private.wake_if_idle();
+    perform private.wake_if_idle(null);
   end if;
   return v_reply;
 end;

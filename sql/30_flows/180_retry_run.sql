@@ -24,7 +24,7 @@ begin
   v_new := private.repeat_run(v_run, v_run.input, v_run.flow_version_id);
   perform private.take_over_steps(v_run, v_new);
   if p_wake then
-    perform private.wake_if_idle();
+    perform private.wake_if_idle(v_new.organization_id);
   end if;
   return private.keep_reply(v_run.organization_id, 'retry_run', p_idempotency_key, to_jsonb(v_new));
 end;

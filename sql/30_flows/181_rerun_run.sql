@@ -84,7 +84,7 @@ begin
     end if;
   end if;
   if p_wake then
-    perform private.wake_if_idle();
+    perform private.wake_if_idle(v_new.organization_id);
   end if;
   return private.keep_reply(v_run.organization_id, 'rerun_run', p_idempotency_key, to_jsonb(v_new));
 end;

@@ -40,7 +40,7 @@ begin
   where j.run_id = p_run_id and j.node_id = p_node_id and j.scope = v_scope and j.status in ('available', 'paused')
     and j.attempts > 0 and not coalesce(j.payload ? 'wait', false) and j.scheduled_for > private.now();
   if found and p_wake then
-    perform private.wake_if_idle();
+    perform private.wake_if_idle(v_run.organization_id);
   end if;
   return jsonb_build_object('began', 'attempt', 'run', to_jsonb(v_run));
 end;

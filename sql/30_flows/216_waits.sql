@@ -65,7 +65,7 @@ begin
       jsonb_build_object('by', v_wait.kind, 'data', v_signal.data)
     );
     -- Whoever settles may run nothing but its own request.
-    perform private.wake_if_idle();
+    perform private.wake_if_idle(null);
     v_signal := null;
   end loop;
 end;
@@ -113,7 +113,7 @@ begin
         v_flow, 'flow', coalesce(v_start.input, '{}'), p_parent => v_parent, p_traceparent => v_parent.traceparent,
         p_pins => case when v_parent.pins is not null then '{}'::jsonb end
       );
-      perform private.wake_if_idle();
+      perform private.wake_if_idle(v_parent.organization_id);
     end if;
     v_resolution := case
       when v_refused is not null then jsonb_build_object('by', 'run', 'data', jsonb_build_object(

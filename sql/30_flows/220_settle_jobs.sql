@@ -276,7 +276,7 @@ begin
         select 1 from public.job_queue j where j.run_id = any (v_run_ids) and j.status = 'available' and j.scheduled_for <= v_now
       );
       if v_free then
-        perform private.wake_if_idle();
+        perform private.wake_if_idle(null);
       end if;
     end if;
 

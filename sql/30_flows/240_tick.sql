@@ -8,6 +8,8 @@ declare
   v_workers uuid[];
   v_dead uuid[];
   v_freed uuid[] := '{}';
+  v_organizations uuid[];
+  v_jobs_freed integer := 0;
   v_expired integer := 0;
   v_lost integer := 0;
   v_run record;
@@ -42,12 +44,20 @@ begin
       update public.job_queue j
       set status = 'available', worker_id = null, started_at = null, resume = true
       where j.id in (select o.id from public.job_queue o where o.worker_id = any (v_dead) for update skip locked)
-      returning j.id
+      returning j.id, j.organization_id
     )
-    select coalesce(array_agg(f.id), '{}') into v_freed from freed f;
+    select coalesce(array_agg(f.id), '{}'), array_agg(distinct f.organization_id) into v_freed, v_organizations from freed f;
+    perform private.forget_heads(v_organizations);
   exception when others then
     raise warning 'Cannot free lapsed leases: %', sqlerrm;
     v_failed := v_failed || 'leases'::text;
+  end;
+
+  begin
+    v_jobs_freed := private.sweep_jobs(v_now);
+  exception when others then
+    raise warning 'Cannot sweep jobs: %', sqlerrm;
+    v_failed := v_failed || 'jobs'::text;
   end;
 
   begin
@@ -157,7 +167,7 @@ begin
     v_failed := v_failed || 'statistics'::text;
   end;
   return jsonb_build_object(
-    'workers_lost', coalesce(cardinality(v_workers), 0), 'jobs_freed', cardinality(v_freed), 'runs_expired', v_expired,
+    'workers_lost', coalesce(cardinality(v_workers), 0), 'jobs_freed', cardinality(v_freed) + v_jobs_freed, 'runs_expired', v_expired,
     'runs_given_up', v_lost, 'schedules_fired', v_scheduled, 'ready', v_ready, 'workers_woken', v_woken
   ) || case when v_failed = '{}' then '{}'::jsonb else jsonb_build_object('failed', to_jsonb(v_failed)) end;
 end;

@@ -51,7 +51,7 @@ begin
   end loop;
 
   if exists (select 1 from public.schedules s where s.refill_at <= p_now) then
-    perform private.wake_if_idle();
+    perform private.wake_if_idle(null);
   end if;
   delete from public.schedule_firings f where f.ctid in (
     select o.ctid from public.schedule_firings o

@@ -37,7 +37,7 @@ begin
   update public.schedules s set
     open_runs = (v_run_id || private.runs_still_open(s.open_runs))[1:100], last_run_id = v_run_id, last_fired_at = v_now
   where s.id = p_schedule_id;
-  perform private.wake_if_idle();
+  perform private.wake_if_idle(v_schedule.organization_id);
   return private.keep_reply(v_schedule.organization_id, 'trigger_schedule', p_idempotency_key,
     jsonb_build_object('schedule_id', p_schedule_id, 'scheduled_for', v_at, 'run_id', v_run_id));
 end;

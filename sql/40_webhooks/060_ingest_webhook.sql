@@ -98,7 +98,7 @@ begin
     update public.webhook_events e set mapping_error = concat_ws('; ', v_error, 'entity: ' || v_entity.error) where e.id = v_event.id;
   end if;
   if p_worker_id is null then
-    perform private.wake_if_idle();
+    perform private.wake_if_idle(v_run.organization_id);
   end if;
   return jsonb_build_object(
     'event_id', v_event.id, 'duplicate', false, 'status', 'accepted', 'held_because', null, 'run_id', v_run.id,

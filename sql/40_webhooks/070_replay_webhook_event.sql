@@ -72,7 +72,7 @@ begin
     v_endpoint.trigger_node, v_event.id, p_entity_id => v_entity.id
   );
   update public.webhook_events e set run_id = v_run.id where e.id = v_event.id;
-  perform private.wake_if_idle();
+  perform private.wake_if_idle(v_run.organization_id);
   return private.keep_reply(v_event.organization_id, 'replay_webhook_event', p_idempotency_key,
     jsonb_build_object('event_id', v_event.id, 'run_id', v_run.id));
 end;

@@ -115,7 +115,7 @@ begin
   if v_sub is null and v_claims <> '' then
     perform set_config('request.jwt.claims', v_claims, true);
   end if;
-  perform private.wake_if_idle();
+  perform private.wake_if_idle(p_flow.organization_id);
 end;
 $$;
 

@@ -15,12 +15,8 @@ export interface ClusterInfo {
 /** A server that runs. */
 export interface RunningCluster {
   url: string;
-  /** Process id of the postmaster. */
-  pid: number;
   /** Ends all sessions and stops the server. */
   stop(): Promise<void>;
-  /** `kill -9` of the postmaster and of all its children at one moment, as when the machine loses its power. */
-  kill(): Promise<void>;
   /** Settles when the server has ended, for whatever reason. */
   ended: Promise<void>;
 }
@@ -31,8 +27,6 @@ export interface ClusterOptions {
   durable?: boolean;
   /** Further settings, as `-c name=value`. */
   settings?: Record<string, string>;
-  /** The port on 127.0.0.1. Default: a free one. */
-  port?: number;
 }
 
 const FAST: Record<string, string> = {
@@ -79,7 +73,7 @@ export async function startCluster(folder: string, options: ClusterOptions = {})
   const settings = { ...ALWAYS, ...(options.durable ? {} : FAST), ...options.settings };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   for (let attempt = 1;; attempt++) {
-    const port = options.port ?? freePort();
+    const port = freePort();
     const server = command("postgres", ["-D", data, "-p", String(port), ...flags]).spawn();
     const log = await readUntilReady(server.stderr);
     const ended = server.status.then(() => {});
@@ -87,14 +81,6 @@ export async function startCluster(folder: string, options: ClusterOptions = {})
       return {
         url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
         ended,
-        pid: server.pid,
-        async kill() {
-          // First it stands still: a postmaster that sees a child die tells the others.
-          Deno.kill(server.pid, "SIGSTOP");
-          for (const pid of await childrenOf(server.pid)) Deno.kill(pid, "SIGKILL");
-          Deno.kill(server.pid, "SIGKILL");
-          await ended;
-        },
         async stop() {
           // SIGINT is Postgres' "fast" shutdown: sessions are ended, not waited for.
           try {
@@ -134,12 +120,8 @@ async function initialize(
   if (!success) throw new Error(`Cannot create a Postgres cluster: ${new TextDecoder().decode(stderr)}`);
 }
 
-/**
- * Stops a server whose supervisor was killed: it would keep the folder locked.
- *
- * @param data The data folder of the cluster, `data` in its own folder.
- */
-export async function endOrphan(data: string): Promise<void> {
+/** Stops a server whose supervisor was killed: it would keep the folder locked. */
+async function endOrphan(data: string): Promise<void> {
   const pidFile = `${data}/postmaster.pid`;
   const pid = Number((await Deno.readTextFile(pidFile).catch(() => "")).split("\n")[0]);
   // The number may belong to an unrelated process by now; where that cannot be told, Postgres itself will complain.
@@ -165,13 +147,6 @@ async function readUntilReady(stream: ReadableStream<Uint8Array>): Promise<strin
     while (!(await reader.read()).done);
   })();
   return "ready";
-}
-
-/** Process ids of the children of a process. */
-async function childrenOf(parent: number): Promise<number[]> {
-  const { stdout } = await new Deno.Command("ps", { args: ["-A", "-o", "pid=,ppid="] }).output();
-  return new TextDecoder().decode(stdout).trim().split("\n").map((line) => line.trim().split(/\s+/).map(Number))
-    .filter(([, ppid]) => ppid === parent).map(([pid]) => pid!);
 }
 
 function freePort(): number {

@@ -80,6 +80,15 @@ insert into public.schedules (id, organization_id, flow_id, name, cron)
 insert into public.schedule_firings (schedule_id, scheduled_for, organization_id, outcome)
   values ('${SCHEDULE}', now(), '${ORGANIZATION}', 'skipped_missed');
 `,
+  "private.job_leases": `
+insert into private.job_leases (worker_id, jobs, organization_ids, started_at) values ('${WORKER}', '[]', '{}', now());
+insert into private.job_slots (limit_key, job_id, lease_id) values ('${ORGANIZATION}:k', '${RUN}', '${RUN}');
+insert into private.job_states (job_id, organization_id) values ('${RUN}', '${ORGANIZATION}');
+insert into private.job_counts (minute, organization_id, type, worker_id) values (now(), '${ORGANIZATION}', 't', '${WORKER}');
+insert into private.job_turns (organization_id, virtual_time) values ('${ORGANIZATION}', 1);
+insert into public.job_history (id, organization_id, type, status, priority, attempts, max_attempts, scheduled_for, created_at,
+  completed_at) values ('${RUN}', '${ORGANIZATION}', 't', 'completed', 100, 1, 8, now(), now(), now());
+`,
   "private.change_triggers": `
 insert into private.change_triggers (organization_id, flow_id, name, operations)
   values ('${ORGANIZATION}', '${FLOW}', 'default', '{insert}');

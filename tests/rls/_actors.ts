@@ -125,6 +125,19 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
     await sql`insert into private.run_signals (run_id, kind, name) values (${openRun}, 'signal', 'early')`;
     await sql`
       insert into private.run_slots (limit_key, run_id, organization_id) values ('flow', ${openRun}, ${organizationId})`;
+    await sql`
+      insert into private.job_leases (worker_id, jobs, organization_ids, started_at)
+      values (${openRun}, '[]', array[${organizationId}]::uuid[], now())`;
+    await sql`insert into private.job_slots (limit_key, job_id, lease_id) values ('key', ${openRun}, ${openRun})`;
+    await sql`insert into private.job_states (job_id, organization_id) values (${openRun}, ${organizationId})`;
+    await sql`
+      insert into private.job_counts (minute, organization_id, type, worker_id)
+      values (now(), ${organizationId}, 'type', ${openRun})`;
+    await sql`
+      insert into public.job_history
+        (id, organization_id, type, status, priority, attempts, max_attempts, scheduled_for, created_at, completed_at)
+      select r.id, r.organization_id, 'type', 'completed', 100, 1, 8, now(), now(), now()
+      from public.runs r where r.flow_id = ${flow.id}`;
     await sql`insert into private.run_cancellations (run_id) values (${crypto.randomUUID()})`;
     await sql`insert into private.scratch_flows (organization_id, flow_id) values (${organizationId}, ${flow.id})`;
     const operation = await call("public.create_bulk_operation($1, 'cancel', '{\"status\": [\"paused\"]}')", [

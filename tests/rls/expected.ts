@@ -43,6 +43,9 @@ public.entity_moves           deny  own    own    own        own     own     non
 public.flow_edge_stats        deny  own    own    own        own     own     none   none       own       none   all
 public.webhook_endpoints      deny  own    own    own        own     none    none   none       own       none   all
 public.webhook_events         deny  own    own    own        own     none    none   none       own       none   all
+public.job_history            deny  own    own    own        own     own     none   none       own       none   all
+public.job_history_default    deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+public.job_history_<week>     deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 public.runs_default           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 public.runs_<week>            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 public.run_steps_default      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -50,9 +53,15 @@ public.run_steps_<week>       deny  deny   deny   deny       deny    deny    den
 engine.changes                deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.change_skips          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.change_triggers       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
-private.claim_turns           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.flow_plans            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.idempotency_keys      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.job_clock             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.job_counts            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.job_leases            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.job_slots             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.job_states            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.job_turns             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.next_discovery        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.live_watchers         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.rate_limits           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.role_permissions      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
@@ -151,6 +160,9 @@ engine.get_callback                -     -     x
 engine.get_run_end                 -     -     x
 engine.get_webhook_endpoint        -     -     x
 engine.get_webhook_sender          -     -     x
+engine.enqueue_jobs                -     -     x
+engine.finish_jobs                 -     -     x
+engine.report_jobs                 -     -     x
 engine.heartbeat                   -     -     x
 engine.ingest_webhook              -     -     x
 engine.list_schedules_to_refill    -     -     x
@@ -297,6 +309,28 @@ private.undo_nodes                 -     -     -
 private.uuid_v7                    -     -     -
 private.uuid_v7_floor              -     -     -
 private.waiting_token              -     -     -
+private.activate_turns             -     -     -
+private.admit_jobs                 -     -     -
+private.begin_tokens               -     -     -
+private.count_running              -     -     -
+private.end_queued_job             -     -     -
+private.enqueue_job                -     -     -
+private.enqueue_one                -     -     -
+private.find_turns                 -     -     -
+private.forget_heads               -     -     -
+private.give_turn                  -     -     -
+private.lease_jobs                 -     -     -
+private.leased_job                 -     -     -
+private.leased_jobs                -     -     -
+private.lock_concurrency_key       -     -     -
+private.note_turns                 -     -     -
+private.pick_jobs                  -     -     -
+private.platform_id                -     -     -
+private.put_back_leases            -     -     -
+private.resting_status             -     -     -
+private.sweep_jobs                 -     -     -
+private.tell_task                  -     -     -
+private.unblock_jobs                -     -     -
 private.wake_if_idle               -     -     -
 private.wake_workers               -     -     -
 private.watch_live                 -     -     -

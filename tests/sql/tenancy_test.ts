@@ -21,7 +21,7 @@ interface Gate {
   permissions: string[];
   suspended: boolean;
   plan: string;
-  limits: Record<string, number>;
+  limits: Record<string, number | null>;
   rate: { allowed: boolean; remaining: number };
 }
 
@@ -128,6 +128,8 @@ scenarios("tenancy", {
         max_run_seconds: 2592000,
         max_concurrent_runs: 5000,
         max_schedules: 1000,
+        queue_weight: 4,
+        max_concurrent_jobs: null,
       });
     },
     "answers for another's organization as for one that does not exist": async (db) => {

@@ -1,0 +1,441 @@
+import postgres from "postgres";
+import { assert, assertEquals } from "../helpers/assert.ts";
+import type { TestDatabase } from "../helpers/postgres.ts";
+import type { Json } from "../../shared/graph/mod.ts";
+import { engineOf, lapse, newWorker } from "./_engine.ts";
+import { scenarios } from "./_scenarios.ts";
+import { assertFails, type CallOptions, parallel, service } from "./_world.ts";
+
+interface Enqueued {
+  id: string;
+  status: string;
+}
+
+interface ClaimedJob {
+  lease: string;
+  job: string;
+  type: string;
+  organization_id: string;
+  payload: Json;
+  attempt: number;
+}
+
+type Fields = { [key: string]: Json };
+
+const PLATFORM = "00000000-0000-0000-0000-000000000000";
+
+async function enqueue(db: TestDatabase, jobs: Fields[], options: CallOptions = {}): Promise<Enqueued[]> {
+  const filled = jobs.map((job) => ({ type: "test", ...job }));
+  return await service<Enqueued[]>(db, "enqueue_jobs", { p_jobs: filled }, options);
+}
+
+async function claim(db: TestDatabase, worker: string, limit = 100, options: CallOptions = {}): Promise<ClaimedJob[]> {
+  return await service<ClaimedJob[]>(db, "claim_jobs", { p_worker_id: worker, p_limit: limit }, options);
+}
+
+async function finish(
+  db: TestDatabase,
+  worker: string,
+  jobs: ClaimedJob[],
+  fields: Fields = {},
+  options: CallOptions = {},
+): Promise<string[]> {
+  const results = jobs.map(({ lease, job }) => ({ lease, job, outcome: "completed", ...fields }));
+  const reply = await service<{ settled: string[] }>(
+    db,
+    "finish_jobs",
+    { p_worker_id: worker, p_results: results },
+    options,
+  );
+  return reply.settled;
+}
+
+async function history(db: TestDatabase, id: string) {
+  const [row] = await db
+    .sql`select status, attempts, result, error, replayed_as from public.job_history where id = ${id}`;
+  return row === undefined ? undefined : { ...row } as Record<string, unknown>;
+}
+
+/** What must not be left when all is done. */
+async function leftovers(db: TestDatabase): Promise<Record<string, number>> {
+  const [row] = await db.sql`
+    select (select count(*) from public.job_queue)::int as queue, (select count(*) from private.job_leases)::int as leases,
+      (select count(*) from private.job_slots)::int as slots, (select count(*) from private.job_states)::int as states`;
+  return { ...row } as Record<string, number>;
+}
+
+const NOTHING = { queue: 0, leases: 0, slots: 0, states: 0 };
+
+const org = () => crypto.randomUUID();
+
+async function clean(db: TestDatabase): Promise<void> {
+  for (const table of ["public.job_queue", "private.job_leases", "private.job_slots", "private.workers"]) {
+    await db.sql.unsafe(`delete from ${table}`);
+  }
+}
+
+scenarios("jobs", {
+  "engine.enqueue_jobs()": {
+    "keeps the order of the list and gives each job an id": async (db) => {
+      const made = await enqueue(db, [1, 2, 3].map((n) => ({ payload: { n } })));
+      assertEquals(made.map(({ status }) => status), ["enqueued", "enqueued", "enqueued"]);
+      const rows = await db
+        .sql`select id, payload -> 'n' as n, organization_id from public.job_queue order by payload -> 'n'`;
+      assertEquals(rows.map(({ id }) => id), made.map(({ id }) => id));
+      assertEquals(rows[0]?.["organization_id"], PLATFORM);
+      await clean(db);
+    },
+    "is part of the caller's transaction": async (db) => {
+      await db.sql.begin(async (sql) => {
+        await sql`select private.enqueue_job(${org()}, 'test', '{}')`;
+        throw new Error("back");
+      }).catch(() => {});
+      assertEquals((await leftovers(db)).queue, 0);
+    },
+    "keeps a delayed job until it is due": async (db) => {
+      const at = (second: number) => ({
+        now: new Date(Date.parse("2026-01-01T00:00:00Z") + second * 1000).toISOString(),
+      });
+      await enqueue(db, [{ delay_seconds: 30 }, { delay_seconds: 3600 }], at(0));
+      assertEquals((await claim(db, newWorker(), 10, at(29))).length, 0);
+      const worker = newWorker();
+      const due = await claim(db, worker, 10, at(30));
+      assertEquals(due.length, 1);
+      await finish(db, worker, due, {}, at(30));
+      await service(db, "tick", {}, at(3590));
+      assertEquals((await claim(db, newWorker(), 10, at(3595))).length, 0);
+      assertEquals((await claim(db, newWorker(), 10, at(3600))).length, 1);
+      await clean(db);
+    },
+    "keeps, replaces or rejects a job whose unique key is taken": async (db) => {
+      const organization_id = org();
+      const job = { organization_id, unique_key: "k" };
+      const [first] = await enqueue(db, [{ ...job, payload: 1 }]);
+      assertEquals(await enqueue(db, [{ ...job, payload: 2 }]), [{ id: first!.id, status: "kept" }]);
+      assertEquals(await enqueue(db, [{ ...job, on_conflict: "reject" }]), [{ id: first!.id, status: "rejected" }]);
+      assertEquals(await enqueue(db, [{ ...job, payload: 3, on_conflict: "replace" }]), [
+        { id: first!.id, status: "replaced" },
+      ]);
+      assertEquals(
+        (await enqueue(db, [{ ...job, type: "other" }, { ...job, organization_id: org() }])).map(({ status }) =>
+          status
+        ),
+        [
+          "enqueued",
+          "enqueued",
+        ],
+      );
+      const claimed = await claim(db, newWorker());
+      assertEquals(claimed.find(({ job }) => job === first!.id)?.payload, 3);
+      // One that has begun is no hindrance.
+      assertEquals((await enqueue(db, [job]))[0]?.status, "enqueued");
+      await clean(db);
+    },
+    "makes one job of a unique key, however many ask at once": async (db) => {
+      const organization_id = org();
+      const made = await parallel(16, () => enqueue(db, [{ organization_id, unique_key: "k" }]));
+      assertEquals(new Set(made.flat().map(({ id }) => id)).size, 1);
+      assertEquals(made.flat().filter(({ status }) => status === "enqueued").length, 1);
+      await clean(db);
+    },
+    "says what is wrong with a job": async (db) => {
+      const wrong: Json[] = [
+        null,
+        {},
+        [],
+        [{}],
+        [{ type: "t", priority: 99999 }],
+        [{ type: "t", max_attempts: 0 }],
+        [
+          { type: "t", organization_id: "x" },
+        ],
+        [{ type: "t", unique_key: "" }],
+        [{ type: "t", unique_key: "k", on_conflict: "burn" }],
+        [{
+          type: "t",
+          concurrency_key: "k",
+          concurrency_limit: 0,
+        }],
+        [{ type: "flow.step" }],
+      ];
+      for (const p_jobs of wrong) {
+        await assertFails(service(db, "enqueue_jobs", { p_jobs }), "invalid_request", 400);
+      }
+      assertEquals((await leftovers(db)).queue, 0);
+    },
+  },
+  "a job that is claimed": {
+    "leaves the queue for a lease, and when it is done the lease goes": async (db) => {
+      const worker = newWorker();
+      await enqueue(db, [{ payload: 1 }, { payload: 2 }]);
+      const jobs = await claim(db, worker);
+      assertEquals(new Set(jobs.map(({ lease }) => lease)).size, 1);
+      assertEquals(await leftovers(db), { ...NOTHING, leases: 1 });
+      assertEquals(await finish(db, worker, jobs.slice(0, 1), { result: { ok: true } }), [jobs[0]!.job]);
+      assertEquals(await leftovers(db), { ...NOTHING, leases: 1 });
+      assertEquals(await finish(db, worker, jobs.slice(1), { keep: false }), [jobs[1]!.job]);
+      assertEquals(await leftovers(db), NOTHING);
+      assertEquals(await history(db, jobs[0]!.job), {
+        status: "completed",
+        attempts: 1,
+        result: { ok: true },
+        error: null,
+        replayed_as: null,
+      });
+      assertEquals(await history(db, jobs[1]!.job), undefined);
+      await clean(db);
+    },
+    "is never given to two workers": async (db) => {
+      await enqueue(db, Array.from({ length: 200 }, () => ({ organization_id: org() })));
+      await enqueue(db, Array.from({ length: 200 }, () => ({})));
+      const claimed = (await parallel(8, async () => {
+        const worker = newWorker();
+        const mine: ClaimedJob[] = [];
+        for (;;) {
+          const jobs = await claim(db, worker, 7);
+          if (jobs.length === 0) return mine;
+          mine.push(...jobs);
+        }
+      })).flat();
+      assertEquals([claimed.length, new Set(claimed.map(({ job }) => job)).size], [400, 400]);
+      await clean(db);
+    },
+    "can be finished by its worker only, and once": async (db) => {
+      const worker = newWorker();
+      await enqueue(db, [{}]);
+      const jobs = await claim(db, worker);
+      assertEquals(await finish(db, newWorker(), jobs), []);
+      assertEquals(await finish(db, worker, [{ ...jobs[0]!, job: crypto.randomUUID() }]), []);
+      assertEquals(await finish(db, worker, jobs), [jobs[0]!.job]);
+      assertEquals(await finish(db, worker, jobs), []);
+      await clean(db);
+    },
+    "is tried again after its delay, until it has had its attempts": async (db) => {
+      const worker = newWorker();
+      const at = (second: number) => ({
+        now: new Date(Date.parse("2026-01-01T00:00:00Z") + second * 1000).toISOString(),
+      });
+      const [made] = await enqueue(db, [{ max_attempts: 2 }], at(0));
+      const first = await claim(db, worker, 10, at(0));
+      await finish(
+        db,
+        worker,
+        first,
+        { outcome: "retry", delay_ms: 5_000, error: { code: "busy", message: "Busy" } },
+        at(1),
+      );
+      assertEquals(await claim(db, worker, 10, at(5)), []);
+      const second = await claim(db, worker, 10, at(6));
+      assertEquals(second.map(({ job, attempt }) => [job, attempt]), [[made!.id, 2]]);
+      const error = { code: "busy", message: "Still busy" };
+      await finish(db, worker, second, { outcome: "retry", delay_ms: 5_000, error }, at(7));
+      assertEquals(await leftovers(db), NOTHING);
+      assertEquals(await history(db, made!.id), {
+        status: "dead",
+        attempts: 2,
+        result: null,
+        error,
+        replayed_as: null,
+      });
+    },
+    "goes to another worker when its own is lost, and is given up in the end": async (db) => {
+      const [made] = await enqueue(db, [{ max_attempts: 2 }]);
+      for (const attempt of [1, 2]) {
+        const worker = newWorker();
+        const jobs = await claim(db, worker);
+        assertEquals(jobs.map((job) => job.attempt), [attempt]);
+        await lapse(db, worker);
+        await engineOf(db).tick();
+        assertEquals(await finish(db, worker, jobs), [], "a stale result");
+      }
+      assertEquals((await history(db, made!.id))?.["error"], {
+        code: "worker_lost",
+        message: "The worker was lost each time it ran the job",
+      });
+      assertEquals(await leftovers(db), NOTHING);
+    },
+    "comes back uncounted from a worker that gives it back": async (db) => {
+      const worker = newWorker();
+      await enqueue(db, [{}]);
+      await claim(db, worker);
+      assertEquals(await engineOf(db).releaseWorker(worker), { freed: 1, more: true });
+      assertEquals((await claim(db, newWorker())).map(({ attempt }) => attempt), [1]);
+      await clean(db);
+    },
+    "gives way to a newer job with its unique key when it comes back": async (db) => {
+      const worker = newWorker();
+      const job = { organization_id: org(), unique_key: "k" };
+      await enqueue(db, [{ ...job, payload: "old" }]);
+      const jobs = await claim(db, worker);
+      await enqueue(db, [{ ...job, payload: "new" }]);
+      await finish(db, worker, jobs, { outcome: "retry", delay_ms: 0, error: { code: "x", message: "x" } });
+      const rows = await db.sql`select payload, unique_key from public.job_queue order by payload`;
+      assertEquals(rows.map((row) => [row.payload, row.unique_key]), [["new", "k"], ["old", null]]);
+      await clean(db);
+    },
+    "ends unbegun when it has expired": async (db) => {
+      const at = (second: number) => ({
+        now: new Date(Date.parse("2026-01-01T00:00:00Z") + second * 1000).toISOString(),
+      });
+      const made = await enqueue(db, [{ expires_in_seconds: 10 }, { expires_in_seconds: 100 }], at(0));
+      assertEquals((await claim(db, newWorker(), 10, at(11))).map(({ job }) => job), [made[1]!.id]);
+      assertEquals((await history(db, made[0]!.id))?.["status"], "expired");
+      const [late] = await enqueue(db, [{ expires_in_seconds: 10 }], at(20));
+      await service(db, "tick", {}, at(40));
+      assertEquals((await history(db, late!.id))?.["status"], "expired");
+      await clean(db);
+    },
+    "tells of its progress, and hears that it is to stop": async (db) => {
+      const worker = newWorker();
+      const [made] = await enqueue(db, [{}]);
+      const jobs = await claim(db, worker);
+      const report = (p_progress: Json) =>
+        service<{ cancel: string[] }>(db, "report_jobs", { p_worker_id: worker, p_progress });
+      assertEquals(await report([{ job: made!.id, progress: { done: 1 } }]), { cancel: [] });
+      assertEquals(await report([{ job: crypto.randomUUID(), progress: 1 }]), { cancel: [] });
+      await db.sql`update private.job_states set cancel_requested_at = now() where job_id = ${made!.id}`;
+      assertEquals(await report([]), { cancel: [made!.id] });
+      assertEquals(await finish(db, worker, jobs, { outcome: "cancelled" }), [made!.id]);
+      assertEquals((await history(db, made!.id))?.["status"], "cancelled");
+      assertEquals(await leftovers(db), NOTHING);
+    },
+  },
+  "a concurrency key": {
+    "lets so many be at work, and the others come as places are free": async (db) => {
+      const organization_id = org();
+      const job = { organization_id, concurrency_key: "k", concurrency_limit: 2 };
+      await enqueue(db, Array.from({ length: 7 }, (_, n) => ({ ...job, payload: n })));
+      await enqueue(db, [{ organization_id: org(), concurrency_key: "k" }]);
+      const worker = newWorker();
+      const first = await claim(db, worker);
+      assertEquals(first.filter((claimed) => claimed.organization_id === organization_id).length, 2);
+      assertEquals(first.length, 3, "another organization has a key of its own");
+      const seen = first.filter((claimed) => claimed.organization_id === organization_id);
+      let held = first;
+      while (held.length > 0) {
+        await finish(db, worker, held.slice(0, 1));
+        const more = await claim(db, worker);
+        seen.push(...more);
+        held = [...held.slice(1), ...more];
+        assert(held.filter((claimed) => claimed.organization_id === organization_id).length <= 2);
+      }
+      assertEquals(seen.map(({ payload }) => payload), [0, 1, 2, 3, 4, 5, 6]);
+      assertEquals(await leftovers(db), NOTHING);
+    },
+    "is never exceeded by workers that claim and finish at once": async (db) => {
+      const organization_id = org();
+      await enqueue(
+        db,
+        Array.from({ length: 60 }, () => ({ organization_id, concurrency_key: "k", concurrency_limit: 3 })),
+      );
+      let most = 0;
+      await parallel(6, async () => {
+        const worker = newWorker();
+        for (let idle = 0; idle < 20;) {
+          const jobs = await claim(db, worker, 5);
+          const [row] = await db.sql`select count(*)::int as n from private.job_slots`;
+          most = Math.max(most, row?.n);
+          if (jobs.length === 0) idle++;
+          else await finish(db, worker, jobs);
+        }
+      });
+      assert(most <= 3, `${most} at once`);
+      assertEquals(await leftovers(db), NOTHING);
+    },
+    "gives the places of a lost worker to others": async (db) => {
+      const job = { organization_id: org(), concurrency_key: "k" };
+      await enqueue(db, [job, job]);
+      const worker = newWorker();
+      assertEquals((await claim(db, worker)).length, 1);
+      assertEquals((await claim(db, newWorker())).length, 0);
+      await lapse(db, worker);
+      await engineOf(db).tick();
+      const next = newWorker();
+      const jobs = await claim(db, next);
+      assertEquals(jobs.length, 1);
+      await finish(db, next, jobs);
+      await finish(db, next, await claim(db, next));
+      assertEquals(await leftovers(db), NOTHING);
+    },
+  },
+  "turns": {
+    "a plan's weight gives its organizations a larger share": async (db) => {
+      const [light, heavy] = [org(), org()];
+      await enqueue(
+        db,
+        [light, heavy].flatMap((organization_id) => Array.from({ length: 600 }, () => ({ organization_id }))),
+      );
+      await db.sql`update private.job_turns set weight = 4 where organization_id = ${heavy}`;
+      const counts = { [light]: 0, [heavy]: 0 };
+      for (let round = 0; round < 20; round++) {
+        for (const { organization_id } of await claim(db, newWorker(), 25)) counts[organization_id]!++;
+      }
+      assert(Math.abs(counts[heavy]! / 500 - 0.8) < 0.02, JSON.stringify(counts));
+      await clean(db);
+    },
+    "a newcomer is in the next batch, however many wait": async (db) => {
+      const many = Array.from({ length: 40 }, () => org());
+      await enqueue(db, many.flatMap((organization_id) => Array.from({ length: 20 }, () => ({ organization_id }))));
+      // All have had something.
+      for (let round = 0; round < 3; round++) await claim(db, newWorker(), 16);
+      for (let round = 0; round < 10; round++) {
+        await claim(db, newWorker(), 16);
+        const organization_id = org();
+        await enqueue(db, [{ organization_id }]);
+        const jobs = await claim(db, newWorker(), 16);
+        assert(jobs.some((job) => job.organization_id === organization_id), `round ${round}`);
+      }
+      await clean(db);
+    },
+    "an organization holds no more than its plan allows": async (db) => {
+      const organization_id = org();
+      await enqueue(db, Array.from({ length: 10 }, () => ({ organization_id })));
+      await db.sql`update private.job_turns set max_running = 3 where organization_id = ${organization_id}`;
+      const worker = newWorker();
+      const jobs = await claim(db, worker);
+      assertEquals(jobs.length, 3);
+      assertEquals((await claim(db, newWorker())).length, 0);
+      await finish(db, worker, jobs.slice(0, 2));
+      assertEquals((await claim(db, newWorker())).length, 2);
+      await clean(db);
+    },
+    "work that nobody announced is found by a claim with room": async (db) => {
+      const organization_id = org();
+      await db.sql`insert into public.job_queue (organization_id, type) values (${organization_id}, 'test')`;
+      // Not at once, if looking was costly a moment ago.
+      let found = 0;
+      for (let tries = 0; tries < 100 && found === 0; tries++) found += (await claim(db, newWorker())).length;
+      assertEquals(found, 1);
+      await clean(db);
+    },
+    "behind many dead rows a claim begins where the last one ended, and still finds what is older a second later":
+      async (db) => {
+        const organization_id = org();
+        const reader = postgres(db.url, { max: 1, onnotice: () => {} });
+        try {
+          // What is deleted from here on stays visible to this transaction, so that nobody can clean it up.
+          await reader.unsafe("begin isolation level repeatable read");
+          await reader.unsafe("select count(*) from public.job_queue");
+          for (let round = 0; round < 4; round++) {
+            await enqueue(db, Array.from({ length: 10_000 }, () => ({ organization_id })));
+            const worker = newWorker();
+            await finish(db, worker, await claim(db, worker, 10_000), { keep: false });
+          }
+          await enqueue(db, [{ organization_id }]);
+          assertEquals((await claim(db, newWorker(), 10)).length, 1);
+          const [turn] = await db.sql`
+          select head > now() - interval '1 minute' as has_head from private.job_turns where organization_id = ${organization_id}`;
+          assertEquals(turn?.["has_head"], true);
+          await db.sql`
+          insert into public.job_queue (organization_id, type, scheduled_for)
+          values (${organization_id}, 'test', now() - interval '1 hour')`;
+          const later = { now: new Date(Date.now() + 2_000).toISOString() };
+          assertEquals((await claim(db, newWorker(), 10, later)).length, 1);
+        } finally {
+          await reader.unsafe("rollback");
+          await reader.end();
+        }
+        await clean(db);
+      },
+  },
+});
