@@ -8,6 +8,11 @@ const BENCHMARKS: Record<string, { about: string; load: () => Promise<{ main(arg
     about: "steps per second, statements, rows and WAL bytes per step, on both transports",
     load: () => import("./engine.ts"),
   },
+  queue: {
+    about:
+      "the job queue beside graphile-worker and pg-boss, at depth, between tenants, over processes, under webhooks",
+    load: () => import("./queue.ts"),
+  },
   regions: {
     about: "many items through a splitter or a loop: time, calls, tokens and memory as they grow",
     load: () => import("./regions.ts"),
