@@ -43,6 +43,7 @@ export async function main(args: string[]): Promise<void> {
   if (unknown !== undefined) throw new Error(`There is no section ${unknown}: ${USAGE}`);
   const tables = await runSections(names, {
     sizes: { ...sizes, rounds: Number(values.rounds ?? sizes.rounds) },
+    contestants: CONTESTANTS,
     note: (text) => console.error(`· ${text}`),
   }, (text) => console.log(text));
   if (values.markdown !== undefined) {
@@ -57,7 +58,7 @@ export async function main(args: string[]): Promise<void> {
  */
 export async function runSections(
   names: readonly string[],
-  options: Pick<Bench, "sizes" | "note">,
+  options: Omit<Bench, "server">,
   print: (text: string) => void,
 ): Promise<Table[]> {
   const tables: Table[] = [];
@@ -67,7 +68,7 @@ export async function runSections(
     for (const name of names) {
       options.note(name);
       const section = await SECTIONS[name]!();
-      for (const table of await section({ server, contestants: CONTESTANTS, ...options })) {
+      for (const table of await section({ server, ...options })) {
         tables.push(table);
         print(renderText(table));
       }
