@@ -34,6 +34,10 @@ export interface Things {
   entity: string;
   /** A bulk operation that has not ended. */
   operation: string;
+  /** A job that is due in a while. */
+  job: string;
+  /** One that was given up. */
+  deadLetter: string;
 }
 
 /** Whom and what the matrix is about. */
@@ -138,6 +142,13 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
         (id, organization_id, type, status, priority, attempts, max_attempts, scheduled_for, created_at, completed_at)
       select r.id, r.organization_id, 'type', 'completed', 100, 1, 8, now(), now(), now()
       from public.runs r where r.flow_id = ${flow.id}`;
+    const job = await call("private.enqueue_job($1, 'type', '{}', '{\"delay_seconds\": 600}')", [organizationId]);
+    const [deadLetter] = await sql`
+      insert into public.job_history (
+        id, organization_id, type, status, priority, attempts, max_attempts, scheduled_for, created_at, completed_at, error
+      )
+      values (private.uuid_v7(), ${organizationId}, 'type', 'dead', 100, 1, 8, now(), now(), now(), '{"code": "x"}')
+      returning id`;
     await sql`insert into private.run_cancellations (run_id) values (${crypto.randomUUID()})`;
     await sql`insert into private.scratch_flows (organization_id, flow_id) values (${organizationId}, ${flow.id})`;
     const operation = await call("public.create_bulk_operation($1, 'cancel', '{\"status\": [\"paused\"]}')", [
@@ -184,6 +195,8 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       event: event.event_id,
       entity: entity.id,
       operation: operation.id,
+      job,
+      deadLetter: deadLetter?.id,
     };
   }) as Things;
 }

@@ -78,6 +78,8 @@ declare
   v_is_sequence boolean := (select c.relkind = 'S' from pg_class c where c.oid = p_relation::regclass);
   v_is_view boolean := (select c.relkind = 'v' from pg_class c where c.oid = p_relation::regclass);
 begin
+  -- Views tell ages: nobody sees another one because a second has passed.
+  perform set_config('millrace.now', transaction_timestamp()::text, true);
   select a.attname into v_column from pg_attribute a
   where a.attrelid = p_relation::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum limit 1;
   foreach v_actor in array v_actors loop

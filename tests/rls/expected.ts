@@ -51,16 +51,22 @@ public.runs_<week>            deny  deny   deny   deny       deny    deny    den
 public.run_steps_default      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 public.run_steps_<week>       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 engine.changes                deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+engine.dead_letters           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+engine.jobs                   deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+engine.queue_depth            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+engine.queue_organizations    deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+engine.stuck                  deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+engine.workers                deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.change_skips          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.change_triggers       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.flow_plans            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.idempotency_keys      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.job_clock             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
-private.job_counts            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
-private.job_leases            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.job_counts            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+private.job_leases            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.job_slots             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
-private.job_states            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
-private.job_turns             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.job_states            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+private.job_turns             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.next_discovery        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.live_watchers         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.rate_limits           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -81,7 +87,7 @@ private.system_task_runs      deny  deny   deny   deny       deny    deny    den
 private.system_tasks          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.webhook_secrets       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.worker_wakes          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
-private.workers               deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.workers               deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 `;
 
 /**
@@ -208,6 +214,39 @@ private.skip_change                -     -     -
 private.start_change_runs          -     -     -
 private.start_changed_flow         -     -     -
 private.text_list                  -     -     -
+public.cancel_job                  -     x     -
+public.discard_dead_letter         -     x     -
+public.discard_dead_letters        -     x     -
+public.get_job                     -     x     -
+public.list_jobs                   -     x     -
+public.queue_statistics            -     x     -
+public.replay_dead_letters         -     x     -
+public.retry_job                   -     x     -
+public.run_job_now                 -     x     -
+engine.cancel_job                  -     -     x
+engine.discard_dead_letter         -     -     x
+engine.discard_dead_letters        -     -     x
+engine.get_job                     -     -     x
+engine.list_jobs                   -     -     x
+engine.queue_statistics            -     -     x
+engine.replay_dead_letters         -     -     x
+engine.retry_job                   -     -     x
+engine.run_job_now                 -     -     x
+private.cancel_job                 -     -     -
+private.check_dead_letter_filter   -     -     -
+private.depth_of                   -     -     -
+private.discard_dead_letter        -     -     -
+private.discard_dead_letters       -     -     -
+private.find_job                   -     -     -
+private.find_jobs                  -     -     -
+private.job_again                  -     -     -
+private.job_conditions             -     -     -
+private.queue_numbers              -     -     -
+private.queue_statistics           -     -     -
+private.replay_dead_letters        -     -     -
+private.retry_job                  -     -     -
+private.run_job_now                -     -     -
+private.throughput_of              -     -     -
 private.check_entity               -     -     -
 private.check_pins                 -     -     -
 private.check_schedule             -     -     -
@@ -321,7 +360,7 @@ private.forget_heads               -     -     -
 private.give_turn                  -     -     -
 private.lease_jobs                 -     -     -
 private.leased_job                 -     -     -
-private.leased_jobs                -     -     -
+private.leased_jobs                -     -     x
 private.lock_concurrency_key       -     -     -
 private.note_turns                 -     -     -
 private.pick_jobs                  -     -     -
@@ -384,6 +423,15 @@ public.set_daily_digest            -     x     -
 export const CALLS = `
 rpc                       owner     admin     developer  member     viewer     guest      suspended
 cancel_bulk_operation     ok        ok        ok         ok         forbidden  forbidden  forbidden
+cancel_job                ok        ok        ok         ok         forbidden  forbidden  forbidden
+discard_dead_letter       ok        ok        ok         ok         forbidden  forbidden  forbidden
+discard_dead_letters      ok        ok        ok         ok         forbidden  forbidden  forbidden
+get_job                   ok        ok        ok         ok         ok         forbidden  forbidden
+list_jobs                 ok        ok        ok         ok         ok         forbidden  forbidden
+queue_statistics          ok        ok        ok         ok         ok         forbidden  forbidden
+replay_dead_letters       ok        ok        ok         ok         forbidden  forbidden  forbidden
+retry_job                 ok        ok        ok         ok         forbidden  forbidden  forbidden
+run_job_now               ok        ok        ok         ok         forbidden  forbidden  forbidden
 cancel_run                ok        ok        ok         ok         forbidden  forbidden  forbidden
 count_version_runs        ok        ok        ok         ok         ok         null       null
 create_bulk_operation     ok        ok        ok         ok         forbidden  forbidden  forbidden

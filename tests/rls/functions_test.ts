@@ -75,6 +75,15 @@ const RPCS: Record<string, Call> = {
   resume_run: { ids: { p_run_id: "openRun" } },
   retry_step: { ids: { p_run_id: "openRun" }, rest: "p_node_id => 'a'" },
   set_daily_digest: { ids: { p_organization_id: "organization" }, rest: "p_wanted => false" },
+  cancel_job: { ids: { p_job_id: "job" } },
+  discard_dead_letter: { ids: { p_job_id: "deadLetter" } },
+  discard_dead_letters: { ids: { p_organization_id: "organization" } },
+  get_job: { ids: { p_job_id: "job" } },
+  list_jobs: { ids: { p_organization_id: "organization" } },
+  queue_statistics: { ids: { p_organization_id: "organization" } },
+  replay_dead_letters: { ids: { p_organization_id: "organization" } },
+  retry_job: { ids: { p_job_id: "deadLetter" } },
+  run_job_now: { ids: { p_job_id: "job" } },
   signal_run: { ids: { p_run_id: "openRun" }, rest: "p_name => 'go'" },
 };
 

@@ -1,0 +1,144 @@
+create view engine.dead_letters with (security_invoker = true) as
+select
+  h.id,
+  h.organization_id,
+  h.type,
+  h.payload,
+  h.error ->> 'code' as error_code,
+  h.error ->> 'message' as error_message,
+  h.error -> 'details' as error_details,
+  h.attempts,
+  h.max_attempts,
+  h.created_at,
+  h.started_at,
+  h.completed_at
+from public.job_history h
+where h.status = 'dead' and h.replayed_as is null;
+revoke all on table engine.dead_letters from public, anon, authenticated, service_role;
+grant select on table engine.dead_letters to service_role;
+
+comment on view engine.dead_letters is
+  'Jobs that were given up and that nobody has repeated. select engine.retry_job(id) repeats one, engine.replay_dead_letters() many; engine.discard_dead_letters() deletes them.';
+comment on column engine.dead_letters.id is 'UUIDv7 of when it was enqueued.';
+comment on column engine.dead_letters.organization_id is 'The tenant; zeros = the platform itself.';
+comment on column engine.dead_letters.type is 'What it was to do.';
+comment on column engine.dead_letters.payload is 'Its arguments.';
+comment on column engine.dead_letters.error_code is 'Why it was given up, in one word: worker_lost, unknown_job_type, invalid_payload, or what its handler says.';
+comment on column engine.dead_letters.error_message is 'The same for people.';
+comment on column engine.dead_letters.error_details is 'What else is known.';
+comment on column engine.dead_letters.attempts is 'How often it was begun.';
+comment on column engine.dead_letters.max_attempts is 'How often it might have been.';
+comment on column engine.dead_letters.created_at is 'When it was enqueued.';
+comment on column engine.dead_letters.started_at is 'When its last attempt began; null = it never began.';
+comment on column engine.dead_letters.completed_at is 'When it was given up.';
+
+create view engine.queue_depth with (security_invoker = true) as
+select
+  d.type,
+  d.status,
+  sum(d.jobs)::bigint as jobs,
+  min(d.oldest) as oldest,
+  case when d.status = 'queued' then extract(epoch from private.now() - min(d.oldest))::bigint end as oldest_seconds
+from (
+  select
+    q.type,
+    case
+      when q.status in ('running', 'paused', 'blocked') then q.status
+      when q.status = 'waiting' and q.run_id is not null then 'waiting'
+      when q.scheduled_for > private.now() then 'delayed'
+      else 'queued'
+    end as status,
+    count(*) as jobs,
+    min(case when q.scheduled_for = 'infinity' then q.created_at when q.status = 'running' then q.started_at else q.scheduled_for end) as oldest
+  from public.job_queue q
+  group by 1, 2
+  union all
+  select l.type, 'running', count(*), min(l.started_at) from private.leased_jobs() l group by 1
+) d
+group by d.type, d.status;
+revoke all on table engine.queue_depth from public, anon, authenticated, service_role;
+grant select on table engine.queue_depth to service_role;
+
+comment on view engine.queue_depth is 'How much work of each type there is in each state, over all organizations.';
+comment on column engine.queue_depth.type is 'What the jobs do; flow.step = where runs stand.';
+comment on column engine.queue_depth.status is 'queued, delayed, blocked, waiting, running or paused, as in engine.jobs.';
+comment on column engine.queue_depth.jobs is 'How many.';
+comment on column engine.queue_depth.oldest is 'Since when the oldest is due, runs or waits; of those that are delayed, when the first is due.';
+comment on column engine.queue_depth.oldest_seconds is 'How late the oldest one that is due is, seconds; null = none of these is due.';
+
+create view engine.queue_organizations with (security_invoker = true) as
+select
+  d.organization_id,
+  o.name,
+  o.plan_id,
+  coalesce(t.weight, 1) as weight,
+  t.max_running,
+  sum(d.queued)::bigint as queued,
+  sum(d.delayed)::bigint as delayed,
+  sum(d.blocked)::bigint as blocked,
+  sum(d.waiting)::bigint as waiting,
+  sum(d.running)::bigint as running,
+  sum(d.dead_letters)::bigint as dead_letters,
+  min(d.oldest_due_at) as oldest_due_at,
+  extract(epoch from private.now() - min(d.oldest_due_at))::bigint as oldest_due_seconds
+from (
+  select
+    q.organization_id,
+    count(*) filter (where q.status = 'available' and q.scheduled_for <= private.now()) as queued,
+    count(*) filter (where q.status = 'available' and q.scheduled_for > private.now()
+      or q.status = 'waiting' and q.run_id is null) as delayed,
+    count(*) filter (where q.status = 'blocked') as blocked,
+    count(*) filter (where q.status = 'paused' or q.status = 'waiting' and q.run_id is not null) as waiting,
+    count(*) filter (where q.status = 'running') as running,
+    0 as dead_letters,
+    min(q.scheduled_for) filter (where q.status = 'available' and q.scheduled_for <= private.now()) as oldest_due_at
+  from public.job_queue q
+  group by 1
+  union all
+  select l.organization_id, 0, 0, 0, 0, count(*), 0, null from private.leased_jobs() l group by 1
+  union all
+  select h.organization_id, 0, 0, 0, 0, 0, count(*), null
+  from public.job_history h where h.status = 'dead' and h.replayed_as is null group by 1
+) d
+left join public.organizations o on o.id = d.organization_id
+left join private.job_turns t on t.organization_id = d.organization_id
+group by d.organization_id, o.name, o.plan_id, t.weight, t.max_running;
+revoke all on table engine.queue_organizations from public, anon, authenticated, service_role;
+grant select on table engine.queue_organizations to service_role;
+
+comment on view engine.queue_organizations is 'How much work each organization has, steps of runs and jobs together.';
+comment on column engine.queue_organizations.organization_id is 'The tenant; zeros = the platform itself.';
+comment on column engine.queue_organizations.name is 'Its name; null for the platform.';
+comment on column engine.queue_organizations.plan_id is 'Its plan.';
+comment on column engine.queue_organizations.weight is 'Its share while more is due than workers take: twice the weight, twice the jobs.';
+comment on column engine.queue_organizations.max_running is 'How many of its jobs may be at work at once; null = any number.';
+comment on column engine.queue_organizations.queued is 'Due, for the next worker.';
+comment on column engine.queue_organizations.delayed is 'Due later.';
+comment on column engine.queue_organizations.blocked is 'As many as their concurrency key allows are at work.';
+comment on column engine.queue_organizations.waiting is 'Steps that wait for something, or whose run is paused.';
+comment on column engine.queue_organizations.running is 'Held by workers.';
+comment on column engine.queue_organizations.dead_letters is 'Given up, and not repeated.';
+comment on column engine.queue_organizations.oldest_due_at is 'Since when the oldest one that is due is; null = none is.';
+comment on column engine.queue_organizations.oldest_due_seconds is 'How late that is, seconds.';
+
+create view engine.workers with (security_invoker = true) as
+select
+  w.id,
+  w.kind,
+  w.expires_at > private.now() as is_alive,
+  (select count(*) from public.job_queue q where q.worker_id = w.id) as steps,
+  (select coalesce(sum(cardinality(l.organization_ids)), 0) from private.job_leases l where l.worker_id = w.id) as jobs,
+  w.started_at,
+  w.expires_at
+from private.workers w;
+revoke all on table engine.workers from public, anon, authenticated, service_role;
+grant select on table engine.workers to service_role;
+
+comment on view engine.workers is 'Isolates that hold work, and how much.';
+comment on column engine.workers.id is 'Random, made by the isolate.';
+comment on column engine.workers.kind is 'worker = drains the queue; inline = runs what its own request started.';
+comment on column engine.workers.is_alive is 'False = its lease has lapsed; the next tick gives away what it holds.';
+comment on column engine.workers.steps is 'Steps of runs that it holds.';
+comment on column engine.workers.jobs is 'Jobs that it holds.';
+comment on column engine.workers.started_at is 'First claim.';
+comment on column engine.workers.expires_at is 'Until when its lease lasts; a heartbeat prolongs it.';
