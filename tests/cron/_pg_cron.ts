@@ -1,0 +1,48 @@
+/**
+ * A Postgres of the system with the real pg_cron, as a cluster of the test's own.
+ *
+ * @module
+ */
+import postgres from "postgres";
+import { bootstrap } from "../../supabase/local/bootstrap.ts";
+import { readSqlFiles, REPOSITORY } from "../../supabase/local/schema_files.ts";
+import { postgresExecutor } from "../../supabase/local/sql_executor.ts";
+import { exists, serverUser } from "../helpers/_postgres_binaries.ts";
+import { startPostgres } from "../helpers/postgres.ts";
+
+/** Where Debian and Ubuntu put their versions of Postgres. */
+const VERSIONS = "/usr/lib/postgresql";
+
+/** The folder of an installed Postgres that has pg_cron; null when there is none. */
+export async function findPgCron(): Promise<string | null> {
+  if (!await exists(VERSIONS)) return null;
+  const versions = [...Deno.readDirSync(VERSIONS)].map((entry) => entry.name).toSorted((a, b) => Number(b) - Number(a));
+  for (const version of versions) {
+    const folder = `${VERSIONS}/${version}`;
+    if (await exists(`${folder}/lib/pg_cron.so`) && await exists(`${folder}/bin/initdb`)) return folder;
+  }
+  return null;
+}
+
+/** Runs `fn` with a database in which pg_cron is at work and the schema of `sql/` is loaded. */
+export async function withPgCron(native: string, fn: (sql: postgres.Sql) => Promise<void>): Promise<void> {
+  const runAs = serverUser();
+  const server = await startPostgres({
+    private: true,
+    installation: runAs === undefined ? { native } : { native, runAs },
+    // pg_cron connects as any client does, and has to give a password.
+    knowsPassword: true,
+    settings: { shared_preload_libraries: "pg_cron", "cron.database_name": "postgres", "cron.host": "127.0.0.1" },
+  });
+  const sql = postgres(server.url, { max: 3, onnotice: () => {} });
+  try {
+    await sql`create extension pg_cron`;
+    const executor = postgresExecutor(sql);
+    await bootstrap(executor);
+    for (const file of await readSqlFiles(new URL("sql/", REPOSITORY))) await executor.exec(file.text);
+    await fn(sql);
+  } finally {
+    await sql.end({ timeout: 5 });
+    await server.stop();
+  }
+}
