@@ -14,6 +14,9 @@ type Loader = () => Promise<AnyJob>;
 /** Every type, in the order of lists. */
 const LOADERS: readonly (readonly [type: string, load: Loader])[] = [
   ["system.noop", async () => (await import("./system_noop.ts")).systemNoop],
+  ["system.alert", async () => (await import("./system_alert.ts")).systemAlert],
+  ["digest.daily", async () => (await import("./digest_daily.ts")).digestDaily],
+  ["digest.mail", async () => (await import("./digest_mail.ts")).digestMail],
 ];
 
 /** What lists show of a type. */

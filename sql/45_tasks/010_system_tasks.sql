@@ -24,7 +24,7 @@ comment on table private.system_tasks is
 comment on column private.system_tasks.name is 'What it is called; its job of pg_cron is millrace-<name>.';
 comment on column private.system_tasks.description is 'What it does, for operators.';
 comment on column private.system_tasks.kind is 'sql = a function of schema private, run in the call itself; job = a background job for a worker.';
-comment on column private.system_tasks.handler is 'The function, which takes no argument and answers an object, a number of rows or nothing; or the type of the job.';
+comment on column private.system_tasks.handler is 'The function, which takes no argument and answers a number of rows, nothing, or an object: {skipped: why} = there was nothing to do, {more: true} = it is to be called again soon; or the type of the job.';
 comment on column private.system_tasks.cron is 'When it is due, in GMT, unless an operator says otherwise.';
 comment on column private.system_tasks.depends_on is 'Tasks that must have completed since this one last began what it completed.';
 comment on column private.system_tasks.timeout_seconds is 'How long a run may take; then it is cancelled and has failed.';

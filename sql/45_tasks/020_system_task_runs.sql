@@ -2,7 +2,7 @@ create table private.system_task_runs (
   id uuid primary key default private.uuid_v7(),
   name text not null references private.system_tasks (name) on delete cascade,
   status text not null check (status in ('queued', 'running', 'completed', 'failed', 'skipped')),
-  trigger text not null check (trigger in ('cron', 'manual', 'dependency')),
+  trigger text not null check (trigger in ('cron', 'manual', 'dependency', 'continued')),
   reason text,
   attempt smallint not null default 1 check (attempt > 0),
   job_id uuid,
@@ -27,8 +27,8 @@ comment on table private.system_task_runs is
   'The history of system tasks. A run of kind sql appears with its end, for it is one transaction. Kept for 90 days, and the last completed run of each task for ever.';
 comment on column private.system_task_runs.id is 'UUIDv7.';
 comment on column private.system_task_runs.name is 'The task.';
-comment on column private.system_task_runs.status is 'queued = it was asked for, waits for the tasks it depends on, or for a worker; running = a worker has its job; completed; failed; skipped = nothing was done.';
-comment on column private.system_task_runs.trigger is 'cron = it was due; manual = a person; dependency = the last task that it waited for has completed.';
+comment on column private.system_task_runs.status is 'queued = it was asked for, waits for its turn, for the tasks it depends on, or for a worker; running = a worker has its job; completed; failed; skipped = nothing was done.';
+comment on column private.system_task_runs.trigger is 'cron = it was due; manual = a person; dependency = the last task that it waited for has completed; continued = the run before had more to do.';
 comment on column private.system_task_runs.reason is 'Why it was skipped, or what it waits for; null = there is nothing to say.';
 comment on column private.system_task_runs.attempt is '1 = the first since the task last completed; raised by every failure.';
 comment on column private.system_task_runs.job_id is 'The job that does the work; null = none yet, or none is needed.';

@@ -19,12 +19,9 @@ begin
     for update of r skip locked
   loop
     -- Its end was not told, for somebody else held the row.
-    select h.status, h.result, h.error, h.started_at into v_past from public.job_history h where h.id = v_run.job_id;
+    select h.status, h.error into v_past from public.job_history h where h.id = v_run.job_id;
     if found then
-      perform private.end_task_run(
-        v_run.id, case v_past.status when 'completed' then 'completed' when 'cancelled' then 'skipped' else 'failed' end,
-        case v_past.status when 'cancelled' then 'job_cancelled' end, v_past.result, v_past.error, v_past.started_at
-      );
+      perform private.task_ended(jsonb_build_object('job', v_run.job_id), v_past.status, v_past.error);
       v_closed := v_closed + 1;
       continue;
     end if;

@@ -13,8 +13,8 @@ declare
   v_state text;
   v_message text;
 begin
-  if coalesce(p_trigger, '') not in ('cron', 'manual', 'dependency') then
-    perform private.fail('invalid_request', 'A task is started by cron, manual or dependency', 400);
+  if coalesce(p_trigger, '') not in ('cron', 'manual', 'dependency', 'continued') then
+    perform private.fail('invalid_request', 'A task is started by cron, manual, dependency or continued', 400);
   end if;
   select * into v_task from private.system_tasks t where t.name = p_name;
   if not found then
@@ -30,16 +30,16 @@ begin
   if v_run.job_id is not null then
     return private.skip_task(p_name, p_trigger, 'overlap');
   end if;
-  -- It was asked for by hand: then it is that, whoever comes first.
-  if v_run.trigger = 'manual' then
-    v_trigger := 'manual';
+  -- It was asked for by hand, or goes on: then it is that, whoever comes first.
+  if v_run.trigger in ('manual', 'continued') and v_trigger <> 'manual' then
+    v_trigger := v_run.trigger;
   end if;
   if not v_task.is_enabled and v_trigger <> 'manual' then
     return private.skip_task(p_name, v_trigger, 'disabled', v_run.id);
   end if;
 
-  -- A person's word counts more than the order of things.
-  v_waits := case when v_trigger = 'manual' then '{}' else private.task_waits_for(p_name) end;
+  -- A person's word counts more than the order of things, and what has begun goes on.
+  v_waits := case when v_trigger in ('manual', 'continued') then '{}' else private.task_waits_for(p_name) end;
   if v_run.id is null then
     insert into private.system_task_runs (name, status, trigger, attempt)
     values (p_name, 'queued', v_trigger, private.task_attempt(p_name))
@@ -82,6 +82,9 @@ begin
       return private.skip_task(p_name, v_trigger, v_result ->> 'skipped', v_run.id);
     end if;
     perform private.end_task_run(v_run.id, 'completed', p_result => v_result);
+    if v_result -> 'more' = 'true' then
+      insert into private.system_task_runs (name, status, trigger) values (p_name, 'queued', 'continued');
+    end if;
   exception
     when query_canceled then
       -- By statement_timeout, by the watch, or by a person.

@@ -14,8 +14,11 @@ begin
   where r.job_id = v_job_id and r.finished_at is null for update skip locked;
   if found then
     perform private.end_task_run(
-      v_run_id, case p_status when 'completed' then 'completed' when 'cancelled' then 'skipped' else 'failed' end,
-      case p_status when 'cancelled' then 'job_cancelled' end, v_result, nullif(p_error, 'null'), v_started_at
+      v_run_id,
+      case when p_status = 'cancelled' or v_result ? 'skipped' then 'skipped'
+        when p_status = 'completed' then 'completed' else 'failed' end,
+      case when p_status = 'cancelled' then 'job_cancelled' else v_result ->> 'skipped' end,
+      v_result, nullif(p_error, 'null'), v_started_at
     );
     return;
   end if;

@@ -3,31 +3,60 @@
  *
  * @module
  */
-import { assert } from "../helpers/assert.ts";
-import type { Scene } from "./_scene.ts";
-import type { WorkerCommand, WorkerReport } from "./_worker.ts";
+import type { LastWords, WorkerCommand, WorkerReport } from "./_worker.ts";
 
 /** A worker's process. */
 export interface Child {
   /** Sends it a signal; false when it has ended. */
   signal(name: Deno.Signal): boolean;
-  /** How it ended, and what it said when it lived to say it. */
-  end: Promise<{ killed: boolean; report: WorkerReport | null }>;
+  /** How it ended. */
+  end: Promise<ChildEnd>;
 }
 
-/** Starts a worker on the scene's database. */
-export function spawnWorker(scene: Scene, rest: Partial<WorkerCommand> = {}): Child {
-  const command: WorkerCommand = { databaseUrl: scene.db.url, port: scene.port, fault: null, ...rest };
+/** How a worker's process ended. */
+export interface ChildEnd {
+  killed: boolean;
+  /** What it said when it lived to say it. */
+  report: WorkerReport | null;
+  /** What it said when it killed itself. */
+  lastWords: LastWords | null;
+}
+
+/** How to start one. */
+export interface SpawnOptions {
+  /** Milliseconds that the process's clock is off. */
+  clockShiftMs?: number;
+  /** The program. Default: a worker of today. */
+  program?: string;
+}
+
+/** Starts a worker. */
+export function spawnWorker(
+  command: Omit<WorkerCommand, "fault"> & Partial<WorkerCommand>,
+  { clockShiftMs = 0, program = new URL("./_worker.ts", import.meta.url).pathname }: SpawnOptions = {},
+): Child {
+  const whole: WorkerCommand = { fault: null, ...command };
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", new URL("./_worker.ts", import.meta.url).pathname, JSON.stringify(command)],
+    args: ["run", "-A", "--no-check", program, JSON.stringify(whole)],
+    env: { CHAOS_CLOCK_SHIFT_MS: String(clockShiftMs) },
+    stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  const end = process.output().then(({ signal, stdout, success }) => {
-    const text = new TextDecoder().decode(stdout).trim();
-    assert(success || signal === "SIGKILL", `The worker ended with ${signal}`);
-    return { killed: signal === "SIGKILL", report: text === "" ? null : JSON.parse(text) as WorkerReport };
-  });
+  const end = (async (): Promise<ChildEnd> => {
+    const text = await new Response(process.stdout).text();
+    const { success, signal } = await process.status;
+    await process.stdin.close().catch(() => {});
+    if (!success && signal !== "SIGKILL") throw new Error(`The worker ended with ${signal}: ${text}`);
+    const [line] = text.trim().split("\n").slice(-1);
+    const last = line ? JSON.parse(line) as WorkerReport | LastWords : null;
+    return {
+      killed: signal === "SIGKILL",
+      report: last !== null && "report" in last ? last : null,
+      lastWords: last !== null && "dying" in last ? last : null,
+    };
+  })();
+  end.catch(() => {});
   return {
     signal(name) {
       try {

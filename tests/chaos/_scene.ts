@@ -11,6 +11,8 @@ import { type EffectServer, startEffectServer } from "../helpers/effect_server.t
 import { createFlow, createTenant, drain, localProviders, readRun, startRun } from "../helpers/engine.ts";
 import { draw, post, set } from "../helpers/flows.ts";
 import { type TestDatabase, withDatabase } from "../helpers/postgres.ts";
+import { type Child, spawnWorker } from "./_child.ts";
+import type { WorkerCommand } from "./_worker.ts";
 
 /** One database, one server, many runs. */
 export interface Scene {
@@ -21,6 +23,8 @@ export interface Scene {
   onEffect: ((path: string) => void | Promise<void>) | null;
   /** A run of a new tenant, not yet begun. */
   begin(): Promise<string>;
+  /** A worker in a process of its own. */
+  spawn(rest?: Partial<WorkerCommand>): Child;
   /** What a living worker would find: everything due is run until the run has ended. */
   finish(runId: string): Promise<void>;
 }
@@ -67,8 +71,9 @@ export async function withScene(fn: (scene: Scene) => Promise<void>): Promise<vo
   }
 }
 
-function actions(db: TestDatabase, server: EffectServer, port: number): Pick<Scene, "begin" | "finish"> {
+function actions(db: TestDatabase, server: EffectServer, port: number): Pick<Scene, "begin" | "spawn" | "finish"> {
   return {
+    spawn: (rest = {}) => spawnWorker({ databaseUrl: db.url, port, ...rest }),
     async begin() {
       const tenant = await createTenant(db);
       return await startRun(db, tenant, await createFlow(db, tenant, graph(server)), { name: "Ada" });

@@ -6,7 +6,7 @@
  */
 import type { EngineFunction } from "../../shared/engine/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
-import { type Child, spawnWorker } from "./_child.ts";
+import type { Child } from "./_child.ts";
 import { assertFinished, committedNodes, requests, type Scene, withScene } from "./_scene.ts";
 
 /** Claims are polled: the first few matter, the others find nothing. */
@@ -39,7 +39,7 @@ async function killAndFinish(scene: Scene, what: string, runId: string, child: C
 Deno.test("a worker that lives counts the statements of a run", () =>
   withScene(async (scene) => {
     const runId = await scene.begin();
-    const { report } = await spawnWorker(scene).end;
+    const { report } = await scene.spawn().end;
     await assertFinished(scene, runId, 0, "no fault");
     assertEquals(report?.report.lost, 0);
     assertEquals([report?.counts.load_plans, report?.counts.store_plan, report?.counts.release_worker], [1, 1, 1]);
@@ -48,7 +48,7 @@ Deno.test("a worker that lives counts the statements of a run", () =>
 Deno.test("kill -9 before and after every statement", () =>
   withScene(async (scene) => {
     const calm = await scene.begin();
-    const { report } = await spawnWorker(scene).end;
+    const { report } = await scene.spawn().end;
     await assertFinished(scene, calm, 0, "no fault");
     const settles = report?.counts.settle_jobs ?? 0;
     assert(settles >= 4, `${settles} settles`);
@@ -68,7 +68,7 @@ Deno.test("kill -9 before and after every statement", () =>
           const runId = await scene.begin();
           const what = `kill -9 ${when} ${name} ${nth}`;
           points++;
-          if (await killAndFinish(scene, what, runId, spawnWorker(scene, { fault: { name, nth, when } }))) killed++;
+          if (await killAndFinish(scene, what, runId, scene.spawn({ fault: { name, nth, when } }))) killed++;
         }
       }
     }
@@ -79,7 +79,7 @@ Deno.test("kill -9 in the middle of every effect", () =>
   withScene(async (scene) => {
     for (const [path, nth] of EFFECTS) {
       const runId = await scene.begin();
-      const child = spawnWorker(scene);
+      const child = scene.spawn();
       let count = 0;
       scene.onEffect = (asked) => {
         if (asked === path && ++count === nth) child.signal("SIGKILL");

@@ -5,7 +5,7 @@
  * @module
  */
 import { assert, assertEquals, fail } from "../helpers/assert.ts";
-import { type Child, spawnWorker } from "./_child.ts";
+import type { Child } from "./_child.ts";
 import { assertFinished, type Scene, withScene } from "./_scene.ts";
 
 /** Every row that a worker writes, with the transaction that wrote it. */
@@ -22,7 +22,7 @@ async function rowsOf({ db }: Scene): Promise<string[]> {
 /** Lets a worker fall asleep in an effect, another one finish, and wakes the first one up. */
 async function sleepIn(scene: Scene, path: string, heartbeatMs: number): Promise<void> {
   const runId = await scene.begin();
-  const child = spawnWorker(scene, { heartbeatMs });
+  const child = scene.spawn({ heartbeatMs });
   try {
     await sleepAndWake(scene, runId, child, { path, mustLose: heartbeatMs > 1_000 });
   } finally {

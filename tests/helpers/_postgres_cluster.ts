@@ -15,8 +15,12 @@ export interface ClusterInfo {
 /** A server that runs. */
 export interface RunningCluster {
   url: string;
+  /** Process id of the postmaster. */
+  pid: number;
   /** Ends all sessions and stops the server. */
   stop(): Promise<void>;
+  /** `kill -9` of the postmaster and of all its children at one moment, as when the machine loses its power. */
+  kill(): Promise<void>;
   /** Settles when the server has ended, for whatever reason. */
   ended: Promise<void>;
 }
@@ -31,6 +35,8 @@ export interface ClusterOptions {
   installation?: Pick<PostgresInstallation, "native" | "runAs">;
   /** True = the server finds its own password in the environment, for an extension that connects to it. */
   knowsPassword?: boolean;
+  /** The port on 127.0.0.1. Default: a free one. */
+  port?: number;
 }
 
 /** Makes a command of the installation's programs. */
@@ -82,7 +88,7 @@ export async function startCluster(folder: string, options: ClusterOptions = {})
   const settings = { ...ALWAYS, ...(options.durable ? {} : FAST), ...options.settings };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   for (let attempt = 1;; attempt++) {
-    const port = freePort();
+    const port = options.port ?? freePort();
     const environment: Record<string, string> = options.knowsPassword ? { PGPASSWORD: password } : {};
     const server = command("postgres", ["-D", data, "-p", String(port), ...flags], environment).spawn();
     const log = await readUntilReady(server.stderr);
@@ -91,6 +97,14 @@ export async function startCluster(folder: string, options: ClusterOptions = {})
       return {
         url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
         ended,
+        pid: server.pid,
+        async kill() {
+          // First it stands still: a postmaster that sees a child die tells the others.
+          Deno.kill(server.pid, "SIGSTOP");
+          for (const pid of await childrenOf(server.pid)) Deno.kill(pid, "SIGKILL");
+          Deno.kill(server.pid, "SIGKILL");
+          await ended;
+        },
         async stop() {
           // SIGINT is Postgres' "fast" shutdown: sessions are ended, not waited for.
           try {
@@ -130,8 +144,12 @@ async function initialize(
   if (!success) throw new Error(`Cannot create a Postgres cluster: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** Stops a server whose supervisor was killed: it would keep the folder locked. */
-async function endOrphan(data: string): Promise<void> {
+/**
+ * Stops a server whose supervisor was killed: it would keep the folder locked.
+ *
+ * @param data The data folder of the cluster, `data` in its own folder.
+ */
+export async function endOrphan(data: string): Promise<void> {
   const pidFile = `${data}/postmaster.pid`;
   const pid = Number((await Deno.readTextFile(pidFile).catch(() => "")).split("\n")[0]);
   // The number may belong to an unrelated process by now; where that cannot be told, Postgres itself will complain.
@@ -157,6 +175,13 @@ async function readUntilReady(stream: ReadableStream<Uint8Array>): Promise<strin
     while (!(await reader.read()).done);
   })();
   return "ready";
+}
+
+/** Process ids of the children of a process. */
+async function childrenOf(parent: number): Promise<number[]> {
+  const { stdout } = await new Deno.Command("ps", { args: ["-A", "-o", "pid=,ppid="] }).output();
+  return new TextDecoder().decode(stdout).trim().split("\n").map((line) => line.trim().split(/\s+/).map(Number))
+    .filter(([, ppid]) => ppid === parent).map(([pid]) => pid!);
 }
 
 function freePort(): number {

@@ -71,6 +71,24 @@ scenarios("system tasks", {
       assertEquals([(await runTask(db, name)).status, (await runTask(db, name)).reason], ["skipped", "not_installed"]);
       assertEquals((await readTask(db, name)).failures, 0);
     },
+    "is called again, past its dependencies, while it says that there is more to do": async (db) => {
+      const first = await makeTask(db, { sql: DO.nothing });
+      const name = await makeTask(db, {
+        sql: `return jsonb_build_object('more', (
+          select count(*) < 3 from private.system_task_runs r where r.name like 'test-%' and r.result ? 'more'));`,
+        dependsOn: [first],
+      });
+      await runTask(db, first);
+      await runTask(db, name);
+      assertEquals((await readTask(db, name)).state, "queued");
+      assertEquals(await startWaiting(db), [name, name, name]);
+      assertEquals(await history(db, name), [
+        "cron:completed",
+        "continued:completed",
+        "continued:completed",
+        "continued:completed",
+      ]);
+    },
     "refuses a task that does not exist, and a trigger that is none": async (db) => {
       await assertFails(runTask(db, "no-such-task"), "not_found", 404);
       const name = await makeTask(db, { sql: DO.nothing });

@@ -1,0 +1,81 @@
+/**
+ * The flow that the scenarios run, and what must have come of each run.
+ *
+ * @module
+ */
+import type { Graph } from "../../shared/graph/mod.ts";
+import { draw, post, set } from "../helpers/flows.ts";
+
+/** Items of each order. */
+const ITEMS = ["a", "b", "c"];
+
+/** Runs of the flow that may go on at once: the others wait for a place. */
+const AT_ONCE = 25;
+
+/**
+ * An order: paid, then packed item by item in a region while a letter is sent that must not be sent twice; both meet; after
+ * a rest it is shipped. Every effect carries the key `run:node` or `run:node:scope`.
+ *
+ * @param ledgerPort Where the ledger listens.
+ */
+export function orderGraph(ledgerPort: number): Graph {
+  const url = `http://127.0.0.1:${ledgerPort}`;
+  const retry = { maxAttempts: 5, backoff: "fixed" as const, delaySeconds: 0, jitter: false };
+  const graph = draw(
+    {
+      t: ["trigger.manual"],
+      prep: set({ order: "{{ trigger.order }}" }),
+      pay: post(`${url}/pay`, { order: "{{ steps.prep.output.order }}" }, { retry }),
+      split: ["logic.splitter", { config: { items: "{{ trigger.items }}", maxParallel: 2 } }],
+      pack: post(`${url}/pack`, { item: "{{ item }}" }, { retry }),
+      collect: ["logic.collector", { config: { policy: "all" } }],
+      letter: post(`${url}/letter`, {}, { delivery: "at_most_once" }),
+      both: ["logic.merge", { config: { combine: "by_node" } }],
+      rest: ["logic.wait", { config: { mode: "duration", durationSeconds: 1 } }],
+      ship: post(`${url}/ship`, { order: "{{ steps.prep.output.order }}" }, { retry }),
+      done: set({ order: "{{ steps.prep.output.order }}", by: "{{ steps.ship.output.body.name }}" }),
+    },
+    "t>prep",
+    "prep>pay",
+    "pay>split",
+    "split>pack",
+    "pack>collect",
+    "collect>both",
+    "pay>letter",
+    "letter>both",
+    "both>rest",
+    "rest>ship",
+    "ship>done",
+  );
+  return { ...graph, settings: { maxConcurrentRuns: AT_ONCE } };
+}
+
+/** The input of an order. */
+export function orderInput(order: number): { order: number; items: string[] } {
+  return { order, items: ITEMS };
+}
+
+/** The key of the effect that may happen once only. */
+export function letterKey(runId: string): string {
+  return `${runId}:letter`;
+}
+
+/** Keys of all effects of an order. */
+export function effectKeys(runId: string): string[] {
+  const items = ITEMS.map((_, index) => `${runId}:pack:split.${index}`);
+  return [`${runId}:pay`, ...items, letterKey(runId), `${runId}:ship`];
+}
+
+/** Names of the steps that must be there once and completed, with their scopes. */
+export const ORDER_STEPS: readonly string[] = [
+  "prep",
+  "pay",
+  "split",
+  ...ITEMS.map((_, index) => `pack@split.${index}`),
+  "collect",
+  "letter",
+  "both",
+  "rest",
+  "ship",
+  "done",
+];
