@@ -34,4 +34,4 @@ $$;
 
 revoke all on function private.task_ended(jsonb, text, jsonb) from public, anon, authenticated, service_role;
 comment on function private.task_ended(jsonb, text, jsonb) is
-  'Told when a job of the platform has ended: closes the run of the task that it belongs to. p_job = {job, type, unique_key}; p_status = completed, dead, cancelled or expired.';
+  'Told when a job of the platform has ended: closes the run of the task that it belongs to. p_job = {job, type, unique_key}; p_status = completed, dead, cancelled or expired. A result {skipped: why} says that there was nothing to do.';
