@@ -43,14 +43,14 @@ export function toRetry({ plan, position, attempt }: StepAttempt, retry: Retry):
 
 /** The token waits at its node; what comes back is the same attempt. */
 export function toWait(
-  { plan, position, attempt }: StepAttempt,
+  { plan, position, attempt, now }: StepAttempt,
   { kind, name, seconds, data }: Omit<NodeWait, "kind"> & { kind: WaitPayload["kind"] },
 ): Checkpoint {
   const wait: WaitPayload = {
     kind,
     ...(name !== undefined && { name }),
     ...(data !== undefined && { data: toStorable(data) }),
-    since: position.payload?.wait?.since ?? Date.now(),
+    since: position.payload?.wait?.since ?? now(),
   };
   const { payload, ...target } = toTarget(plan, position, false);
   return {
@@ -65,7 +65,10 @@ export function toWait(
 }
 
 /** The token starts a run, and comes back at its node with what became of it. */
-export function toChild({ plan, position, attempt }: StepAttempt, start: NonNullable<NodeResult["start"]>): Checkpoint {
+export function toChild(
+  { plan, position, attempt, now }: StepAttempt,
+  start: NonNullable<NodeResult["start"]>,
+): Checkpoint {
   return {
     child: {
       node: position.node.id,
@@ -73,7 +76,7 @@ export function toChild({ plan, position, attempt }: StepAttempt, start: NonNull
       flow_id: start.flowId,
       input: toStorable(start.input),
       wait: start.wait,
-      since: Date.now(),
+      since: now(),
       attempt,
     },
   };

@@ -54,6 +54,8 @@ export interface StepAttempt {
   attempt: number;
   /** Milliseconds until the run times out. */
   remainingMs: number;
+  /** The time by the database's clock: milliseconds since 1970. */
+  now(): number;
   job: Job;
   scope: StepScope;
 }
@@ -119,6 +121,7 @@ function contextOf(
     trigger: job.input,
     inputs: joins ? joinInputs(step) : [],
     idempotencyKey: [job.run_id, node.id, job.scope].filter((part) => part !== undefined && part !== "").join(":"),
+    now: step.now,
     signal,
     log,
     providers,

@@ -112,11 +112,11 @@ export function lostStep(step: StepAttempt): StepOutcome {
   return { kind: "unknown", record: recorder(step)("unknown", null, null, error), error };
 }
 
-function recorder({ plan, position: { node, payload }, attempt, job }: StepAttempt): MakeRecord {
+function recorder({ plan, position: { node, payload }, attempt, job, now: clock }: StepAttempt): MakeRecord {
   const now = performance.now();
   const since = payload?.wait?.since;
-  // A step that waited began then, by a clock that may differ a little from ours.
-  const startedAt = since === undefined ? now : now - Math.max(0, Date.now() - since);
+  // A step that waited began then.
+  const startedAt = since === undefined ? now : now - Math.max(0, clock() - since);
   return (status, output, handles, error) => ({
     node: node.id,
     attempt,

@@ -50,7 +50,7 @@ export interface WaitPayload {
   kind: NodeWait["kind"] | "decision" | "run";
   name?: string;
   data?: Json;
-  /** When the step began: milliseconds since 1970 by the clock of the worker that ran it first. */
+  /** When the step began: milliseconds since 1970 by the clock of the database. */
   since?: number;
 }
 
@@ -81,6 +81,8 @@ export interface Job {
   resumed?: boolean;
   /** Milliseconds until the run times out. */
   deadline_ms: number;
+  /** The database's time: milliseconds since 1970. */
+  now?: number;
   trigger: string;
   trigger_node?: string;
   traceparent?: string;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { databaseClock } from "./_database_clock.ts";
 import type { Plan, PlanNode } from "../graph/mod.ts";
 import type { StepSurroundings } from "./execute_node.ts";
 import { findTrigger } from "./frontier.ts";
@@ -113,6 +114,7 @@ export class UndoWalk {
         position: { node, live: true, slots: null },
         attempt: this.#attempt,
         remainingMs: this.#deadline - performance.now(),
+        now: databaseClock(job),
         job,
         scope: new StepScope(job, this.#flow, trigger),
       },

@@ -7,6 +7,7 @@
 import { ExpressionBudget, ExpressionError, isObject, type Plan, type PlanNode } from "../graph/mod.ts";
 import { getNode } from "../nodes/mod.ts";
 import { toChild, toOpening, toRetry, toWait } from "./_checkpoints.ts";
+import { databaseClock } from "./_database_clock.ts";
 import { keepOutput, loadReads, loadReference, StorageFailure } from "./_large_outputs.ts";
 import { itemStep, ownerFailed, skippedStep } from "./_region_steps.ts";
 import { brokenLoop, loopScope } from "./_scopes.ts";
@@ -35,6 +36,7 @@ export class TokenWalk {
   readonly #recorded: Map<string, RecordedStep>;
   /** `performance.now()` when the run times out. */
   readonly #deadline: number;
+  readonly #now: () => number;
   #frontier: Frontier | undefined;
   /** Nodes with an effect, or that open a region, that the pure ones have led to. */
   #effects: Position[] = [];
@@ -55,6 +57,7 @@ export class TokenWalk {
     this.#plan = flow.plan;
     this.#surroundings = surroundings;
     this.#deadline = performance.now() + job.deadline_ms;
+    this.#now = databaseClock(job);
     this.#recorded = new Map((job.recorded ?? []).map((step) => [step.node, step]));
     const trigger = findTrigger(flow.plan, job.trigger, job.trigger_node);
     this.#scope = new StepScope(job, flow, trigger);
@@ -250,6 +253,7 @@ export class TokenWalk {
       position,
       attempt: position.node.id === this.#job.node ? this.#job.attempt : 1,
       remainingMs: this.#deadline - performance.now(),
+      now: this.#now,
       job: this.#job,
       scope: this.#scope,
     };

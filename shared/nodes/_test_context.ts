@@ -24,6 +24,7 @@ export function testContext(overrides: Partial<NodeContext> = {}, lines: LoggedL
     trigger: null,
     inputs: [],
     idempotencyKey: "run-1/node",
+    now: () => Date.now(),
     signal: new AbortController().signal,
     log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },
     providers: noProviders(),

@@ -83,8 +83,8 @@ export const logicWait = defineNode({
     timeoutSeconds: 86_400,
   },
   exampleInput: { trigger: { body: { amount: 250, email: "ada@example.com" } } },
-  execute(config, { resolution }) {
-    return resolution === null ? begin(config, Date.now()) : end(config, resolution);
+  execute(config, { resolution, now }) {
+    return resolution === null ? begin(config, now()) : end(config, resolution);
   },
 });
 

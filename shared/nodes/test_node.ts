@@ -193,6 +193,7 @@ function toContext(node: AnyNode, sample: NodeSample, options: TestNodeOptions, 
     inputs: node.joins ? Object.entries(sample.steps ?? {}).map(([nodeId, output]) => ({ nodeId, output })) : [],
     // Two tests are two intents, also for the provider.
     idempotencyKey: `test-${crypto.randomUUID()}`,
+    now: () => (options.now ?? new Date()).getTime(),
     signal,
     log: options.log ?? SILENT,
     providers: options.providers ?? NO_EFFECTS,

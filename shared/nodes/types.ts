@@ -33,6 +33,8 @@ export interface NodeContext {
   inputs: NodeInput[];
   /** Stable across the attempts of this step; other for every step and run. */
   idempotencyKey: string;
+  /** The time, which is the same for all workers (their own clocks may be wrong): milliseconds since 1970. */
+  now(): number;
   /** Aborted when the step times out, the run is cancelled or the lease is lost. */
   signal: AbortSignal;
   log: NodeLog;

@@ -17,6 +17,8 @@ begin
     'attempt', j.attempts,
     'resumed', nullif(j.resume, false),
     'deadline_ms', floor(extract(epoch from j.deadline_at - private.now()) * 1000)::bigint,
+    -- Workers measure from here: their own clocks may be wrong.
+    'now', floor(extract(epoch from private.now()) * 1000)::bigint,
     'trigger', r.trigger,
     'trigger_node', r.trigger_node,
     'traceparent', r.traceparent,

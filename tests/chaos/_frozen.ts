@@ -119,6 +119,11 @@ async function wrongTimes({ db }: World): Promise<string[]> {
     union all
     select 'A rest of one second was over after ' || (s.finished_at - b.finished_at)
     from public.run_steps s join public.run_steps b on b.run_id = s.run_id and b.node_id = 'both'
-    where s.node_id = 'rest' and s.finished_at - b.finished_at not between interval '0.8 seconds' and interval '60 seconds'`;
+    where s.node_id = 'rest' and s.finished_at - b.finished_at not between interval '0.8 seconds' and interval '60 seconds'
+    union all
+    select 'What was due at ' || (r.input ->> 'due') || ' was begun at ' || s.finished_at
+    from public.run_steps s join public.runs r on r.id = s.run_id
+    where s.node_id = 'due' and s.finished_at - (r.input ->> 'due')::timestamptz
+      not between interval '-0.5 seconds' and interval '60 seconds'`;
   return rows.map(({ what }) => what);
 }

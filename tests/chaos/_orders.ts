@@ -14,7 +14,7 @@ const AT_ONCE = 25;
 
 /**
  * An order: paid, then packed item by item in a region while a letter is sent that must not be sent twice; both meet; after
- * a rest it is shipped. Every effect carries the key `run:node` or `run:node:scope`.
+ * a rest, and not before it is due, it is shipped. Every effect carries the key `run:node` or `run:node:scope`.
  *
  * @param ledgerPort Where the ledger listens.
  */
@@ -32,6 +32,7 @@ export function orderGraph(ledgerPort: number): Graph {
       letter: post(`${url}/letter`, {}, { delivery: "at_most_once" }),
       both: ["logic.merge", { config: { combine: "by_node" } }],
       rest: ["logic.wait", { config: { mode: "duration", durationSeconds: 1 } }],
+      due: ["logic.wait", { config: { mode: "until", until: "{{ trigger.due }}" } }],
       ship: post(`${url}/ship`, { order: "{{ steps.prep.output.order }}" }, { retry }),
       done: set({ order: "{{ steps.prep.output.order }}", by: "{{ steps.ship.output.body.name }}" }),
     },
@@ -44,15 +45,19 @@ export function orderGraph(ledgerPort: number): Graph {
     "pay>letter",
     "letter>both",
     "both>rest",
-    "rest>ship",
+    "rest>due",
+    "due>ship",
     "ship>done",
   );
   return { ...graph, settings: { maxConcurrentRuns: AT_ONCE } };
 }
 
+/** Seconds from the start of an order to the moment before which it must not be shipped. */
+const DUE_SECONDS = 3;
+
 /** The input of an order. */
-export function orderInput(order: number): { order: number; items: string[] } {
-  return { order, items: ITEMS };
+export function orderInput(order: number): { order: number; items: string[]; due: string } {
+  return { order, items: ITEMS, due: new Date(Date.now() + DUE_SECONDS * 1000).toISOString() };
 }
 
 /** The key of the effect that may happen once only. */
@@ -76,6 +81,7 @@ export const ORDER_STEPS: readonly string[] = [
   "letter",
   "both",
   "rest",
+  "due",
   "ship",
   "done",
 ];

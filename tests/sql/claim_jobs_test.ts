@@ -29,10 +29,11 @@ scenarios("engine.claim_jobs()", {
       });
       const job = await claimOne(engineOf(db), newWorker());
       const [version] = await db.sql`select current_version_id as id from public.flows where id = ${flow}`;
-      const { job: id, deadline_ms, started_at, ...rest } = job;
+      const { job: id, deadline_ms, now = 0, started_at, ...rest } = job;
       assert(/^[0-9a-f-]{36}$/.test(id));
       assert(deadline_ms > 86_300_000 && deadline_ms <= 86_400_000, String(deadline_ms));
       assert(!Number.isNaN(Date.parse(started_at)));
+      assert(Math.abs(now - Date.now()) < 60_000, String(now));
       assertEquals(rest, {
         type: "flow.step",
         epoch: 1,
