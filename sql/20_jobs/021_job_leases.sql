@@ -1,8 +1,16 @@
 create table private.job_leases (
   id uuid primary key default private.uuid_v7(),
   worker_id uuid not null,
-  jobs jsonb not null,
+  job_ids uuid[] not null,
   organization_ids uuid[] not null,
+  types text[] not null,
+  payloads jsonb[] not null,
+  attempts smallint[] not null,
+  max_attempts smallint[] not null,
+  priorities smallint[] not null,
+  due timestamptz[] not null,
+  created timestamptz[] not null,
+  options jsonb[],
   started_at timestamptz not null
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
 create index job_leases_worker_id_idx on private.job_leases (worker_id);
@@ -13,8 +21,16 @@ comment on table private.job_leases is
   'Jobs that workers hold, one row for each batch that was claimed: the claim takes the jobs out of job_queue, so that a job costs two row writes and not three. The row is the fence: who names one that is gone writes nothing.';
 comment on column private.job_leases.id is 'UUIDv7. What a worker names with each result.';
 comment on column private.job_leases.worker_id is 'Who holds it. When that worker is lost, engine.tick puts the jobs back.';
-comment on column private.job_leases.jobs is 'The jobs that are not finished: [{job, type, organization_id, payload, attempt, max_attempts, priority, scheduled_for, created_at, unique_key, concurrency_key, concurrency_limit, expires_at, error_message}]; private.leased_jobs reads it.';
-comment on column private.job_leases.organization_ids is 'Whose they are, one entry for each: how many an organization has at work.';
+comment on column private.job_leases.job_ids is 'The jobs that are not finished. The other lists have an entry for each, in the same order; private.leased_jobs reads them.';
+comment on column private.job_leases.organization_ids is 'Whose they are: how many an organization has at work.';
+comment on column private.job_leases.types is 'What they do.';
+comment on column private.job_leases.payloads is 'Their arguments.';
+comment on column private.job_leases.attempts is 'How often each was begun, this time included.';
+comment on column private.job_leases.max_attempts is 'How often each may be begun.';
+comment on column private.job_leases.priorities is 'Lower runs first within an organization.';
+comment on column private.job_leases.due is 'When they were due.';
+comment on column private.job_leases.created is 'When they were enqueued.';
+comment on column private.job_leases.options is '{unique_key, concurrency_key, concurrency_limit, expires_at, error_message} of those that have any; null = none has.';
 comment on column private.job_leases.started_at is 'When they were claimed.';
 
 create table private.job_slots (

@@ -52,55 +52,48 @@ declare
   v_now timestamptz := private.now();
   v_organizations uuid[];
   v_keys text[];
-  v_dead record;
+  v_ended record;
 begin
   -- Those who lost their worker too often are given up; the others wait for the next one. A newer job with the same unique
   -- key takes the key from one that had begun.
-  with leases as (
-    delete from private.job_leases l where l.id = any (p_lease_ids) returning l.*
-  ),
-  jobs as materialized (
-    select l.started_at, j.* from leases l
-    cross join lateral jsonb_to_recordset(l.jobs) as j (
-      job uuid, organization_id uuid, type text, payload jsonb, attempt smallint, max_attempts smallint, priority smallint,
-      scheduled_for timestamptz, created_at timestamptz, unique_key text, concurrency_key text, concurrency_limit smallint,
-      expires_at timestamptz, error_message text
-    )
+  with jobs as materialized (
+    select * from private.leased_jobs(p_lease_ids)
   ),
   dead as (
     insert into public.job_history (
       id, organization_id, type, status, priority, attempts, max_attempts, payload, error, unique_key, concurrency_key,
       scheduled_for, created_at, started_at, completed_at
     )
-    select j.job, j.organization_id, j.type, 'dead', j.priority, j.attempt, j.max_attempts, j.payload,
+    select j.id, j.organization_id, j.type, 'dead', j.priority, j.attempts, j.max_attempts, j.payload,
       '{"code": "worker_lost", "message": "The worker was lost each time it ran the job"}', j.unique_key, j.concurrency_key,
       j.scheduled_for, j.created_at, j.started_at, v_now
-    from jobs j where p_is_lost and j.attempt >= j.max_attempts
+    from jobs j where p_is_lost and j.attempts >= j.max_attempts
     on conflict do nothing
     returning id, organization_id, type, unique_key, error
   ),
   back as (
     insert into public.job_queue (
       id, organization_id, type, payload, priority, attempts, max_attempts, scheduled_for, created_at, unique_key,
-      concurrency_key, concurrency_limit, error_message
+      concurrency_key, concurrency_limit, expires_at, error_message
     )
-    select j.job, j.organization_id, j.type, j.payload, j.priority, j.attempt - case when p_is_lost then 0 else 1 end,
+    select j.id, j.organization_id, j.type, j.payload, j.priority, j.attempts - case when p_is_lost then 0 else 1 end,
       j.max_attempts, j.scheduled_for, j.created_at,
       case when not exists (
         select 1 from public.job_queue q
         where q.organization_id = j.organization_id and q.type = j.type and q.unique_key = j.unique_key
       ) then j.unique_key end,
-      j.concurrency_key, j.concurrency_limit, case when p_is_lost then 'The worker was lost' else j.error_message end
-    from jobs j where not p_is_lost or j.attempt < j.max_attempts
+      j.concurrency_key, j.concurrency_limit, j.expires_at, case when p_is_lost then 'The worker was lost' else j.error_message end
+    from jobs j where not p_is_lost or j.attempts < j.max_attempts
     on conflict do nothing
     returning organization_id
   )
-  select array_agg(distinct b.organization_id), (select jsonb_agg(to_jsonb(d)) from dead d) as dead
-  into v_dead from back b;
-  v_organizations := v_dead.array_agg;
-  if v_dead.dead is not null then
+  select array_agg(distinct b.organization_id) as organizations, (select jsonb_agg(to_jsonb(d)) from dead d) as dead
+  into v_ended from back b;
+  delete from private.job_leases l where l.id = any (p_lease_ids);
+  v_organizations := v_ended.organizations;
+  if v_ended.dead is not null then
     perform private.tell_task((d ->> 'organization_id')::uuid, d ->> 'type', (d ->> 'id')::uuid, d ->> 'unique_key', 'dead', d -> 'error')
-    from jsonb_array_elements(v_dead.dead) d;
+    from jsonb_array_elements(v_ended.dead) d;
   end if;
   with freed as (
     delete from private.job_slots s where s.lease_id = any (p_lease_ids) returning s.limit_key

@@ -7,8 +7,8 @@ declare
   v_cancel jsonb;
 begin
   with mine as materialized (
-    select (e.value ->> 'job')::uuid as job, (e.value ->> 'organization_id')::uuid as organization_id
-    from private.job_leases l cross join lateral jsonb_array_elements(l.jobs) e
+    select j.job, j.organization_id
+    from private.job_leases l cross join lateral unnest(l.job_ids, l.organization_ids) as j (job, organization_id)
     where l.worker_id = p_worker_id
   ),
   told as (

@@ -54,7 +54,7 @@ begin
   delete from private.job_states s
   where s.updated_at < p_now - interval '1 hour'
     and not exists (select 1 from public.job_queue j where j.id = s.job_id)
-    and not exists (select 1 from private.leased_jobs() j where j.id = s.job_id);
+    and not exists (select 1 from private.job_leases l where s.job_id = any (l.job_ids));
   return v_freed;
 end;
 $$;

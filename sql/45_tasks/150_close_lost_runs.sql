@@ -36,7 +36,7 @@ begin
     end if;
     -- A worker that was lost is none of our business while its job lives: engine.tick puts that back.
     select l.started_at into v_lease from private.job_leases l
-    where l.jobs @> jsonb_build_array(jsonb_build_object('job', v_run.job_id)) limit 1;
+    where v_run.job_id = any (l.job_ids) limit 1;
     if found then
       update private.system_task_runs r set status = 'running', started_at = v_lease.started_at
       where r.id = v_run.id and r.status = 'queued';

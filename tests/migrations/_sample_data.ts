@@ -81,7 +81,8 @@ insert into public.schedule_firings (schedule_id, scheduled_for, organization_id
   values ('${SCHEDULE}', now(), '${ORGANIZATION}', 'skipped_missed');
 `,
   "private.job_leases": `
-insert into private.job_leases (worker_id, jobs, organization_ids, started_at) values ('${WORKER}', '[]', '{}', now());
+insert into private.job_leases (worker_id, job_ids, organization_ids, types, payloads, attempts, max_attempts, priorities,
+  due, created, started_at) values ('${WORKER}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', now());
 insert into private.job_slots (limit_key, job_id, lease_id) values ('${ORGANIZATION}:k', '${RUN}', '${RUN}');
 insert into private.job_states (job_id, organization_id) values ('${RUN}', '${ORGANIZATION}');
 insert into private.job_counts (minute, organization_id, type, worker_id) values (now(), '${ORGANIZATION}', 't', '${WORKER}');

@@ -130,8 +130,8 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
     await sql`
       insert into private.run_slots (limit_key, run_id, organization_id) values ('flow', ${openRun}, ${organizationId})`;
     await sql`
-      insert into private.job_leases (worker_id, jobs, organization_ids, started_at)
-      values (${openRun}, '[]', array[${organizationId}]::uuid[], now())`;
+      insert into private.job_leases (worker_id, job_ids, organization_ids, types, payloads, attempts, max_attempts, priorities, due, created, started_at)
+      values (${openRun}, '{}', array[${organizationId}]::uuid[], '{}', '{}', '{}', '{}', '{}', '{}', '{}', now())`;
     await sql`insert into private.job_slots (limit_key, job_id, lease_id) values ('key', ${openRun}, ${openRun})`;
     await sql`insert into private.job_states (job_id, organization_id) values (${openRun}, ${organizationId})`;
     await sql`

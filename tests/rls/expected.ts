@@ -355,11 +355,12 @@ private.count_running              -     -     -
 private.end_queued_job             -     -     -
 private.enqueue_job                -     -     -
 private.enqueue_one                -     -     -
+private.finish_leases              -     -     -
+private.shorten_leases             -     -     -
 private.find_turns                 -     -     -
 private.forget_heads               -     -     -
 private.give_turn                  -     -     -
 private.lease_jobs                 -     -     -
-private.leased_job                 -     -     -
 private.leased_jobs                -     -     x
 private.lock_concurrency_key       -     -     -
 private.note_turns                 -     -     -

@@ -139,7 +139,7 @@ scenarios("engine.claim_jobs()", {
       const order: string[] = [];
       for (let index = 0; index < 3; index++) {
         const [job] = await engine.claimJobs(newWorker(), 1, "worker");
-        order.push((job as unknown as { payload: string }).payload);
+        order.push(...(job as unknown as { payloads: string[] }).payloads);
       }
       assertEquals(order, ["first", "second", "third"]);
       await emptyQueue(db);

@@ -20,6 +20,15 @@ interface ClaimedJob {
   attempt: number;
 }
 
+interface Lease {
+  lease: string;
+  jobs: string[];
+  types: string[];
+  organization_ids: string[];
+  payloads: Json[];
+  attempts: number[];
+}
+
 type Fields = { [key: string]: Json };
 
 const PLATFORM = "00000000-0000-0000-0000-000000000000";
@@ -30,7 +39,17 @@ async function enqueue(db: TestDatabase, jobs: Fields[], options: CallOptions = 
 }
 
 async function claim(db: TestDatabase, worker: string, limit = 100, options: CallOptions = {}): Promise<ClaimedJob[]> {
-  return await service<ClaimedJob[]>(db, "claim_jobs", { p_worker_id: worker, p_limit: limit }, options);
+  const leases = await service<Lease[]>(db, "claim_jobs", { p_worker_id: worker, p_limit: limit }, options);
+  return leases.flatMap((lease) =>
+    lease.jobs.map((job, index) => ({
+      lease: lease.lease,
+      job,
+      type: lease.types[index]!,
+      organization_id: lease.organization_ids[index]!,
+      payload: lease.payloads[index]!,
+      attempt: lease.attempts[index]!,
+    }))
+  );
 }
 
 async function finish(

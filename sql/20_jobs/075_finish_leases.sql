@@ -1,0 +1,89 @@
+create function private.finish_leases(p_worker_id uuid, p_results jsonb, p_now timestamptz) returns uuid[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_leases uuid[];
+  v_finished uuid[];
+  v_keys text[];
+begin
+  select array_agg(l.id) into v_leases from (
+    select o.id from private.job_leases o
+    where o.id in (select r.lease from jsonb_to_recordset(p_results) as r (lease uuid, job uuid) where r.job is null)
+      and o.worker_id = p_worker_id
+    order by o.id for update
+  ) l;
+  if v_leases is null then
+    return '{}';
+  end if;
+  -- Neither the jobs nor their arguments are read.
+  with gone as (
+    delete from private.job_leases l where l.id = any (v_leases)
+    returning l.id, l.organization_ids, l.types, l.due, l.started_at, cardinality(l.types) as jobs
+  ),
+  spent as (
+    select r.lease, sum(r.busy_ms) as busy_ms from jsonb_to_recordset(p_results) as r (lease uuid, job uuid, busy_ms double precision)
+    where r.job is null group by r.lease
+  ),
+  counted as (
+    insert into private.job_counts as c (minute, organization_id, type, worker_id, completed, busy_ms, wait_ms)
+    select date_trunc('minute', p_now), u.organization_id, u.type, p_worker_id, count(*),
+      coalesce(sum(greatest(s.busy_ms, 0) / g.jobs), 0)::bigint,
+      sum(greatest(0, extract(epoch from g.started_at - u.due) * 1000))::bigint
+    from gone g
+    cross join lateral unnest(g.organization_ids, g.types, g.due) as u (organization_id, type, due)
+    left join spent s on s.lease = g.id
+    group by u.organization_id, u.type
+    order by u.organization_id, u.type
+    on conflict (minute, organization_id, type, worker_id) do update set
+      completed = c.completed + excluded.completed, busy_ms = c.busy_ms + excluded.busy_ms, wait_ms = c.wait_ms + excluded.wait_ms
+  )
+  select array_agg(g.id) into v_finished from gone g;
+  with freed as (
+    delete from private.job_slots s where s.lease_id = any (v_finished) returning s.limit_key
+  )
+  select array_agg(f.limit_key) into v_keys from freed f;
+  if v_keys is not null then
+    perform private.unblock_jobs(v_keys);
+  end if;
+  return v_finished;
+end;
+$$;
+
+revoke all on function private.finish_leases(uuid, jsonb, timestamptz) from public, anon, authenticated, service_role;
+comment on function private.finish_leases(uuid, jsonb, timestamptz) is
+  'Part of engine.finish_jobs: leases all of whose jobs have completed and leave no trace. Answers those that this worker still held.';
+
+create function private.shorten_leases(p_lease_ids uuid[], p_job_ids uuid[]) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  with rest as materialized (
+    select o.id, array_agg(j.job_id) as job_ids, array_agg(j.organization_id) as organization_ids, array_agg(j.type) as types,
+      array_agg(j.payload) as payloads, array_agg(j.attempts) as attempts, array_agg(j.max_attempts) as max_attempts,
+      array_agg(j.priority) as priorities, array_agg(j.due) as due, array_agg(j.created) as created,
+      array_agg(j.options) as options
+    from private.job_leases o
+    cross join lateral unnest(
+      o.job_ids, o.organization_ids, o.types, o.payloads, o.attempts, o.max_attempts, o.priorities, o.due, o.created, o.options
+    ) as j (job_id, organization_id, type, payload, attempts, max_attempts, priority, due, created, options)
+    left join unnest(p_job_ids) as g (id) on g.id = j.job_id
+    where o.id = any (p_lease_ids) and g.id is null
+    group by o.id
+  ),
+  gone as (
+    delete from private.job_leases l where l.id = any (p_lease_ids) and not exists (select 1 from rest r where r.id = l.id)
+  )
+  update private.job_leases l set
+    job_ids = r.job_ids, organization_ids = r.organization_ids, types = r.types, payloads = r.payloads, attempts = r.attempts,
+    max_attempts = r.max_attempts, priorities = r.priorities, due = r.due, created = r.created,
+    options = case when l.options is not null then r.options end
+  from rest r
+  where l.id = r.id and cardinality(r.job_ids) < cardinality(l.job_ids);
+end;
+$$;
+
+revoke all on function private.shorten_leases(uuid[], uuid[]) from public, anon, authenticated, service_role;
+comment on function private.shorten_leases(uuid[], uuid[]) is
+  'Part of engine.finish_jobs: takes jobs out of leases, which the caller has locked; a lease with none left goes.';
