@@ -1,6 +1,6 @@
 -- What the views below read as their caller.
 grant select on table private.job_leases, private.job_states, private.job_counts, private.job_turns, private.workers to service_role;
-grant execute on function private.leased_jobs() to service_role;
+grant execute on function private.leased_jobs(uuid[]) to service_role;
 -- Which dead letter a job repeats. Few have an entry.
 create index job_history_replayed_as_idx on public.job_history (replayed_as) where replayed_as is not null;
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { claimedJobs } from "./_jobs.ts";
 import type { Json } from "../../shared/graph/mod.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
 import { type CallOptions, service } from "./_world.ts";
@@ -142,11 +143,9 @@ export async function endJob(
 
 /** Takes a job out of the queue as a claim does; gives the lease. */
 export async function claimJob(db: TestDatabase, jobId: string | null, worker: string): Promise<string> {
-  const claimed = await service<{ job: string; lease: string }[]>(db, "claim_jobs", {
-    p_worker_id: worker,
-    p_limit: 100,
-    p_kind: "worker",
-  });
+  const claimed = claimedJobs(
+    await service(db, "claim_jobs", { p_worker_id: worker, p_limit: 100, p_kind: "worker" }),
+  );
   const mine = claimed.find((job) => job.job === jobId);
   if (mine === undefined) throw new Error(`The claim did not give job ${jobId}: ${JSON.stringify(claimed)}`);
   return mine.lease;

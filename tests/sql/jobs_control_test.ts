@@ -4,6 +4,7 @@ import { assert, assertEquals } from "../helpers/assert.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
 import { ended, enqueue, finish, hold, type JobRow, look } from "./_job_control.ts";
 import { interleave } from "./_interleave.ts";
+import { claimedJobs } from "./_jobs.ts";
 import { scenarios } from "./_scenarios.ts";
 import {
   addMember,
@@ -193,10 +194,9 @@ scenarios("jobs under control", {
         const tenant = await createTenant(db);
         const id = await enqueue(db, tenant);
         const [worker, person] = [await stage.session("worker"), await stage.session("person")];
-        const claimed = await worker.service<{ job: string }[]>("claim_jobs", {
-          p_worker_id: unusedId(),
-          p_limit: 100,
-        });
+        const claimed = claimedJobs(
+          await worker.service("claim_jobs", { p_worker_id: unusedId(), p_limit: 100 }),
+        );
         assert(claimed.some(({ job }) => job === id));
         const cancelling = await stage.untilBlocked(
           person,

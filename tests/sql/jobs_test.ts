@@ -3,30 +3,13 @@ import { assert, assertEquals } from "../helpers/assert.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
 import type { Json } from "../../shared/graph/mod.ts";
 import { engineOf, lapse, newWorker } from "./_engine.ts";
+import { type ClaimedJob, claimedJobs } from "./_jobs.ts";
 import { scenarios } from "./_scenarios.ts";
 import { assertFails, type CallOptions, parallel, service } from "./_world.ts";
 
 interface Enqueued {
   id: string;
   status: string;
-}
-
-interface ClaimedJob {
-  lease: string;
-  job: string;
-  type: string;
-  organization_id: string;
-  payload: Json;
-  attempt: number;
-}
-
-interface Lease {
-  lease: string;
-  jobs: string[];
-  types: string[];
-  organization_ids: string[];
-  payloads: Json[];
-  attempts: number[];
 }
 
 type Fields = { [key: string]: Json };
@@ -39,17 +22,7 @@ async function enqueue(db: TestDatabase, jobs: Fields[], options: CallOptions = 
 }
 
 async function claim(db: TestDatabase, worker: string, limit = 100, options: CallOptions = {}): Promise<ClaimedJob[]> {
-  const leases = await service<Lease[]>(db, "claim_jobs", { p_worker_id: worker, p_limit: limit }, options);
-  return leases.flatMap((lease) =>
-    lease.jobs.map((job, index) => ({
-      lease: lease.lease,
-      job,
-      type: lease.types[index]!,
-      organization_id: lease.organization_ids[index]!,
-      payload: lease.payloads[index]!,
-      attempt: lease.attempts[index]!,
-    }))
-  );
+  return claimedJobs(await service(db, "claim_jobs", { p_worker_id: worker, p_limit: limit }, options));
 }
 
 async function finish(
