@@ -12,12 +12,14 @@ comment on column private.settings.value is 'The value as text.';
 comment on column private.settings.updated_at is 'When it was last written.';
 
 create function private.setting(p_name text) returns text
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select s.value from private.settings s where s.name = p_name;
+begin
+  return (select s.value from private.settings s where s.name = p_name);
+end;
 $$;
 
 revoke all on function private.setting(text) from public, anon, authenticated, service_role;

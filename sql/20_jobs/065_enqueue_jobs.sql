@@ -17,7 +17,11 @@ begin
     perform private.fail('invalid_request', 'Jobs come as a list of 1 to 10,000', 400);
   end if;
   v_count := jsonb_array_length(p_jobs);
-  if p_jobs @? '$[*] ? (exists(@.unique_key) && @.unique_key != null)' then
+  if v_count = 1 then
+    v_reply := jsonb_build_array(private.enqueue_one(p_jobs -> 0, v_now));
+    perform private.wake_if_idle(coalesce((p_jobs -> 0 ->> 'organization_id')::uuid, private.platform_id()));
+    return v_reply;
+  elsif p_jobs @? '$[*] ? (exists(@.unique_key) && @.unique_key != null)' then
     select jsonb_agg(private.enqueue_one(e.value, v_now) order by e.ordinality) into v_reply
     from jsonb_array_elements(p_jobs) with ordinality e;
   else
@@ -118,7 +122,7 @@ $$;
 
 revoke all on function private.enqueue_one(jsonb, timestamptz) from public, anon, authenticated, service_role;
 comment on function private.enqueue_one(jsonb, timestamptz) is
-  'Part of engine.enqueue_jobs: one job, whose unique key may be taken.';
+  'Part of engine.enqueue_jobs: one job, whose unique key, if it has one, may be taken.';
 
 create function private.enqueue_job(p_organization_id uuid, p_type text, p_payload jsonb, p_options jsonb default '{}') returns uuid
 language sql

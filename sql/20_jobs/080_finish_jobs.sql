@@ -121,15 +121,3 @@ revoke all on function engine.finish_jobs(uuid, jsonb) from public, anon, authen
 grant execute on function engine.finish_jobs(uuid, jsonb) to service_role;
 comment on function engine.finish_jobs(uuid, jsonb) is
   'Records how jobs of a worker ended, many in one transaction: completed, to be tried again, given up (a dead letter) or cancelled. A job whose lease has fallen writes nothing and is missing from settled.';
-
-create function private.resting_status(p_due timestamptz, p_now timestamptz) returns text
-language sql
-immutable
-set search_path = ''
-as $$
-  select case when p_due > p_now + interval '1 minute' then 'waiting' else 'available' end;
-$$;
-
-revoke all on function private.resting_status(timestamptz, timestamptz) from public, anon, authenticated, service_role;
-comment on function private.resting_status(timestamptz, timestamptz) is
-  'How something rests in the queue that is due at a moment: what is due within a minute is claimed to the moment, the rest stays out of the way of claims until the tick makes it ready.';
