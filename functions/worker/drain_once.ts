@@ -24,6 +24,6 @@ export function drainOnce(env: Env): Promise<void> | undefined {
 
 async function drainAndReport(env: Env): Promise<void> {
   const startedAt = performance.now();
-  const [{ settled, lost, more }] = await Promise.all([drainQueue(env, unload.signal), refillSchedules(env)]);
-  createLog("worker").info("worker.drained", { duration: performance.now() - startedAt, settled, lost, more });
+  const [report] = await Promise.all([drainQueue(env, unload.signal), refillSchedules(env)]);
+  createLog("worker").info("worker.drained", { duration: performance.now() - startedAt, ...report });
 }

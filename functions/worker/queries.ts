@@ -1,9 +1,8 @@
 import { adminClient, rpc } from "../../shared/db/mod.ts";
 import { type DrainReport, getEngine } from "../../shared/engine/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
-
-/** Milliseconds after which a worker claims nothing more: the platform ends an isolate after 150 s. */
-const BUDGET_MS = 100_000;
+import { createJobRunner } from "../../shared/jobs/mod.ts";
+import { createLog } from "../../shared/log/mod.ts";
 
 /** True once for a ticket with which Postgres called this function. */
 export function redeemWake(env: Env, ticket: string): Promise<boolean> {
@@ -22,9 +21,11 @@ export function turnClock(env: Env): Promise<Record<string, unknown>> {
  * @param signal Ends it early: unfinished jobs are given back.
  */
 export async function drainQueue(env: Env, signal: AbortSignal): Promise<DrainReport> {
-  const { worker, close } = await getEngine(env).createWorker();
+  const log = createLog("jobs");
+  const { worker, close } = await getEngine(env).createWorker((providers) => createJobRunner({ env, providers, log }));
+  const cpu = env.workerCpuMs === null ? {} : { cpuBudgetMs: env.workerCpuMs };
   try {
-    return await worker.drain({ budgetMs: BUDGET_MS, signal });
+    return await worker.drain({ budgetMs: env.workerSeconds * 1_000, signal, ...cpu });
   } finally {
     await close();
   }

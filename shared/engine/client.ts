@@ -7,6 +7,8 @@ import { toBase64 } from "../bytes/mod.ts";
 import { encodeResult } from "./_encode_result.ts";
 import type { Json } from "../graph/mod.ts";
 import type { CallbackPlace } from "./callback_url.ts";
+import { type Claim, readClaim } from "./_read_claim.ts";
+import type { EnqueuedJob, FinishReply, JobProgress, JobSettlement, LeaseSettlement, NewJob } from "./job_types.ts";
 import type {
   CallbackCall,
   CallbackReply,
@@ -22,8 +24,11 @@ import type {
 
 /** The SQL functions of schema `engine` that TypeScript calls, each with its parameters and their SQL types. */
 export const ENGINE_FUNCTIONS = {
-  claim_jobs: { p_worker_id: "uuid", p_limit: "integer", p_kind: "text", p_run_id: "uuid" },
+  claim_jobs: { p_worker_id: "uuid", p_limit: "integer", p_kind: "text", p_run_id: "uuid", p_listens: "boolean" },
   settle_jobs: { p_worker_id: "uuid", p_results: "jsonb" },
+  finish_jobs: { p_worker_id: "uuid", p_results: "jsonb" },
+  report_jobs: { p_worker_id: "uuid", p_progress: "jsonb" },
+  enqueue_jobs: { p_jobs: "jsonb" },
   heartbeat: { p_worker_id: "uuid" },
   release_worker: { p_worker_id: "uuid", p_wake_successor: "boolean" },
   redeem_wake: { p_ticket: "uuid" },
@@ -60,11 +65,28 @@ export type EngineFunction = keyof typeof ENGINE_FUNCTIONS;
 /** Carries a call to Postgres. Rejects with an `AppError`; `service_unavailable` and `timeout` leave open whether it ran. */
 export interface EngineTransport {
   call(name: EngineFunction, args: { [parameter: string]: Json }): Promise<Json>;
+  /**
+   * Listens for news of work on a connection of its own, where the transport can: over a direct connection, and not
+   * through what shares connections among clients by the transaction.
+   *
+   * @param onNotify Called when there is work; with the id of a worker when it is meant for that one only.
+   * @returns Ends it; null when nothing would ever be heard.
+   */
+  listen?(onNotify: (workerId: string) => void): Promise<(() => Promise<void>) | null>;
   close(): Promise<void>;
 }
 
 /** What a worker is: one that drains the queue, or a request that runs what it started. */
 export type WorkerKind = "worker" | "inline";
+
+/** What is claimed. */
+export interface ClaimOptions {
+  kind: WorkerKind;
+  /** Tokens of this run only. */
+  runId?: string;
+  /** When there is nothing: whoever makes work next tells those who listen. */
+  listens?: boolean;
+}
 
 /** Typed calls over a transport. */
 export class EngineClient {
@@ -75,14 +97,47 @@ export class EngineClient {
     this.#transport = transport;
   }
 
-  /** Leases up to `limit` ready jobs, of one run only when `runId` is given. Registers the worker. */
+  /** Leases up to `limit` pieces of work that are due, tokens and jobs. Registers the worker. */
+  async claim(workerId: string, limit: number, { kind, runId, listens }: ClaimOptions): Promise<Claim> {
+    return readClaim(
+      await this.#call("claim_jobs", {
+        p_worker_id: workerId,
+        p_limit: limit,
+        p_kind: kind,
+        p_run_id: runId ?? null,
+        p_listens: listens ?? false,
+      }),
+    );
+  }
+
+  /** The tokens of a claim, for whoever claims what belongs to one run: there are no jobs among it. */
   async claimJobs(workerId: string, limit: number, kind: WorkerKind, runId?: string): Promise<Job[]> {
-    return await this.#call<Job[]>("claim_jobs", {
-      p_worker_id: workerId,
-      p_limit: limit,
-      p_kind: kind,
-      p_run_id: runId ?? null,
-    });
+    return (await this.claim(workerId, limit, { kind, ...(runId !== undefined && { runId }) })).tokens;
+  }
+
+  /** Records what became of jobs, or of whole leases, in one transaction. */
+  async finishJobs(workerId: string, settlements: readonly (JobSettlement | LeaseSettlement)[]): Promise<FinishReply> {
+    return await this.#call("finish_jobs", { p_worker_id: workerId, p_results: settlements as unknown as Json });
+  }
+
+  /** Tells how far jobs are; answers which of the worker's jobs somebody asked to stop. */
+  async reportJobs(workerId: string, progress: readonly JobProgress[]): Promise<{ cancel: string[] }> {
+    return await this.#call("report_jobs", { p_worker_id: workerId, p_progress: progress as unknown as Json });
+  }
+
+  /**
+   * Puts jobs into the queue, all or none, in one transaction; 10,000 at most.
+   *
+   * @returns What became of each, in their order.
+   * @throws {AppError} `invalid_request` with every problem.
+   */
+  async enqueueJobs(jobs: readonly NewJob[]): Promise<EnqueuedJob[]> {
+    return await this.#call("enqueue_jobs", { p_jobs: jobs as unknown as Json });
+  }
+
+  /** Listens for news of work; null when this transport can not. See {@linkcode EngineTransport.listen}. */
+  async listen(onNotify: (workerId: string) => void): Promise<(() => Promise<void>) | null> {
+    return await this.#transport.listen?.(onNotify) ?? null;
   }
 
   /** Records what a worker has done with its jobs, in one transaction. */

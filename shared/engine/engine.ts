@@ -2,11 +2,12 @@ import { LargeValues, serviceBlobStore } from "../blobs/mod.ts";
 import { adminClient } from "../db/mod.ts";
 import type { Env } from "../env/mod.ts";
 import { createLog } from "../log/mod.ts";
-import { createProviders } from "../providers/mod.ts";
+import { createProviders, type Providers } from "../providers/mod.ts";
 import { inlineTransport } from "./_inline_transport.ts";
 import { type CallbackPlace, callbackUrl } from "./callback_url.ts";
 import { EngineClient, type EngineTransport } from "./client.ts";
 import { InlineRunner } from "./inline_runner.ts";
+import type { JobRunner } from "./job_types.ts";
 import { PlanCache } from "./plan_cache.ts";
 import { postgresTransport } from "./postgres_transport.ts";
 import { postgrestTransport } from "./postgrest_transport.ts";
@@ -19,8 +20,12 @@ export interface Engine {
   readonly client: WatchingClient;
   /** Runs what requests start. */
   readonly inline: InlineRunner;
-  /** A worker that drains the queue, over the transport that the environment names. */
-  createWorker(): Promise<{ worker: Worker; close(): Promise<void> }>;
+  /**
+   * A worker that drains the queue, over the transport that the environment names.
+   *
+   * @param jobs Makes what runs jobs; without it the worker is for tokens only.
+   */
+  createWorker(jobs?: (providers: Providers) => JobRunner): Promise<{ worker: Worker; close(): Promise<void> }>;
 }
 
 const engines = new WeakMap<Env, Engine>();
@@ -54,15 +59,21 @@ function createEngine(env: Env): Engine {
   return {
     client,
     inline: new InlineRunner({ ...common, client, plans }),
-    async createWorker() {
+    async createWorker(jobs) {
+      const options = {
+        ...common,
+        kind: "worker" as const,
+        concurrency: { max: env.workerConcurrency },
+        ...(jobs !== undefined && { jobs: jobs(providers) }),
+      };
       if (env.workerTransport !== "postgres" || env.databaseUrl === null) {
         return {
-          worker: new Worker({ ...common, client, plans, kind: "worker" }),
+          worker: new Worker({ ...options, client, plans }),
           close: () => Promise.resolve(),
         };
       }
       const direct = new EngineClient(await postgresTransport(env.databaseUrl));
-      const worker = new Worker({ ...common, client: direct, plans: new PlanCache(direct), kind: "worker" });
+      const worker = new Worker({ ...options, client: direct, plans: new PlanCache(direct) });
       return { worker, close: () => direct.close() };
     },
   };

@@ -23,8 +23,8 @@ export interface QueuedJob {
   /** How often it has been begun, this time included. */
   attempt: number;
   max_attempts: number;
-  /** Milliseconds since it was due. */
-  age_ms: number;
+  /** When it was due, ISO 8601, by the clock of Postgres. */
+  due: string;
 }
 
 /** Why a job failed, as it is stored. */
@@ -53,6 +53,21 @@ export interface JobSettlement {
   keep?: boolean;
   /** Milliseconds that it took. */
   busy_ms?: number;
+}
+
+/** What a worker says of a lease of which every job completed and leaves no trace. */
+export interface LeaseSettlement {
+  lease: string;
+  /** Milliseconds that all of them took together. */
+  busy_ms: number;
+}
+
+/** The answer to settlements: what it does not name was lost, and nothing of it was written. */
+export interface FinishReply {
+  /** Jobs that were written one by one. */
+  settled: string[];
+  /** Leases that were finished as a whole. */
+  leases?: string[];
 }
 
 /** What a job tells of itself while it is at work. */
@@ -121,6 +136,12 @@ export interface JobRunner {
    * @returns A settlement when the job ended at once, without waiting for anything.
    */
   start(job: QueuedJob, hooks: JobHooks): RunningJob | JobSettlement;
+  /**
+   * Loads what these jobs need, so that none of them waits for it when it begins. Never rejects.
+   *
+   * @returns Undefined when everything is there.
+   */
+  prepare?(jobs: readonly QueuedJob[]): Promise<void> | undefined;
   /** Takes back what the runner holds (timers). Jobs at work go on. */
   close?(): void;
 }

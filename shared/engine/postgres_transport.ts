@@ -1,6 +1,7 @@
 import type postgres from "postgres";
 import { fromPostgres } from "../errors/mod.ts";
 import type { Json } from "../graph/mod.ts";
+import { listenForWork } from "./_listen_for_work.ts";
 import { ENGINE_FUNCTIONS, type EngineFunction, type EngineTransport } from "./client.ts";
 
 /** Options of {@linkcode postgresTransport}. */
@@ -37,6 +38,7 @@ export async function postgresTransport(url: string, options: PostgresTransportO
         throw fromPostgres(error);
       }
     },
+    listen: (onNotify) => listenForWork(sql, onNotify),
     close: () => sql.end({ timeout: 5 }),
   };
 }

@@ -18,6 +18,8 @@ export interface SettleQueueOptions {
   onDoubt(): void;
   /** Called when a settle made tokens that anybody may claim at once. */
   onMore?(): void;
+  /** Called after each call: how many results, how many milliseconds. */
+  onCall?(size: number, durationMs: number): void;
   /** Milliseconds to go on trying while Postgres is away. Default 60,000. */
   patienceMs?: number;
   /** Results in one call. Default 100. */
@@ -107,8 +109,11 @@ export class SettleQueue {
   async #send(results: JobResult[]) {
     const until = performance.now() + (this.#options.patienceMs ?? 60_000);
     for (let pause = 100;; pause = Math.min(pause * 2, 2000)) {
+      const startedAt = performance.now();
       try {
-        return await this.#client.settleJobs(this.#workerId, results);
+        const reply = await this.#client.settleJobs(this.#workerId, results);
+        this.#options.onCall?.(results.length, performance.now() - startedAt);
+        return reply;
       } catch (error) {
         if (!isTransient(error)) throw error;
         this.#options.onDoubt();

@@ -3,6 +3,8 @@ import type { Providers } from "../providers/mod.ts";
 import type { OutputStore } from "./_large_outputs.ts";
 import type { CallbackPlace } from "./callback_url.ts";
 import type { EngineClient, WorkerKind } from "./client.ts";
+import type { ConcurrencyOptions } from "./concurrency.ts";
+import type { JobRunner } from "./job_types.ts";
 import type { PlanCache } from "./plan_cache.ts";
 
 /** What a worker needs. */
@@ -12,8 +14,19 @@ export interface WorkerOptions {
   log: Log;
   /** `worker` drains the queue, `inline` runs what its own request started. */
   kind: WorkerKind;
-  /** Jobs at once. Default 16. */
-  concurrency?: number;
+  /**
+   * Tokens and jobs at once. A number = always so many; otherwise the worker finds it out within these bounds, from 16 on.
+   * What ends without waiting for anything does not count.
+   */
+  concurrency?: number | ConcurrencyOptions;
+  /** Most pieces of work that one claim takes. Default 500; with a number for `concurrency`, that number. */
+  batch?: number;
+  /** Bytes of payloads and outputs that it may hold before it claims no more. Default 64 MiB. */
+  maxBytes?: number;
+  /** Runs jobs (`shared/jobs`); without it the worker is for tokens only. */
+  jobs?: JobRunner;
+  /** Milliseconds between two reports of what jobs tell of themselves. Default 1,000. */
+  reportMs?: number;
   /** Plans that outlive this worker; its own by default. */
   plans?: PlanCache;
   /** Milliseconds between heartbeats; the lease is 30 s. Default 10,000. */
@@ -36,16 +49,26 @@ export interface DrainOptions {
   budgetMs?: number;
   /** Milliseconds without work after which it ends. Default 2,000. */
   idleMs?: number;
-  /** Milliseconds between claims while there is nothing to do. Default 200. */
+  /** Milliseconds between claims while there is nothing to do. Default 200; where it is told of work, 1,000. */
   pollMs?: number;
+  /** Milliseconds of CPU time, as far as they can be known, after which it hands over to another worker. Default: none. */
+  cpuBudgetMs?: number;
+  /** False = it does not listen for news of work, although its transport could. */
+  listen?: boolean;
 }
 
 /** What a drain has done. */
 export interface DrainReport {
   /** Checkpoints written. */
   settled: number;
-  /** Jobs that another worker had taken over. */
+  /** Jobs finished. */
+  jobs: number;
+  /** Tokens and jobs that another worker had taken over. */
   lost: number;
+  /** Claims made. */
+  claims: number;
+  /** Milliseconds of CPU time used, as far as they can be known. */
+  cpuMs: number;
   /** Whether work was left that another worker should take. */
   more: boolean;
 }

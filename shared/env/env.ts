@@ -31,6 +31,12 @@ export interface Env {
   readonly workerTransport: "postgrest" | "postgres";
   /** How requests that receive webhooks and start runs speak to the engine. */
   readonly inlineTransport: "postgrest" | "postgres";
+  /** Seconds after which a worker hands over. */
+  readonly workerSeconds: number;
+  /** Milliseconds of CPU time after which a worker hands over; null = no limit. */
+  readonly workerCpuMs: number | null;
+  /** Tokens and jobs that a worker does at once at the most. */
+  readonly workerConcurrency: number;
   /** host:port pairs past the guard against private addresses. */
   readonly egressAllow: readonly string[];
   /** The API key of Resend. */
@@ -109,6 +115,9 @@ function toEnv(values: z.output<typeof schema>): Env {
     corsOrigins: values.CORS_ORIGINS,
     workerTransport: values.WORKER_TRANSPORT ?? (databaseUrl === null ? "postgrest" : "postgres"),
     inlineTransport: values.INLINE_TRANSPORT,
+    workerSeconds: values.WORKER_SECONDS,
+    workerCpuMs: values.WORKER_CPU_MS === 0 ? null : values.WORKER_CPU_MS,
+    workerConcurrency: values.WORKER_CONCURRENCY,
     egressAllow: values.EGRESS_ALLOW,
     resendApiKey: values.RESEND_API_KEY ?? null,
     resendBaseUrl: values.RESEND_BASE_URL ?? null,

@@ -26,6 +26,9 @@ Deno.test("readEnv() reads the platform's variables and fills in the defaults", 
     corsOrigins: ["*"],
     workerTransport: "postgrest",
     inlineTransport: "postgrest",
+    workerSeconds: 100,
+    workerCpuMs: 1_500,
+    workerConcurrency: 256,
     egressAllow: [],
     resendApiKey: null,
     resendBaseUrl: null,
@@ -42,7 +45,12 @@ Deno.test("readEnv() reads lists, takes empty for absent and derives what depend
     SENTRY_DSN: "  ",
     SUPABASE_JWKS: '[{"kty":"oct"}]',
     PUBLIC_FUNCTIONS_URL: "https://hooks.test/",
+    WORKER_SECONDS: "340",
+    WORKER_CPU_MS: "0",
   });
+  assertEquals([env.workerSeconds, env.workerCpuMs], [340, null]);
+  assertThrows(() => read({ WORKER_SECONDS: "400" }), EnvError);
+  assertThrows(() => read({ WORKER_CPU_MS: "1.5" }), EnvError);
   assertEquals(env.corsOrigins, ["https://a.test", "http://localhost:5173"]);
   assertEquals(env.egressAllow, ["127.0.0.1:9000"]);
   assertEquals(env.workerTransport, "postgres");

@@ -37,6 +37,12 @@ function jsonText(message: string) {
   });
 }
 
+/** A whole number within bounds. */
+function wholeNumber(min: number, max: number) {
+  const message = `Must be a whole number from ${min} to ${max}`;
+  return z.string().regex(/^\d{1,9}$/, message).transform(Number).pipe(z.number().min(min, message).max(max, message));
+}
+
 /** An absolute http(s) URL without a slash at its end. */
 const httpUrl = z.string().refine(isHttpUrl, "Must be an http or https URL").transform((url) =>
   url.replace(/\/+$/, "")
@@ -72,6 +78,9 @@ export const VARIABLES = {
     .default(["*"]),
   WORKER_TRANSPORT: z.enum(["postgrest", "postgres"]).optional(),
   INLINE_TRANSPORT: z.enum(["postgrest", "postgres"]).default("postgrest"),
+  WORKER_SECONDS: wholeNumber(5, 390).default(100),
+  WORKER_CPU_MS: wholeNumber(0, 3_600_000).default(1500),
+  WORKER_CONCURRENCY: wholeNumber(1, 1_000).default(256),
   EGRESS_ALLOW: commaList.pipe(z.array(z.string().regex(/^[^\s/@]+:\d{1,5}$/, "Each must be host:port"))).default([]),
   RESEND_API_KEY: z.string().startsWith("re_", "Must begin with re_").optional(),
   RESEND_BASE_URL: httpUrl.optional(),
@@ -152,6 +161,27 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     purpose:
       "How functions that receive webhooks and start runs call the engine: `postgrest` (Data API) or `postgres` (up to four direct connections an isolate, so mind `max_connections`; without one a call takes the Data API).",
     example: "postgres",
+  },
+  WORKER_SECONDS: {
+    setBy: "you",
+    otherwise: "`100`",
+    purpose:
+      "Seconds after which a worker takes no more work and hands over: below the wall clock of the plan (150 s free, 400 s paid) by what a job may take.",
+    example: "340",
+  },
+  WORKER_CPU_MS: {
+    setBy: "you",
+    otherwise: "`1500`",
+    purpose:
+      "Milliseconds of CPU time, as far as a worker can know, after which it hands over: below the platform's 2,000. 0 = no such limit, for functions that you host yourself.",
+    example: "0",
+  },
+  WORKER_CONCURRENCY: {
+    setBy: "you",
+    otherwise: "`256`",
+    purpose:
+      "Tokens and jobs that a worker does at once at the most. It begins with 16 and finds out by itself how many are good.",
+    example: "64",
   },
   EGRESS_ALLOW: {
     setBy: "you",

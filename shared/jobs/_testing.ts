@@ -21,7 +21,7 @@ export function queuedJob(type: string, fields: Partial<QueuedJob> = {}): Queued
     payload: {},
     attempt: 1,
     max_attempts: 8,
-    age_ms: 0,
+    due: "2026-01-01T00:00:00Z",
     ...fields,
   };
 }

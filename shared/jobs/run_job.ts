@@ -52,6 +52,17 @@ class Runner implements JobRunner {
     return definition === undefined ? this.#load(job, hooks) : this.#begin(definition, job, hooks);
   }
 
+  prepare(jobs: readonly QueuedJob[]): Promise<void> | undefined {
+    const missing = new Set<string>();
+    for (const { type } of jobs) if (this.#registry.peek(type) === undefined) missing.add(type);
+    return missing.size === 0 ? undefined : this.#loadAll(missing);
+  }
+
+  async #loadAll(types: Set<string>): Promise<void> {
+    // What can not be loaded, or is not there, is told of job by job.
+    await Promise.allSettled([...types].map((type) => this.#registry.get(type)));
+  }
+
   close(): void {
     this.#limits.close();
   }
@@ -92,7 +103,7 @@ class Runner implements JobRunner {
     const busy = (): number => performance.now() - startedAt;
     let attempt: JobAttempt | undefined;
     try {
-      const parsed = definition.payload.safeParse(job.payload);
+      const parsed = definition.payload.safeParse(job.payload ?? {});
       if (!parsed.success) {
         const issues = parsed.error.issues.slice(0, 20).map(({ path, message }) => ({ path: path.join("."), message }));
         const failure = toFailure("invalid_payload", "The payload does not fit the type of the job", { issues });

@@ -3,8 +3,8 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
--- p_results: [{lease, job, outcome, result, error, delay_ms, keep, busy_ms}]; without job: all that the lease holds have
--- completed, and leave no trace
+-- p_results: [{lease, job, outcome, result, error, delay_ms, keep, busy_ms, counted}]; without job: all that the lease
+-- holds have completed, and leave no trace
 --   outcome: completed; retry = once more after delay_ms; failed = never again; cancelled
 --   result: what it gave; error: {code, message, details}; keep: false = a completed one leaves no trace
 -- Answers {settled: [jobs], leases: [those that were finished as a whole]}. What is missing was lost: nothing of it was
@@ -33,17 +33,18 @@ begin
   with results as materialized (
     -- The first counts, should a job be named twice.
     select distinct on (r.job) r.* from rows from (jsonb_to_recordset(p_results) as (
-      lease uuid, job uuid, outcome text, result jsonb, error jsonb, delay_ms double precision, keep boolean, busy_ms double precision
-    )) with ordinality as r (lease, job, outcome, result, error, delay_ms, keep, busy_ms, place)
+      lease uuid, job uuid, outcome text, result jsonb, error jsonb, delay_ms double precision, keep boolean, busy_ms double precision,
+      counted boolean
+    )) with ordinality as r (lease, job, outcome, result, error, delay_ms, keep, busy_ms, counted, place)
     order by r.job, r.place
   ),
   held as materialized (
     select * from private.leased_jobs(v_leases)
   ),
   jobs as materialized (
-    select h.*, r.result, r.error, r.delay_ms, r.busy_ms, r.keep,
+    select h.*, r.result, r.error, r.delay_ms, r.busy_ms, r.keep, r.counted,
       -- Whoever would try again and may not is given up.
-      case when r.outcome = 'retry' and h.attempts >= h.max_attempts then 'failed' else r.outcome end as outcome
+      case when r.outcome = 'retry' and r.counted is not false and h.attempts >= h.max_attempts then 'failed' else r.outcome end as outcome
     from held h join results r on r.lease = h.lease_id and r.job = h.id
   ),
   kept as (
@@ -65,7 +66,7 @@ begin
       id, organization_id, type, payload, priority, attempts, max_attempts, scheduled_for, created_at, unique_key,
       concurrency_key, concurrency_limit, expires_at, error_message, status
     )
-    select j.id, j.organization_id, j.type, j.payload, j.priority, j.attempts, j.max_attempts, d.due, j.created_at,
+    select j.id, j.organization_id, j.type, j.payload, j.priority, j.attempts - (j.counted is false)::integer, j.max_attempts, d.due, j.created_at,
       -- A newer job with the same key stays, and this one goes on without.
       case when not exists (
         select 1 from public.job_queue q

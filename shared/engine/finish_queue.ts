@@ -1,0 +1,226 @@
+import type { Log } from "../log/mod.ts";
+import type { EngineClient } from "./client.ts";
+import type { FinishReply, JobSettlement, LeaseSettlement, QueuedJob } from "./job_types.ts";
+import { isTransient } from "./settle_queue.ts";
+
+/** Options of {@linkcode FinishQueue}. */
+export interface FinishQueueOptions {
+  log: Log;
+  /** Called when results are written, or given up: how many jobs were written, how many had been lost. */
+  onFinished(written: number, lost: number): void;
+  /** Called when a result could not be written: the lease must go. */
+  onDoubt(): void;
+  /** Called after each call: how many results, how many milliseconds. */
+  onCall?(size: number, durationMs: number): void;
+  /** Milliseconds to go on trying while Postgres is away. Default 60,000. */
+  patienceMs?: number;
+  /** Results in one call. Default 1,000. */
+  maxBatch?: number;
+  /** Calls at once. Default 2. */
+  maxCalls?: number;
+}
+
+/** How many results were written, and how many jobs had been lost before. */
+interface Written {
+  written: number;
+  lost: number;
+}
+
+/** Characters of JSON that results of one call may have together, roughly. */
+const MAX_BATCH_CHARACTERS = 4_000_000;
+
+/**
+ * Writes what became of jobs, many in one call: while a call is under way, results gather for the next. Nobody waits for
+ * a single result, so that a job costs no promise.
+ */
+export class FinishQueue {
+  readonly #client: EngineClient;
+  readonly #workerId: string;
+  readonly #options: FinishQueueOptions;
+  #waiting: JobSettlement[] = [];
+  /** Characters of those that wait, each. */
+  #sizes: number[] = [];
+  #characters = 0;
+  #underWay = 0;
+  #calls = 0;
+  #scheduled = false;
+  /** How many jobs each lease holds, as far as we know. */
+  readonly #leases = new Map<string, number>();
+
+  /** @param workerId The worker that holds the jobs. */
+  constructor(client: EngineClient, workerId: string, options: FinishQueueOptions) {
+    this.#client = client;
+    this.#workerId = workerId;
+    this.#options = options;
+  }
+
+  /** Results that are not written yet. */
+  get size(): number {
+    return this.#waiting.length + this.#underWay;
+  }
+
+  /** Characters of JSON that wait to be written, or are being written, roughly. */
+  get characters(): number {
+    return this.#characters;
+  }
+
+  /** Takes note of jobs that are leased to the worker: a lease of which all have completed is written as a whole. */
+  expect(jobs: readonly QueuedJob[]): void {
+    for (const { lease } of jobs) this.#leases.set(lease, (this.#leases.get(lease) ?? 0) + 1);
+  }
+
+  /** Takes a result; it is written with whatever else there is. */
+  push(settlement: JobSettlement): void {
+    const size = sizeOf(settlement);
+    this.#waiting.push(settlement);
+    this.#sizes.push(size);
+    this.#characters += size;
+    if (this.#scheduled || this.#calls >= (this.#options.maxCalls ?? 2)) return;
+    this.#scheduled = true;
+    // After the present turn of the event loop, so that jobs that ended together are written together.
+    setTimeout(() => {
+      this.#scheduled = false;
+      void this.#drain();
+    }, 0);
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#calls >= (this.#options.maxCalls ?? 2)) return;
+    this.#calls++;
+    while (this.#waiting.length > 0) {
+      const { batch, size } = this.#takeBatch();
+      this.#underWay += batch.length;
+      const { written, lost } = await this.#write(batch);
+      this.#underWay -= batch.length;
+      this.#characters -= size;
+      this.#options.onFinished(written, lost);
+    }
+    this.#calls--;
+  }
+
+  #takeBatch(): { batch: JobSettlement[]; size: number } {
+    const { maxBatch = 1_000 } = this.#options;
+    let size = 0;
+    let count = 0;
+    for (const each of this.#sizes) {
+      if (count > 0 && (count >= maxBatch || size + each > MAX_BATCH_CHARACTERS)) break;
+      size += each;
+      count++;
+    }
+    this.#sizes.splice(0, count);
+    return { batch: this.#waiting.splice(0, count), size };
+  }
+
+  async #write(batch: JobSettlement[]): Promise<Written> {
+    try {
+      return await this.#send(batch);
+    } catch (error) {
+      if (isTransient(error)) return this.#giveUp(batch, error);
+      const [first] = batch;
+      if (batch.length > 1 || first === undefined) return await this.#writeHalves(batch);
+      this.#options.log.error("engine.finish_refused", { error, jobId: first.job });
+      try {
+        return await this.#send([refused(first)]);
+      } catch (again) {
+        return this.#giveUp(batch, again);
+      }
+    }
+  }
+
+  /** One result that Postgres refuses must not take the others down. */
+  async #writeHalves(batch: JobSettlement[]): Promise<Written> {
+    const middle = batch.length >> 1;
+    const first = await this.#write(batch.slice(0, middle));
+    const second = await this.#write(batch.slice(middle));
+    return { written: first.written + second.written, lost: first.lost + second.lost };
+  }
+
+  /** The jobs are put back when the lease lapses. */
+  #giveUp(batch: JobSettlement[], error: unknown): Written {
+    this.#options.log.error("engine.finish_failed", { error, jobs: batch.length });
+    this.#options.onDoubt();
+    return { written: 0, lost: batch.length };
+  }
+
+  /** One call, repeated while Postgres is away: the fence makes a repetition harmless. */
+  async #send(batch: JobSettlement[]): Promise<Written> {
+    const until = performance.now() + (this.#options.patienceMs ?? 60_000);
+    const results = this.#summarize(batch);
+    let wasInDoubt = false;
+    for (let pause = 100;; pause = Math.min(pause * 2, 2_000)) {
+      const startedAt = performance.now();
+      try {
+        const reply = await this.#client.finishJobs(this.#workerId, results);
+        this.#options.onCall?.(batch.length, performance.now() - startedAt);
+        const written = this.#note(batch, reply);
+        // An earlier call may have been heard although its answer was not: what this one misses need not be lost.
+        return { written, lost: wasInDoubt ? 0 : batch.length - written };
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        wasInDoubt = true;
+        if (performance.now() + pause > until) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+  }
+
+  /** Names a lease instead of its jobs where all that it holds have completed in this batch and leave no trace. */
+  #summarize(batch: JobSettlement[]): (JobSettlement | LeaseSettlement)[] {
+    const plain = new Map<string, { count: number; busy: number }>();
+    for (const settlement of batch) {
+      if (!isPlain(settlement)) continue;
+      const sum = plain.get(settlement.lease);
+      if (sum === undefined) plain.set(settlement.lease, { count: 1, busy: settlement.busy_ms ?? 0 });
+      else {
+        sum.count++;
+        sum.busy += settlement.busy_ms ?? 0;
+      }
+    }
+    const whole: LeaseSettlement[] = [];
+    for (const [lease, { count, busy }] of plain) {
+      if (this.#leases.get(lease) === count) whole.push({ lease, busy_ms: busy });
+      else plain.delete(lease);
+    }
+    if (whole.length === 0) return batch;
+    return [...whole, ...batch.filter(({ lease }) => !plain.has(lease))];
+  }
+
+  /** Takes note of what was written; gives how many jobs that are. Only what is known to be written leaves its lease. */
+  #note(batch: JobSettlement[], { settled, leases = [] }: FinishReply): number {
+    let written = settled.length;
+    const known = settled.length === 0 ? undefined : new Set(settled);
+    if (known !== undefined) {
+      for (const { job, lease } of batch) if (known.has(job)) this.#leave(lease, 1);
+    }
+    for (const lease of leases) {
+      const count = this.#leases.get(lease) ?? 0;
+      written += count;
+      this.#leave(lease, count);
+    }
+    return written;
+  }
+
+  #leave(lease: string, count: number): void {
+    const rest = (this.#leases.get(lease) ?? 0) - count;
+    if (rest > 0) this.#leases.set(lease, rest);
+    else this.#leases.delete(lease);
+  }
+}
+
+/** Whether nothing has to be said of a job but that it has completed. */
+function isPlain({ outcome, keep, result }: JobSettlement): boolean {
+  return outcome === "completed" && keep === false && result === undefined;
+}
+
+/** What is written of a job whose own result Postgres refuses. */
+function refused({ lease, job }: JobSettlement): JobSettlement {
+  const error = { code: "internal", message: "What the job gave could not be stored" };
+  return { lease, job, outcome: "failed", error };
+}
+
+function sizeOf({ result, error }: JobSettlement): number {
+  return 160 + (result === undefined ? 0 : JSON.stringify(result).length) +
+    (error === undefined
+      ? 0
+      : error.message.length + (error.details === undefined ? 0 : JSON.stringify(error.details).length));
+}
