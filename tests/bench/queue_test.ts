@@ -21,7 +21,7 @@ Deno.test("the queue's benchmark: every job is done once, and ratios are printed
   const tables = await run(["peers", "flat", "fair", "scale"]);
   assertEquals(tables.map(({ title }) => title), [
     "Beside its peers",
-    "What a job costs Postgres",
+    "What a job costs",
     "Drain at depth",
     "Our claim at depth",
     "Fair between tenants",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { cpuOf, cpuOfPostgres } from "./_cpu.ts";
 import type { OpenSystem, QueueSystem } from "./_system.ts";
 
 /** Milliseconds after which a drain is given up. */
@@ -17,7 +18,7 @@ export interface AgentCommands {
   addHistory: { in: { count: number }; out: { kept: boolean } };
   enqueueOne: { in: { count: number }; out: { ms: number } };
   /** With an idle worker: enqueues all in one transaction, and measures from its commit until nothing is left. */
-  burst: { in: { count: number; concurrency: number }; out: DrainReport };
+  burst: { in: { count: number; concurrency: number; postmaster: number }; out: DrainReport };
   /** Works off what waits until `count` handlers have begun (or `budgetMs` have passed), timed from the first. */
   drain: { in: { count: number; total: number; concurrency: number; budgetMs?: number }; out: DrainReport };
   /** With an idle worker: milliseconds from the call that enqueues until the handler begins. */
@@ -36,8 +37,8 @@ export interface DrainReport {
   done: number;
   /** Of them, those of a job whose handler had begun before. */
   repeated: number;
-  /** Jobs a second in each part of the drain, in order; for a drain without a held-up start. */
-  parts: number[];
+  /** Seconds of processor time of this process and of Postgres; only of a burst. */
+  cpu?: { worker: number; postgres: number };
 }
 
 type Handlers = {
@@ -89,22 +90,26 @@ const HANDLERS: Handlers = {
 
 async function burst(
   system: QueueSystem,
-  { count, concurrency }: AgentCommands["burst"]["in"],
+  { count, concurrency, postmaster }: AgentCommands["burst"]["in"],
 ): Promise<DrainReport> {
   const tally = new Tally(count, count);
   const worker = await system.work({ concurrency, onJob: (n) => tally.add(n) });
   // It has found nothing and waits.
   await pause(300);
-  const numbers = range(0, count);
-  await system.enqueueMany(numbers);
+  await system.enqueueMany(range(0, count));
+  const before = { worker: cpuOf([Deno.pid]), postgres: cpuOfPostgres(postmaster) };
   const started = performance.now();
   await tally.reached(GIVE_UP_MS);
   while (await system.hasWork()) {
     if (performance.now() - started > GIVE_UP_MS) throw new Error("Jobs were left after all handlers had run");
   }
   const ms = performance.now() - started;
+  const cpu = {
+    worker: cpuOf([Deno.pid]) - before.worker,
+    postgres: cpuOfPostgres(postmaster) - before.postgres,
+  };
   await worker.stop();
-  return tally.report(ms);
+  return { ...tally.report(ms), cpu };
 }
 
 async function drain(
@@ -145,7 +150,6 @@ class Tally {
   readonly #wanted: number;
   readonly #seen: Uint8Array;
   readonly #all = Promise.withResolvers<void>();
-  readonly #marks: number[] = [];
   #done = 0;
   #repeated = 0;
   /** `performance.now()` of the first handler and of the last one that was wanted. */
@@ -163,7 +167,6 @@ class Tally {
     if (this.#seen[n]) this.#repeated++;
     this.#seen[n] = 1;
     this.#done++;
-    if (this.#done % Math.ceil(this.#wanted / 10) === 0) this.#marks.push(performance.now());
     if (this.#done === this.#wanted) {
       this.ended = performance.now();
       this.#all.resolve();
@@ -178,9 +181,7 @@ class Tally {
   }
 
   report(ms: number): DrainReport {
-    const size = Math.ceil(this.#wanted / 10);
-    const parts = this.#marks.map((mark, index) => size / (mark - (this.#marks[index - 1] ?? this.began)) * 1000);
-    return { ms, done: this.#done, repeated: this.#repeated, parts };
+    return { ms, done: this.#done, repeated: this.#repeated };
   }
 }
 

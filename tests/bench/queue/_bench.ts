@@ -5,6 +5,7 @@
  */
 import type postgres from "postgres";
 import { createDatabase, startPostgres, type TestPostgres } from "../../helpers/postgres.ts";
+import { parentOf } from "./_cpu.ts";
 import { type Agent, type Contestant, spawnAgent } from "./_spawn.ts";
 
 /** How much is done. */
@@ -110,6 +111,8 @@ export interface Arena {
   contestant: Contestant;
   url: string;
   sql: postgres.Sql;
+  /** Process id of the server. */
+  postmaster: number;
   agent: Agent;
   /** Ends the agent and drops the database. */
   close(): Promise<void>;
@@ -136,10 +139,12 @@ export async function openArena(bench: Bench, contestant: Contestant): Promise<A
   });
   const agent = spawnAgent(contestant, db.url);
   await agent.ask("install", {});
+  const [session] = await db.sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
   return {
     contestant,
     url: db.url,
     sql: db.sql,
+    postmaster: parentOf(session!.pid),
     agent,
     async close() {
       await agent.stop();

@@ -36,7 +36,7 @@ export function renderMarkdown({ title, about, columns, rows }: Table): string {
 /** A number as people read it: three digits that count (all of a whole number), thousands apart. */
 export function number(value: number): string {
   if (!Number.isFinite(value)) return "–";
-  const size = Math.abs(value);
+  const size = Math.abs(Number.isInteger(value) ? value : Number(value.toPrecision(3)));
   const digits = Number.isInteger(value) || size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
   return value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ",");
 }

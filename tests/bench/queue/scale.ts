@@ -49,7 +49,7 @@ async function drainTogether({ sizes }: Bench, arena: Arena, agents: Agent[]): P
   await new Promise((resolve) => setTimeout(resolve, 300));
   await arena.agent.ask("fill", { count: total, size: total });
   const started = performance.now();
-  const watched = watch(arena.sql, agents.map((agent) => agent.pid));
+  const watched = watch(arena.sql, arena.postmaster, agents.map((agent) => agent.pid));
   while ((await arena.agent.ask("hasWork", {})).hasWork) await new Promise((resolve) => setTimeout(resolve, 5));
   const ms = performance.now() - started;
   const usage = await watched.stop();

@@ -13,6 +13,9 @@ interface Numbers {
   bulk: number[];
   drain: number[];
   latency: number[];
+  /** Microseconds of processor time that the drain took a job. */
+  worker: number[];
+  postgres: number[];
 }
 
 /** What a job costs, written once. */
@@ -25,10 +28,10 @@ interface Costs {
 /** Measures all contestants. */
 export async function throughput(bench: Bench): Promise<Table[]> {
   return await withArenas(bench, bench.contestants, async (arenas) => {
-    const all = new Map(arenas.map((arena) => [arena, { single: [], bulk: [], drain: [], latency: [] } as Numbers]));
+    const all = new Map(arenas.map((arena) => [arena, noNumbers()]));
     // Once before it counts: plans, catalog, files.
-    for (const { agent } of arenas) {
-      await agent.ask("burst", { count: Math.min(bench.sizes.drain, 2_000), concurrency: CONCURRENCY });
+    for (const { agent, postmaster } of arenas) {
+      await agent.ask("burst", { count: Math.min(bench.sizes.drain, 2_000), concurrency: CONCURRENCY, postmaster });
     }
     await interleave(bench, arenas, async (arena, round) => {
       bench.note(`round ${round + 1}: ${arena.contestant.name}`);
@@ -36,11 +39,12 @@ export async function throughput(bench: Bench): Promise<Table[]> {
     });
     const costs = new Map<Arena, Costs>();
     for (const arena of arenas) costs.set(arena, await measureCosts(bench, arena));
-    return [speedTable(bench, all), costTable(costs)];
+    return [speedTable(bench, all), costTable(all, costs)];
   });
 }
 
-async function measureRound({ sizes }: Bench, { agent, contestant }: Arena, numbers: Numbers): Promise<void> {
+async function measureRound({ sizes }: Bench, arena: Arena, numbers: Numbers): Promise<void> {
+  const { agent, contestant, postmaster } = arena;
   await agent.ask("reset", {});
   const single = await agent.ask("enqueueOne", { count: sizes.single });
   numbers.single.push(sizes.single / single.ms * 1000);
@@ -48,9 +52,11 @@ async function measureRound({ sizes }: Bench, { agent, contestant }: Arena, numb
   const bulk = await agent.ask("fill", { count: bulkJobs, size: 1_000 });
   numbers.bulk.push(bulkJobs / bulk.ms * 1000);
   await agent.ask("reset", {});
-  const drain = await agent.ask("burst", { count: sizes.drain, concurrency: CONCURRENCY });
+  const drain = await agent.ask("burst", { count: sizes.drain, concurrency: CONCURRENCY, postmaster });
   assertOnce(`${contestant.name}, drain`, drain, sizes.drain);
   numbers.drain.push(sizes.drain / drain.ms * 1000);
+  numbers.worker.push((drain.cpu?.worker ?? Number.NaN) / sizes.drain * 1e6);
+  numbers.postgres.push((drain.cpu?.postgres ?? Number.NaN) / sizes.drain * 1e6);
   await agent.ask("reset", {});
   const { ms } = await agent.ask("latency", { samples: sizes.latency, concurrency: CONCURRENCY });
   numbers.latency.push(...ms);
@@ -128,19 +134,40 @@ function speedTable(bench: Bench, all: Map<Arena, Numbers>): Table {
   };
 }
 
-function costTable(costs: Map<Arena, Costs>): Table {
+function costTable(all: Map<Arena, Numbers>, costs: Map<Arena, Costs>): Table {
   return {
-    title: "What a job costs Postgres",
+    title: "What a job costs",
     about:
-      "WAL bytes to enqueue a job (1,000 a call) and to drain it, and row versions left dead by draining it, with no " +
-      "full-page images (no checkpoint happens meanwhile). The same on every machine.",
-    columns: ["queue", "WAL B enqueue", "WAL B drain", "WAL B a job", "dead rows a job"],
-    rows: [...costs].map(([{ contestant }, { enqueueWal, drainWal, dead }]) => [
-      contestant.name,
-      number(enqueueWal),
-      number(drainWal),
-      number(enqueueWal + drainWal),
-      dead.toFixed(2),
-    ]),
+      "Processor time of the drain, microseconds a job, medians: of Postgres, all its processes, and of the worker's " +
+      "process; unlike the rates above it hardly depends on what else the machine does. WAL bytes to enqueue a job " +
+      "(1,000 a call) and to drain it, with no full-page images (no checkpoint happens meanwhile), and row versions left " +
+      "dead by draining it: the same on every machine.",
+    columns: [
+      "queue",
+      "CPU µs Postgres",
+      "CPU µs worker",
+      "CPU µs both",
+      "WAL B enqueue",
+      "WAL B drain",
+      "WAL B a job",
+      "dead rows a job",
+    ],
+    rows: [...costs].map(([arena, { enqueueWal, drainWal, dead }]) => {
+      const { postgres, worker } = all.get(arena)!;
+      return [
+        arena.contestant.name,
+        number(median(postgres)),
+        number(median(worker)),
+        number(median(postgres.map((value, index) => value + worker[index]!))),
+        number(enqueueWal),
+        number(drainWal),
+        number(enqueueWal + drainWal),
+        dead.toFixed(2),
+      ];
+    }),
   };
+}
+
+function noNumbers(): Numbers {
+  return { single: [], bulk: [], drain: [], latency: [], worker: [], postgres: [] };
 }
