@@ -5,12 +5,27 @@
  */
 import type postgres from "postgres";
 
+/** Jobs that were leased together. */
+interface Lease {
+  id: string;
+  /** How many of them have not been settled. */
+  open: number;
+}
+
 /** A job as a claim gives it. */
 export interface LeasedJob {
   job: string;
-  lease: string;
+  lease: Lease;
   organization_id: string;
   payload: unknown;
+}
+
+/** What a claim answers for each lease: lists in the same order. */
+interface LeaseColumns {
+  lease: string;
+  jobs: string[];
+  organization_ids: string[];
+  payloads: unknown[];
 }
 
 /** A connection or a transaction. */
@@ -23,26 +38,47 @@ export async function enqueueJobs(sql: Sql, jobs: readonly Record<string, unknow
 
 /** Leases up to `limit` jobs to a worker. */
 export async function claimJobs(sql: Sql, workerId: string, limit: number, listens = false): Promise<LeasedJob[]> {
-  const [row] = await sql.unsafe<{ jobs: LeasedJob[] }[]>(
-    "select engine.claim_jobs($1::text::uuid, $2::text::integer, p_listens => $3::text::boolean) as jobs",
+  const [row] = await sql.unsafe<{ leases: LeaseColumns[] }[]>(
+    "select engine.claim_jobs($1::text::uuid, $2::text::integer, p_listens => $3::text::boolean) as leases",
     [workerId, String(limit), String(listens)],
   );
-  return row!.jobs;
+  return readClaim(row!.leases);
 }
 
-/** Says that jobs are completed. Throws when one of them was lost. */
-export async function finishJobs(
-  sql: Sql,
-  workerId: string,
-  jobs: readonly LeasedJob[],
-  keep: boolean,
-): Promise<void> {
-  const results = jobs.map(({ job, lease }) => ({ lease, job, outcome: "completed", keep, busy_ms: 0 }));
-  const [row] = await sql.unsafe<{ reply: { settled: string[] } }[]>(
+/** The jobs of a claim's answer. */
+export function readClaim(leases: readonly LeaseColumns[]): LeasedJob[] {
+  return leases.flatMap((columns) => {
+    const lease: Lease = { id: columns.lease, open: columns.jobs.length };
+    return columns.jobs.map((job, index) => ({
+      job,
+      lease,
+      organization_id: columns.organization_ids[index]!,
+      payload: columns.payloads[index],
+    }));
+  });
+}
+
+/**
+ * Says that jobs are completed. Those that leave no trace are settled by the lease, where all that it still holds are
+ * among them. Throws when one of them was lost.
+ */
+export async function finishJobs(sql: Sql, workerId: string, jobs: readonly LeasedJob[], keep: boolean): Promise<void> {
+  const byLease = Map.groupBy(jobs, ({ lease }) => lease);
+  let whole = 0;
+  const results = [...byLease].flatMap<Record<string, unknown>>(([lease, list]) => {
+    lease.open -= list.length;
+    if (!keep && lease.open === 0) {
+      whole++;
+      return [{ lease: lease.id, busy_ms: 0 }];
+    }
+    return list.map(({ job }) => ({ lease: lease.id, job, outcome: "completed", keep, busy_ms: 0 }));
+  });
+  const [row] = await sql.unsafe<{ reply: { settled: string[]; leases: string[] } }[]>(
     "select engine.finish_jobs($1::text::uuid, $2::text::jsonb) as reply",
     [workerId, JSON.stringify(results)],
   );
-  if (row!.reply.settled.length !== jobs.length) {
-    throw new Error(`Only ${row!.reply.settled.length} of ${jobs.length} jobs were settled`);
+  const { settled, leases } = row!.reply;
+  if (leases.length !== whole || settled.length !== results.length - whole) {
+    throw new Error(`Only ${leases.length} leases and ${settled.length} jobs of ${results.length} were settled`);
   }
 }

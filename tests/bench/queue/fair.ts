@@ -4,7 +4,7 @@
  * @module
  */
 import { type Arena, type Bench, CONCURRENCY, openArena } from "./_bench.ts";
-import { claimJobs, enqueueJobs, finishJobs, type LeasedJob, type Sql } from "./_ours.ts";
+import { claimJobs, enqueueJobs, finishJobs, type LeasedJob, readClaim, type Sql } from "./_ours.ts";
 import { median, number, type Table } from "./_table.ts";
 
 /** One line of the table. */
@@ -121,11 +121,11 @@ async function costs({ sizes }: Bench, { sql }: Arena): Promise<Line[]> {
     await sql`vacuum analyze public.job_queue`;
     const workerId = crypto.randomUUID();
     const claimUnfairly = async (): Promise<LeasedJob[]> => {
-      const [row] = await sql.unsafe<{ jobs: LeasedJob[] }[]>(
-        "select engine.claim_unfair($1::text::uuid, $2::text::integer) as jobs",
+      const [row] = await sql.unsafe(
+        "select engine.claim_unfair($1::text::uuid, $2::text::integer) as leases",
         [workerId, String(limit)],
       );
-      return row!.jobs;
+      return readClaim(row!["leases"]);
     };
     const times: Record<"fair" | "unfair", number[]> = { fair: [], unfair: [] };
     for (let n = 0; n < sizes.claims; n++) {
