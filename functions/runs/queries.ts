@@ -1,4 +1,13 @@
-import { asResult, type DatabaseClient, listPage, openList, type Page, rpc, signCursor } from "../../shared/db/mod.ts";
+import {
+  asResult,
+  type DatabaseClient,
+  type ListOptions,
+  listPage,
+  openList,
+  type Page,
+  rpc,
+  signCursor,
+} from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
 import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
 import type { RunFacts } from "./explain_run.ts";
@@ -13,7 +22,8 @@ import {
   type StoredRun,
   toRunDetails,
 } from "../../shared/runs/mod.ts";
-import type { WaitingStep } from "./schemas.ts";
+import type { RunArchive, WaitingStep } from "./schemas.ts";
+import type { StoredArchive } from "../../shared/archives/mod.ts";
 
 /** Writes a run that takes over the completed steps of another. Nobody is woken for it: see `runInline`. */
 export function createRetry(db: DatabaseClient, id: string, idempotencyKey: string | null): Promise<Run> {
@@ -77,11 +87,34 @@ export async function findSteps(
     p_limit: query.limit,
   });
   if (page === null) throw notFound("run");
-  const last = page.steps.at(-1);
   // The database may give fewer than were asked for, when their outputs are large: `more` tells the end.
-  if (!page.more || last === undefined) return { data: page.steps, next_cursor: null };
+  return await stepsPage(options, page.steps, page.more);
+}
+
+/** The same page, of steps that come from elsewhere: all of the run, in their order. */
+export async function pageOfSteps(
+  context: UserContext,
+  id: string,
+  query: PageQuery<"finished_at">,
+  all: AsyncGenerator<Step>,
+): Promise<Page<Step>> {
+  const options = listOptions(context, "run_steps", query, { run_id: id });
+  const { after } = await openList(options);
+  const steps: Step[] = [];
+  let reached = after === undefined;
+  for await (const step of all) {
+    if (steps.length === query.limit) return await stepsPage(options, steps, true);
+    if (reached) steps.push(step);
+    reached ||= step.id === after?.id;
+  }
+  return await stepsPage(options, steps, false);
+}
+
+async function stepsPage(options: ListOptions, steps: Step[], more: boolean): Promise<Page<Step>> {
+  const last = steps.at(-1);
+  if (!more || last === undefined) return { data: steps, next_cursor: null };
   const position = { value: last.finished_at, id: last.id };
-  return { data: page.steps, next_cursor: await signCursor(options.secret, options, position) };
+  return { data: steps, next_cursor: await signCursor(options.secret, options, position) };
 }
 
 /** Ends a run: pending steps are dropped, a running step is fenced off. */
@@ -262,4 +295,39 @@ export async function findRunFacts(db: DatabaseClient, id: string): Promise<RunF
   const facts = await rpc<RunFacts | null>(db, "explain_run", { p_run_id: id });
   if (facts === null) throw notFound("run");
   return facts;
+}
+
+/** A page of the organization's archives, newest first. */
+export async function findRunArchives(
+  context: UserContext,
+  query: PageQuery<"-id"> & { readonly week?: string | undefined },
+): Promise<Page<RunArchive>> {
+  const list = await openList(listOptions(context, "run_archives", query));
+  return await list.page(
+    await rpc<RunArchive[] | null>(context.db, "list_run_archives", {
+      p_organization_id: context.organizationId,
+      p_week: query.week ?? null,
+      p_after: list.after?.id ?? null,
+      p_limit: list.fetchCount,
+    }) ?? [],
+  );
+}
+
+/** An archive with what is needed to read it. */
+export type StoredRunArchive = RunArchive & StoredArchive;
+
+/**
+ * An archive.
+ *
+ * @throws {AppError} `not_found`.
+ */
+export async function findRunArchive(db: DatabaseClient, id: string): Promise<StoredRunArchive> {
+  const archive = await rpc<StoredRunArchive | null>(db, "get_run_archive", { p_archive_id: id });
+  if (archive === null) throw notFound("archive");
+  return archive;
+}
+
+/** The archives that may hold a run, in their order: in most cases one, or none. */
+export async function findArchivesOf(db: DatabaseClient, runId: string): Promise<StoredRunArchive[]> {
+  return await rpc<StoredRunArchive[] | null>(db, "find_run_archives", { p_run_id: runId }) ?? [];
 }

@@ -8,11 +8,13 @@ import { executeGraph } from "./handlers/execute_graph.ts";
 import { explainRun } from "./handlers/explain_run.ts";
 import { getBulkOperation } from "./handlers/get_bulk_operation.ts";
 import { getLatestRun } from "./handlers/get_latest_run.ts";
+import { getRunArchive } from "./handlers/get_run_archive.ts";
 import { getRun } from "./handlers/get_run.ts";
 import { getRunStatus } from "./handlers/get_run_status.ts";
 import { getStepOutput } from "./handlers/get_step_output.ts";
 import { listBulkOperations } from "./handlers/list_bulk_operations.ts";
 import { listRunSteps } from "./handlers/list_run_steps.ts";
+import { listRunArchives } from "./handlers/list_run_archives.ts";
 import { listRuns } from "./handlers/list_runs.ts";
 import { listWaiting } from "./handlers/list_waiting.ts";
 import { pauseRun } from "./handlers/pause_run.ts";
@@ -36,6 +38,8 @@ export const router = createRouter("runs", [
   listBulkOperations,
   getBulkOperation,
   cancelBulkOperation,
+  listRunArchives,
+  getRunArchive,
   getRun,
   deleteRun,
   getRunStatus,

@@ -46,3 +46,26 @@ export const waitingStepSchema = z.object({
 
 /** A step that waits. */
 export type WaitingStep = z.infer<typeof waitingStepSchema>;
+
+/** An object in Storage that holds archived runs. */
+export const runArchiveSchema = z.object({
+  id: z.uuid(),
+  organization_id: z.uuid(),
+  week: z.iso.date().meta({ description: "The Monday of the week in which the runs were started, in UTC" }),
+  part: z.int().meta({ description: "1, 2, 3 … within the week" }),
+  path: z.string().meta({
+    description: "Where the object lies in the bucket run-archives",
+    examples: ["5d0f…/runs/2026w47-0001-3fa9c1d20b7e.jsonl.gz"],
+  }),
+  runs: z.int(),
+  lines: z.int(),
+  bytes: z.int().meta({ description: "Size of the object" }),
+  raw_bytes: z.int().meta({ description: "Size of its lines" }),
+  sha256: z.string().meta({ description: "SHA-256 of the object, in hex" }),
+  first_run_id: z.uuid(),
+  last_run_id: z.uuid(),
+  created_at: timestamp,
+}).meta({ id: "RunArchive", description: "An object in Storage that holds archived runs" });
+
+/** An object in Storage that holds archived runs. */
+export type RunArchive = z.infer<typeof runArchiveSchema>;

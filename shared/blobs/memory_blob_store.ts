@@ -24,6 +24,18 @@ export class MemoryBlobStore implements BlobStore {
     return this.#call(`get ${path}`, () => this.blobs.get(path) ?? null);
   }
 
+  /** See {@linkcode BlobStore.getRange}. */
+  getRange(path: string, first: number, end: number): Promise<Uint8Array | null> {
+    return this.#call(`get ${path} ${first}-${end}`, () => this.blobs.get(path)?.slice(first, end) ?? null);
+  }
+
+  /** See {@linkcode BlobStore.remove}. */
+  remove(paths: readonly string[]): Promise<void> {
+    return this.#call(`remove ${paths.join(" ")}`, () => {
+      for (const path of paths) this.blobs.delete(path);
+    });
+  }
+
   /** See {@linkcode BlobStore.stream}. */
   async stream(path: string): Promise<ReadableStream<Uint8Array> | null> {
     const bytes = await this.get(path);

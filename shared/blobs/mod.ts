@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { type BlobStore, RUN_DATA_BUCKET } from "./blob_store.ts";
+export { type BlobBucket, type BlobStore, RUN_ARCHIVES_BUCKET, RUN_DATA_BUCKET } from "./blob_store.ts";
 export { LargeValues, type LargeValuesOptions } from "./large_values.ts";
 export { MemoryBlobStore } from "./memory_blob_store.ts";
 export {

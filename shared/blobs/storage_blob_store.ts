@@ -1,8 +1,7 @@
 import type { StorageClient } from "@supabase/storage-js";
 import type { Env } from "../env/mod.ts";
 import { internal, serviceUnavailable } from "../errors/mod.ts";
-import { type BlobStore, RUN_DATA_BUCKET } from "./blob_store.ts";
-import { MAX_BLOB_BYTES } from "./reference.ts";
+import { type BlobBucket, type BlobStore, RUN_DATA_BUCKET } from "./blob_store.ts";
 
 /** Milliseconds that one call may take, the body included. */
 const TIMEOUT_MS = 30_000;
@@ -14,9 +13,14 @@ export interface StorageBlobStoreOptions {
   apikey: string;
   /** The secret key, or the caller's access token: then RLS decides. */
   token: string;
+  /** Which bucket; that for what runs give when absent. */
+  bucket?: BlobBucket | undefined;
   /** Another fetch, for tests. */
-  fetch?: typeof fetch;
+  fetch?: typeof fetch | undefined;
 }
+
+/** What {@linkcode serviceBlobStore} and {@linkcode callerBlobStore} take besides. */
+export type BlobStoreOptions = Pick<StorageBlobStoreOptions, "bucket" | "fetch">;
 
 /** An error as Storage reports it: hosted, most of them are a 400 with the real status in the body. */
 interface StorageFault {
@@ -26,22 +30,24 @@ interface StorageFault {
   message: string;
 }
 
-/** The bucket `run-data` of Supabase Storage. */
+/** A bucket of Supabase Storage. */
 export class StorageBlobStore implements BlobStore {
   readonly #options: StorageBlobStoreOptions;
+  readonly #bucket: BlobBucket;
 
   /** @param options Who uses it. */
   constructor(options: StorageBlobStoreOptions) {
     this.#options = options;
+    this.#bucket = options.bucket ?? RUN_DATA_BUCKET;
   }
 
   /** See {@linkcode BlobStore.put}. The bucket is made when there is none: the migration finds Storage not everywhere. */
   async put(path: string, bytes: Uint8Array): Promise<void> {
     await this.#call(async (storage) => {
-      let error = await upload(storage, path, bytes);
+      let error = await upload(storage, this.#bucket, path, bytes);
       if (error !== null && statusOf(error) === 404) {
-        await createBucket(storage);
-        error = await upload(storage, path, bytes);
+        await createBucket(storage, this.#bucket);
+        error = await upload(storage, this.#bucket, path, bytes);
       }
       if (error !== null) throw toAppError(error);
     });
@@ -50,27 +56,46 @@ export class StorageBlobStore implements BlobStore {
   /** See {@linkcode BlobStore.get}. */
   async get(path: string): Promise<Uint8Array | null> {
     return await this.#call(async (storage) => {
-      const { data, error } = await storage.from(RUN_DATA_BUCKET).download(path);
+      const { data, error } = await storage.from(this.#bucket.name).download(path);
       if (error !== null) return orNull(error);
       return new Uint8Array(await data.arrayBuffer());
+    });
+  }
+
+  /** See {@linkcode BlobStore.getRange}. */
+  async getRange(path: string, first: number, end: number): Promise<Uint8Array | null> {
+    return await this.#call(async (storage) => {
+      const { data, error } = await storage.from(this.#bucket.name).download(path);
+      if (error !== null) return orNull(error);
+      const bytes = new Uint8Array(await data.arrayBuffer());
+      // Whoever takes no notice of ranges gives everything.
+      return bytes.length > end - first ? bytes.slice(first, end) : bytes;
+    }, { Range: `bytes=${first}-${end - 1}` });
+  }
+
+  /** See {@linkcode BlobStore.remove}. */
+  async remove(paths: readonly string[]): Promise<void> {
+    await this.#call(async (storage) => {
+      const { error } = await storage.from(this.#bucket.name).remove([...paths]);
+      if (error !== null && statusOf(error) !== 404) throw toAppError(error);
     });
   }
 
   /** See {@linkcode BlobStore.stream}. The body itself may take as long as it needs. */
   async stream(path: string): Promise<ReadableStream<Uint8Array> | null> {
     return await this.#call(async (storage) => {
-      const { data, error } = await storage.from(RUN_DATA_BUCKET).download(path).asStream();
+      const { data, error } = await storage.from(this.#bucket.name).download(path).asStream();
       return error === null ? data as ReadableStream<Uint8Array> : orNull(error);
     });
   }
 
-  async #call<T>(work: (storage: StorageClient) => Promise<T>): Promise<T> {
+  async #call<T>(work: (storage: StorageClient) => Promise<T>, more: Record<string, string> = {}): Promise<T> {
     const { url, apikey, token, fetch: send = fetch } = this.#options;
     // Loaded only by who needs it (2 to 7 ms): few flows give that much.
     const { StorageClient } = await import("@supabase/storage-js");
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), TIMEOUT_MS);
-    const headers = { apikey, Authorization: `Bearer ${token}` };
+    const headers = { ...more, apikey, Authorization: `Bearer ${token}` };
     const limited: typeof fetch = (input, init) => send(input, { ...init, signal: limit.signal });
     try {
       return await work(new StorageClient(`${url}/storage/v1`, headers, limited));
@@ -81,9 +106,9 @@ export class StorageBlobStore implements BlobStore {
 }
 
 /** Storage as `service_role`: what a run gives has no caller. Listed in docs/security.md. */
-export function serviceBlobStore(env: Env): BlobStore {
+export function serviceBlobStore(env: Env, options: BlobStoreOptions = {}): BlobStore {
   const key = env.secretKeys.default;
-  return new StorageBlobStore({ url: env.supabaseUrl, apikey: key, token: key });
+  return new StorageBlobStore({ ...options, url: env.supabaseUrl, apikey: key, token: key });
 }
 
 /**
@@ -91,23 +116,27 @@ export function serviceBlobStore(env: Env): BlobStore {
  *
  * @param jwt The verified access token.
  */
-export function callerBlobStore(env: Env, jwt: string): BlobStore {
+export function callerBlobStore(env: Env, jwt: string, options: BlobStoreOptions = {}): BlobStore {
   const apikey = env.publishableKeys.default ?? Object.values(env.publishableKeys)[0] ?? "";
-  return new StorageBlobStore({ url: env.supabaseUrl, apikey, token: jwt });
+  return new StorageBlobStore({ ...options, url: env.supabaseUrl, apikey, token: jwt });
 }
 
-async function upload(storage: StorageClient, path: string, bytes: Uint8Array): Promise<StorageFault | null> {
-  const body = new Blob([Uint8Array.from(bytes)], { type: "application/json" });
+async function upload(
+  storage: StorageClient,
+  { name, contentType }: BlobBucket,
+  path: string,
+  bytes: Uint8Array,
+): Promise<StorageFault | null> {
+  const body = new Blob([Uint8Array.from(bytes)], { type: contentType });
   // The name says the content: what is there already is replaced by the same.
-  const options = { contentType: "application/json", upsert: true };
-  return (await storage.from(RUN_DATA_BUCKET).upload(path, body, options)).error;
+  return (await storage.from(name).upload(path, body, { contentType, upsert: true })).error;
 }
 
-async function createBucket(storage: StorageClient): Promise<void> {
-  const { error } = await storage.createBucket(RUN_DATA_BUCKET, {
+async function createBucket(storage: StorageClient, { name, contentType, maxBytes }: BlobBucket): Promise<void> {
+  const { error } = await storage.createBucket(name, {
     public: false,
-    fileSizeLimit: MAX_BLOB_BYTES,
-    allowedMimeTypes: ["application/json"],
+    fileSizeLimit: maxBytes,
+    allowedMimeTypes: [contentType],
   });
   // Somebody else may have been faster.
   if (error !== null && statusOf(error) !== 409) throw toAppError(error);

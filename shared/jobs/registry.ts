@@ -13,6 +13,9 @@ type Loader = () => Promise<AnyJob>;
 
 /** Every type, in the order of lists. */
 const LOADERS: readonly (readonly [type: string, load: Loader])[] = [
+  ["retention.apply", async () => (await import("./retention_apply.ts")).retentionApply],
+  ["runs.archive", async () => (await import("./runs_archive.ts")).runsArchive],
+  ["runs.remove_archives", async () => (await import("./runs_remove_archives.ts")).runsRemoveArchives],
   ["system.noop", async () => (await import("./system_noop.ts")).systemNoop],
   ["system.alert", async () => (await import("./system_alert.ts")).systemAlert],
   ["digest.daily", async () => (await import("./digest_daily.ts")).digestDaily],

@@ -152,6 +152,10 @@ export const runDetailsSchema = z.object({
   more_steps: z.boolean().meta({ description: "True = GET /runs/{id}/steps has further ones" }),
   active: z.array(tokenSchema).meta({ description: "Where the run stands; empty once it has ended" }),
   waiting_for: waitingForSchema.nullable(),
+  archived: z.literal(true).optional().meta({
+    description:
+      "There when the run has fallen out of retention and comes from its archive: nothing can be done with it",
+  }),
 }).meta({ id: "RunDetails", description: "A run with its steps and where it stands" });
 
 /** The state of a run and nothing else. */

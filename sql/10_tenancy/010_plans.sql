@@ -10,7 +10,14 @@ create table public.plans (
   max_concurrent_runs integer check (max_concurrent_runs > 0),
   max_schedules integer not null default 20 check (max_schedules > 0),
   queue_weight smallint not null default 1 check (queue_weight between 1 and 1000),
-  max_concurrent_jobs integer check (max_concurrent_jobs > 0)
+  max_concurrent_jobs integer check (max_concurrent_jobs > 0),
+  retention_days jsonb not null default '{}',
+  archives_runs boolean not null default false,
+  constraint retention_is_in_days check (
+    jsonb_typeof(retention_days) = 'object'
+    and not jsonb_path_exists(retention_days, '$.* ? (@.type() != "null" && (@.type() != "number" || @ < 1 || @ > 36500 || @.floor() != @))')
+    and not jsonb_path_exists(retention_days, '$.webhook_events ? (@ < 30)')
+  )
 );
 alter table public.plans enable row level security;
 revoke all on table public.plans from public, anon, authenticated, service_role;
@@ -31,3 +38,5 @@ comment on column public.plans.max_concurrent_runs is 'Runs of an organization a
 comment on column public.plans.max_schedules is 'Schedules that an organization may keep.';
 comment on column public.plans.queue_weight is 'Share of the workers, against organizations with other weights, while all of them have work waiting.';
 comment on column public.plans.max_concurrent_jobs is 'Tokens and jobs of an organization that workers hold at once; further ones wait for their turn. Null = no limit.';
+comment on column public.plans.retention_days is 'Days for which is kept what has ended, by kind: {runs, jobs, webhook_events, archives}; null or absent = for ever. Yours to change: a migration adds what is absent and changes nothing. Webhook events at least 30: a repetition of an event is known by it.';
+comment on column public.plans.archives_runs is 'True = runs go to Storage before they fall out of retention, see public.run_archives.';

@@ -25,6 +25,7 @@ begin
   perform engine.ensure_partitions();
   perform private.secure_live();
   perform private.secure_run_data();
+  perform private.secure_run_archives();
   v_jobs := private.schedule_tasks();
   return jsonb_build_object(
     'functions_url', rtrim(p_functions_url, '/'),

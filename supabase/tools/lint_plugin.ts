@@ -44,6 +44,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "shared/nodes": { imports: ["shared/bytes", "shared/providers", "shared/graph", "shared/log", "shared/errors"] },
   // Values in Storage: beside providers, below the engine.
   "shared/blobs": { imports: ["shared/bytes", "shared/graph", "shared/env", "shared/errors"] },
+  // Runs that fell out of retention: how they lie in Storage.
+  "shared/archives": { imports: ["shared/blobs", "shared/graph", "shared/db", "shared/errors"], packages: [] },
   "shared/engine": {
     imports: [
       "shared/bytes",
@@ -60,6 +62,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   // Handlers of background work: above the engine, which runs them without knowing them.
   "shared/jobs": {
     imports: [
+      "shared/archives",
       "shared/bytes",
       "shared/blobs",
       "shared/engine",

@@ -96,6 +96,16 @@ insert into private.change_triggers (organization_id, flow_id, name, operations)
 insert into private.change_skips (change_id, reason, skipped)
   select id, 'flow_inactive', 1 from private.change_triggers;
 `,
+  "public.run_archives": `
+insert into public.run_archives (organization_id, week, part, path, runs, lines, bytes, raw_bytes, sha256, first_run_id,
+  last_run_id, member_offsets, member_run_ids)
+  values ('${ORGANIZATION}', '2026-11-16', 1, 'runs/1', 1, 1, 1, 1, repeat('a', 64), '${RUN}', '${RUN}', '{0}', '{${RUN}}');
+insert into private.run_archive_weeks (organization_id, week) values ('${ORGANIZATION}', '2026-11-16');
+insert into private.partition_rewrites (kind, week) values ('runs', '2026-11-16');
+insert into private.partition_expired (kind, week, organization_id, ended_before)
+  values ('runs', '2026-11-16', '${ORGANIZATION}', now());
+insert into private.partition_changes (kind, week, id) values ('runs', '2026-11-16', '${RUN}');
+`,
   "private.system_tasks": `
 insert into private.system_task_runs (name, status, trigger, error, started_at, finished_at)
   values ('leases', 'failed', 'cron', '{"code": "internal"}', now(), now());

@@ -38,6 +38,8 @@ export interface Things {
   job: string;
   /** One that was given up. */
   deadLetter: string;
+  /** An archive, of the run that has failed. */
+  archive: string;
 }
 
 /** Whom and what the matrix is about. */
@@ -149,6 +151,23 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       )
       values (private.uuid_v7(), ${organizationId}, 'type', 'dead', 100, 1, 8, now(), now(), now(), '{"code": "x"}')
       returning id`;
+    const [archive] = await sql`
+      insert into public.run_archives (
+        organization_id, week, part, path, runs, lines, bytes, raw_bytes, sha256, first_run_id, last_run_id, member_offsets,
+        member_run_ids
+      )
+      values (${organizationId}, private.week_of(${failedRun}), 1, ${organizationId}, 1, 1, 1, 1, repeat('a', 64), ${failedRun},
+        ${failedRun}, '{0}', array[${failedRun}]::uuid[])
+      returning id`;
+    await sql`
+      insert into private.run_archive_weeks (organization_id, week) values (${organizationId}, private.week_of(${failedRun}))`;
+    await sql`
+      insert into private.partition_changes (kind, week, id) values ('runs', private.week_of(${failedRun}), ${failedRun})`;
+    await sql`
+      insert into private.partition_rewrites (kind, week) values ('runs', private.week_of(${failedRun})) on conflict do nothing`;
+    await sql`
+      insert into private.partition_expired (kind, week, organization_id, ended_before)
+      values ('runs', private.week_of(${failedRun}), ${organizationId}, now())`;
     await sql`insert into private.run_cancellations (run_id) values (${crypto.randomUUID()})`;
     await sql`insert into private.scratch_flows (organization_id, flow_id) values (${organizationId}, ${flow.id})`;
     const operation = await call("public.create_bulk_operation($1, 'cancel', '{\"status\": [\"paused\"]}')", [
@@ -197,6 +216,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       operation: operation.id,
       job,
       deadLetter: deadLetter?.id,
+      archive: archive?.id,
     };
   }) as Things;
 }

@@ -21,6 +21,7 @@
  */
 export const READS = `
 relation                      anon  owner  admin  developer  member  viewer  guest  suspended  stranger  loner  service
+public.run_archives           deny  own    own    own        own     own     none   none       own       none   all
 public.plans                  all   all    all    all        all     all     all    all        all       all    all
 public.profiles               deny  own    own    own        own     own     self   self       own       none   all
 public.organizations          deny  own    own    own        own     own     own    own        own       none   all
@@ -59,6 +60,10 @@ engine.stuck                  deny  deny   deny   deny       deny    deny    den
 engine.workers                deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.change_skips          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.change_triggers       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+private.partition_rewrites    deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.partition_expired     deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.partition_changes     deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.run_archive_weeks     deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.flow_plans            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.idempotency_keys      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.job_clock             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -110,6 +115,47 @@ engine   -     -     use
  */
 export const EXECUTES = `
 function                           anon  user  service
+public.find_run_archives           -     x     -
+public.get_run_archive             -     x     -
+public.list_run_archives           -     x     -
+engine.add_run_archive             -     -     x
+engine.apply_retention             -     -     x
+engine.begin_run_archive           -     -     x
+engine.expired_run_archives        -     -     x
+engine.finish_run_archive          -     -     x
+engine.read_run_archive            -     -     x
+engine.remove_run_archives         -     -     x
+private.apply_retention            -     -     -
+private.begin_rewrite              -     -     -
+private.columns_of                 -     -     -
+private.continue_rewrite           -     -     -
+private.copy_changes               -     -     -
+private.copy_runs                  -     -     -
+private.copy_survivors             -     -     -
+private.drop_empty                 -     -     -
+private.drop_rewrite               -     -     -
+private.enqueue_run_archive        -     -     -
+private.find_expired               -     -     -
+private.index_copies               -     -     -
+private.kept_days                  -     -     -
+private.lock_archive_pass          -     -     -
+private.look_at_week               -     -     -
+private.note_expired               -     -     -
+private.note_partition_change      -     -     -
+private.organizations_of_week      -     -     -
+private.partition_name             -     -     -
+private.purge_default              -     -     -
+private.purge_webhook_events       -     -     -
+private.request_archives           -     -     -
+private.retained_tables            -     -     -
+private.secure_run_archives        -     -     -
+private.survives                   -     -     -
+private.swap_partition             -     -     -
+private.warn_of_archives           -     -     -
+private.week_range                 -     -     -
+private.weeks_of_default           -     -     -
+private.uuid_v7_time               -     x     -
+private.week_of                    -     x     -
 public.cancel_bulk_operation       -     x     -
 public.cancel_run                  -     x     -
 public.count_version_runs          -     x     -
@@ -460,6 +506,9 @@ get_webhook_endpoint      ok        ok        ok         ok         forbidden  f
 import_flows              ok        ok        ok         forbidden  forbidden  forbidden  forbidden
 list_edge_stats           ok        ok        ok         ok         ok         ok         null
 list_run_steps            ok        ok        ok         ok         ok         null       null
+find_run_archives         ok        ok        ok         ok         ok         null       null
+get_run_archive           ok        ok        ok         ok         ok         null       null
+list_run_archives         ok        ok        ok         ok         ok         null       null
 list_waiting_steps        ok        ok        ok         ok         ok         null       null
 move_entity               ok        ok        ok         ok         forbidden  forbidden  forbidden
 pause_run                 ok        ok        ok         ok         forbidden  forbidden  forbidden

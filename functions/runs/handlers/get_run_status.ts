@@ -1,5 +1,6 @@
 import { defineRoute, idParams } from "../../../shared/http/mod.ts";
-import { findRunState, runStateSchema } from "../../../shared/runs/mod.ts";
+import { findRunState, type RunState, runStateSchema } from "../../../shared/runs/mod.ts";
+import { findArchivedRun, orArchived } from "../archived_run.ts";
 
 /** GET /runs/:id/status */
 export const getRunStatus = defineRoute({
@@ -13,4 +14,8 @@ export const getRunStatus = defineRoute({
   request: { params: idParams },
   responses: { 200: { description: "The state", schema: runStateSchema } },
   errors: ["not_found"],
-}, (c, { params }) => findRunState(c.var.request.db, params.id));
+}, (c, { params }) =>
+  orArchived<RunState>(() => findRunState(c.var.request.db, params.id), async () => {
+    const { id, status, error, started_at, finished_at } = await findArchivedRun(c, params.id);
+    return { id, status, error, started_at, finished_at };
+  }));

@@ -3,7 +3,8 @@ import { blobPath, callerBlobStore, canonicalText, hashOf, readReference } from 
 import { runSingle } from "../../../shared/db/mod.ts";
 import { notFound } from "../../../shared/errors/mod.ts";
 import type { Json } from "../../../shared/graph/mod.ts";
-import { defineRoute, isNotModified } from "../../../shared/http/mod.ts";
+import { defineRoute, isNotModified, type RouteContext, type UserAccess } from "../../../shared/http/mod.ts";
+import { archivedSteps, findArchivedRun, orArchived } from "../archived_run.ts";
 
 const params = z.object({
   id: z.uuid(),
@@ -48,7 +49,10 @@ export const getStepOutput = defineRoute({
     .eq("run_id", params.id).eq("node_id", params.node_id).eq("scope", query.scope);
   if (query.attempt !== undefined) steps = steps.eq("attempt", query.attempt);
   const newest = steps.order("attempt", { ascending: false }).limit(1).maybeSingle<StoredOutput>();
-  const { organization_id, output } = await runSingle<StoredOutput>(newest, () => notFound("step"));
+  const { organization_id, output } = await orArchived(
+    () => runSingle<StoredOutput>(newest, () => notFound("step")),
+    () => findArchivedOutput(c, params, query),
+  );
 
   const reference = readReference(output);
   const text = reference === null ? new TextEncoder().encode(canonicalText(output)) : null;
@@ -63,3 +67,19 @@ export const getStepOutput = defineRoute({
   if (body === null) throw notFound("output");
   return c.body(body);
 });
+
+/** The same of an archived run: the newest attempt, or the one that is asked for. */
+async function findArchivedOutput(
+  c: RouteContext<UserAccess>,
+  { id, node_id }: z.infer<typeof params>,
+  { scope, attempt }: z.infer<typeof query>,
+): Promise<StoredOutput> {
+  const { organization_id } = await findArchivedRun(c, id);
+  let newest: { readonly attempt: number; readonly output: unknown } | undefined;
+  for await (const step of archivedSteps(c, id)) {
+    const isAskedFor = step.node_id === node_id && step.scope === scope && step.attempt === (attempt ?? step.attempt);
+    if (isAskedFor && step.attempt > (newest?.attempt ?? 0)) newest = step;
+  }
+  if (newest === undefined) throw notFound("step");
+  return { organization_id, output: newest.output as Json };
+}

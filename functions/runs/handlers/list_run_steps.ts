@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineRoute, idParams, listOf } from "../../../shared/http/mod.ts";
-import { findSteps } from "../queries.ts";
+import { archivedSteps, orArchived } from "../archived_run.ts";
+import { findSteps, pageOfSteps } from "../queries.ts";
 import { stepSchema } from "../../../shared/runs/mod.ts";
 
 const query = z.object({
@@ -21,4 +22,8 @@ export const listRunSteps = defineRoute({
   request: { params: idParams, query },
   responses: { 200: { description: "A page of steps", schema: listOf(stepSchema) } },
   errors: ["not_found"],
-}, (c, { params, query }) => findSteps(c.var.request, params.id, query));
+}, (c, { params, query }) =>
+  orArchived(
+    () => findSteps(c.var.request, params.id, query),
+    () => pageOfSteps(c.var.request, params.id, query, archivedSteps(c, params.id)),
+  ));

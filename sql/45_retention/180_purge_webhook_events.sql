@@ -1,0 +1,31 @@
+create function private.purge_webhook_events(p_limit bigint) returns bigint
+language sql
+set search_path = ''
+as $$
+  -- Deleted and not dropped: an event is known by its key for as long as it is kept, and no key is unique over partitions.
+  with expired as (
+    select e.id
+    from public.organizations o
+    join public.plans p on p.id = o.plan_id
+    cross join lateral (
+      select w.id
+      from public.webhook_events w
+      where w.organization_id = o.id
+        and w.id < private.uuid_v7_floor(private.now() - make_interval(days => (p.retention_days ->> 'webhook_events')::integer))
+        and not exists (select 1 from public.runs r where r.id = w.run_id and r.finished_at is null)
+      order by w.id limit p_limit
+    ) e
+    limit p_limit
+  ),
+  locked as (
+    select w.id from public.webhook_events w where w.id in (select e.id from expired e) for update skip locked
+  ),
+  gone as (
+    delete from public.webhook_events w where w.id in (select l.id from locked l) returning 1
+  )
+  select count(*) from gone;
+$$;
+
+revoke all on function private.purge_webhook_events(bigint) from public, anon, authenticated, service_role;
+comment on function private.purge_webhook_events(bigint) is
+  'Deletes up to p_limit webhook events that have fallen out of retention, but for those whose run has not ended.';
