@@ -103,7 +103,7 @@ export function toOpening({ plan, position }: StepAttempt, opening: RegionOpenin
       items: items as Json[],
       first,
       window_size: window,
-      chunk: more ? 1 : itemsPerToken(plan, region, items.length, window),
+      chunk: more ? 1 : itemsPerToken(plan, region, items.length),
       tolerate: closer === node ? opening.tolerate : collectorTolerance(closer.config, items.length),
       more,
       reads: bodyReads(plan, region),

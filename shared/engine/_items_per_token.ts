@@ -5,19 +5,18 @@ import { getNode } from "../nodes/mod.ts";
 export const MAX_STEPS = 200;
 
 /**
- * How many items of a region one token may carry.
+ * How many items of a region one token may carry. Where a body only computes, its items wait for nothing, so that
+ * several at once gain nothing on one processor: a token carries as many as one checkpoint holds, whatever the window.
  *
  * @param count How many items there are.
- * @param window How many tokens there may be at once; all of them are given something to do.
  * @returns 1 where the body has effects, waits, opens regions, or ends more than itself.
  */
-export function itemsPerToken(plan: Plan, region: PlanRegion, count: number, window: number): number {
+export function itemsPerToken(plan: Plan, region: PlanRegion, count: number): number {
   const inside = plan.nodes.filter((node) => node.region === region.index);
   const onlyComputes = inside.every(({ kind, type, opens, closes }) => {
     const { terminal, breaks } = getNode(type) ?? {};
     return kind === "pure" && opens === undefined && closes === undefined && terminal !== true && breaks !== true;
   });
   if (!onlyComputes || region.kind === "while" || region.kind === "boundary") return 1;
-  const share = region.kind === "splitter" ? Math.ceil(count / window) : count;
-  return Math.max(1, Math.min(share, Math.floor(MAX_STEPS / Math.max(1, inside.length))));
+  return Math.max(1, Math.min(count, Math.floor(MAX_STEPS / Math.max(1, inside.length))));
 }

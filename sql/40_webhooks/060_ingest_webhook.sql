@@ -79,7 +79,13 @@ begin
   end if;
 
   if p_worker_id is not null then
-    perform private.keep_worker(p_worker_id, 'inline');
+    -- All deliveries of an isolate meet at this row. While the lease is fresh a lock that they share suffices: it keeps the
+    -- worker from going between here and the commit, and no delivery waits for the commit of another.
+    perform 1 from private.workers w
+    where w.id = p_worker_id and w.expires_at > private.now() + interval '20 seconds' for key share;
+    if not found then
+      perform private.keep_worker(p_worker_id, 'inline');
+    end if;
   end if;
   select m.id, m.is_new, m.error into v_entity
   from private.map_entity(v_flow, p_mapped -> 'entity') m
