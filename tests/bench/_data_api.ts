@@ -5,7 +5,7 @@ import { loadConfig } from "../../supabase/local/config.ts";
 import { openPostgres } from "../../supabase/local/database.ts";
 import type { FunctionsHost } from "../../supabase/local/functions_host.ts";
 import { createGateway, type Gateway } from "../../supabase/local/gateway.ts";
-import { jwksOf, loadKeys } from "../../supabase/local/keys.ts";
+import { jwksOf, loadKeys, type ProjectKeys } from "../../supabase/local/keys.ts";
 import { createLiteApp } from "../../supabase/local/lite_app.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
 
@@ -14,8 +14,29 @@ import type { TestDatabase } from "../helpers/postgres.ts";
  * counted as well; a hosted PostgREST is faster.
  */
 export async function dataApiTransport(db: TestDatabase): Promise<EngineTransport> {
-  const database = openPostgres(db.url);
   const keys = await loadKeys(null);
+  const { port, stop } = await serveDataApi(db.url, keys);
+  const variables = projectVariables(`http://127.0.0.1:${port}`, keys);
+  const transport = postgrestTransport(adminClient(readEnv((name) => variables[name])));
+  return { call: transport.call, close: stop };
+}
+
+/** The environment of functions of a project. */
+export function projectVariables(url: string, keys: ProjectKeys): Record<string, string> {
+  return {
+    SUPABASE_URL: url,
+    SUPABASE_PUBLISHABLE_KEYS: JSON.stringify(keys.publishable),
+    SUPABASE_SECRET_KEYS: JSON.stringify(keys.secret),
+    SUPABASE_JWKS: JSON.stringify(jwksOf(keys)),
+  };
+}
+
+/** Serves the local stack's Data API on a free port of this machine. */
+export async function serveDataApi(
+  databaseUrl: string,
+  keys: ProjectKeys,
+): Promise<{ port: number; stop(): Promise<void> }> {
+  const database = openPostgres(databaseUrl);
   const config = await loadConfig();
   const app = createLiteApp({ database, keys, config, storageFolder: await Deno.makeTempDir() });
   const functions = { has: () => false, fetch: () => Promise.resolve(new Response(null)) };
@@ -24,18 +45,12 @@ export async function dataApiTransport(db: TestDatabase): Promise<EngineTranspor
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
     async (request) => await (await ready.promise)(request, "127.0.0.1"),
   );
-  const url = `http://127.0.0.1:${server.addr.port}`;
+  const { port } = server.addr;
+  const url = `http://127.0.0.1:${port}`;
   ready.resolve(createGateway({ app, database, functions: functions as unknown as FunctionsHost, keys, config, url }));
-  const variables: Record<string, string> = {
-    SUPABASE_URL: url,
-    SUPABASE_PUBLISHABLE_KEYS: JSON.stringify(keys.publishable),
-    SUPABASE_SECRET_KEYS: JSON.stringify(keys.secret),
-    SUPABASE_JWKS: JSON.stringify(jwksOf(keys)),
-  };
-  const transport = postgrestTransport(adminClient(readEnv((name) => variables[name])));
   return {
-    call: transport.call,
-    async close() {
+    port,
+    async stop() {
       await server.shutdown();
       await database.close();
     },

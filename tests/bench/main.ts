@@ -13,6 +13,10 @@ const BENCHMARKS: Record<string, { about: string; load: () => Promise<{ main(arg
       "the job queue beside graphile-worker and pg-boss, at depth, between tenants, over processes, under webhooks",
     load: () => import("./queue.ts"),
   },
+  flows: {
+    about: "six scenarios over HTTP beside DBOS: latency, rates, WAL, and what a kill -9 leaves",
+    load: () => import("./flows.ts"),
+  },
   regions: {
     about: "many items through a splitter or a loop: time, calls, tokens and memory as they grow",
     load: () => import("./regions.ts"),
