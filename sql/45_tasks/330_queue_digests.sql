@@ -16,7 +16,7 @@ begin
       and not exists (select 1 from private.digest_opt_outs x where x.organization_id = a.organization_id)
       and not exists (select 1 from private.digests d where d.organization_id = a.organization_id and d.day = v_day)
     order by a.organization_id
-    limit 10000
+    limit 2000
   loop
     insert into private.digests (organization_id, day, job_id)
     values (v_organization_id, v_day, private.enqueue_job(
@@ -26,7 +26,7 @@ begin
     on conflict do nothing;
     v_queued := v_queued + 1;
   end loop;
-  return jsonb_build_object('day', v_day, 'queued', v_queued, 'more', v_queued = 10000);
+  return jsonb_build_object('day', v_day, 'queued', v_queued, 'more', v_queued = 2000);
 end;
 $$;
 

@@ -91,6 +91,34 @@ Deno.test("the dispatcher runs due jobs, one instance of a job at a time, and re
     ]);
   }, { content: "empty" }));
 
+Deno.test("the dispatcher starts system tasks: one asked for by hand, one that is due, both in their own time-out", () =>
+  withDatabase(async ({ sql }) => {
+    await sql`select engine.configure('http://127.0.0.1:1')`;
+    await sql`select engine.request_task('idempotency-keys')`;
+    let now = NOON + 1_000;
+    const dispatcher = startCronDispatcher(postgresExecutor(sql), { now: () => now, intervalMs: 10 });
+    const completed = async (name: string) =>
+      (await sql`select trigger from private.system_task_runs where name = ${name} and status = 'completed'`)[0]
+        ?.trigger;
+    try {
+      await until(async () => {
+        now = Math.min(now + 1_000, NOON + 120_000);
+        return await completed("idempotency-keys") !== undefined;
+      });
+      assertEquals(await completed("usage-hourly"), undefined);
+      now = NOON + 3_600_000 + 7 * 60_000;
+      await until(async () => await completed("usage-hourly") !== undefined);
+    } finally {
+      await dispatcher.stop();
+    }
+    assertEquals([await completed("idempotency-keys"), await completed("usage-hourly")], ["manual", "cron"]);
+    // The time-out was the transaction's: no connection of the pool keeps it.
+    const timeouts = await Promise.all(Array.from({ length: 10 }, () => sql`show statement_timeout`));
+    assertEquals(new Set(timeouts.map(([row]) => row?.statement_timeout)), new Set(["0"]));
+    const failed = await sql`select command, return_message from cron.job_run_details where status = 'failed'`;
+    assertEquals(failed.map((run) => ({ ...run })), []);
+  }));
+
 async function until(condition: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; !(await condition()); tries++) {
     if (tries > 500) throw new Error("It did not happen within five seconds");

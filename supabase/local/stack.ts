@@ -155,7 +155,7 @@ async function migrate(executor: SqlExecutor): Promise<string> {
 /** What is done once after a deployment: see docs, "deploy". */
 async function configureEngine({ executor }: LocalDatabase, url: string): Promise<void> {
   const [found] = await executor.query<{ found: boolean }>(
-    "select to_regprocedure('engine.configure(text, integer)') is not null as found",
+    "select to_regproc('engine.configure') is not null as found",
   );
   if (found?.found) await executor.query("select engine.configure($1, $2)", [`${url}/functions/v1`, MAX_WORKERS]);
 }
