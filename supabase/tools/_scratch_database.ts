@@ -24,7 +24,7 @@ alter default privileges in schema public grant all on functions to anon, authen
 `;
 
 /**
- * Writes triggers and policies anew from what Postgres says of them. Some expressions come back from the catalog in
+ * Writes triggers, policies and views anew from what Postgres says of them. Some expressions come back from the catalog in
  * another shape than they went in (`(a, b) is distinct from (c, d)` becomes a chain of `or`), and once more changed when
  * that is read again: only after this round do two databases with the same meaning have the same text.
  */
@@ -51,6 +51,14 @@ begin
     where c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace, 'private'::regnamespace)
   loop
     execute format('alter policy %I on %s %s', v.polname, v.relation, v.expressions);
+  end loop;
+  for v in
+    select c.oid::regclass as relation, pg_get_viewdef(c.oid) as definition,
+      coalesce('with (' || array_to_string(c.reloptions, ', ') || ')', '') as options
+    from pg_class c
+    where c.relkind = 'v' and c.relnamespace in ('public'::regnamespace, 'engine'::regnamespace, 'private'::regnamespace)
+  loop
+    execute format('create or replace view %s %s as %s', v.relation, v.options, v.definition);
   end loop;
 end
 $$;
