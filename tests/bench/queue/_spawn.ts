@@ -65,6 +65,10 @@ async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<st
     rest += text;
     const complete = rest.split("\n");
     rest = complete.pop() ?? "";
-    yield* complete;
+    for (const line of complete) {
+      // Libraries may log to the standard output too.
+      if (line.startsWith('{"ok":')) yield line;
+      else console.error(line);
+    }
   }
 }

@@ -4,10 +4,17 @@
  * @module
  */
 import postgres from "postgres";
+import { z } from "zod";
+import { EngineClient, postgresTransport, Worker } from "../../../shared/engine/mod.ts";
+import type { Env } from "../../../shared/env/mod.ts";
+import { type AnyJob, createJobRunner, defineJob, JobRegistry } from "../../../shared/jobs/mod.ts";
+import { createLog } from "../../../shared/log/mod.ts";
+import { localProviders } from "../../helpers/engine.ts";
 import { runAgent } from "./_agent.ts";
-import { JobLanes } from "./_job_lanes.ts";
-import { claimJobs, enqueueJobs, finishJobs, type LeasedJob } from "./_ours.ts";
-import type { QueueSystem, SystemOptions } from "./_system.ts";
+import { enqueueJobs } from "./_ours.ts";
+import type { QueueSystem, SystemOptions, WorkOptions } from "./_system.ts";
+
+const TYPE = "bench.noop";
 
 /** Jobs that one claim takes at most. */
 const BATCH = 500;
@@ -15,14 +22,13 @@ const BATCH = 500;
 /** The tenant of all jobs. No row of `organizations` is needed for it. */
 const ORGANIZATION = "018f0000-0000-7000-8000-000000000001";
 
-/** Milliseconds between claims of a worker that waits for a notification. */
-const POLL_MS = 1_000;
+/** Longer than any measurement. */
+const DAY_MS = 86_400_000;
 
 /** Opens our queue: mode `failures` keeps nothing of completed jobs, `all` keeps each in the history. */
 export function openMillrace({ url, mode }: SystemOptions): Promise<QueueSystem> {
-  const keep = mode === "all";
   const sql = postgres(url, { max: 1, prepare: false, fetch_types: false, onnotice: () => {} });
-  const job = (n: number) => ({ type: "bench.noop", organization_id: ORGANIZATION, payload: { n } });
+  const job = (n: number) => ({ type: TYPE, organization_id: ORGANIZATION, payload: { n } });
   return Promise.resolve({
     async install() {
       await sql`select engine.ensure_partitions()`;
@@ -39,7 +45,7 @@ export function openMillrace({ url, mode }: SystemOptions): Promise<QueueSystem>
         for (const call of calls) await enqueueJobs(transaction, call.map(job));
       });
     },
-    work: ({ concurrency, onJob }) => work(url, keep, concurrency, onJob),
+    work: (options) => work(url, mode === "all" ? "all" : "failures", options),
     async hasWork() {
       const [row] = await sql<{ more: boolean }[]>`
         select exists (select 1 from public.job_queue) or exists (select 1 from private.job_leases) as more`;
@@ -55,7 +61,7 @@ export function openMillrace({ url, mode }: SystemOptions): Promise<QueueSystem>
           id, organization_id, type, status, priority, attempts, max_attempts, payload, scheduled_for, created_at,
           started_at, completed_at
         )
-        select private.uuid_v7(), ${ORGANIZATION}, 'bench.noop', 'completed', 100, 1, 8,
+        select private.uuid_v7(), ${ORGANIZATION}, ${TYPE}, 'completed', 100, 1, 8,
           jsonb_build_object('n', n), now(), now(), now(), now()
         from generate_series(1, ${count}::integer) n`;
       return true;
@@ -64,28 +70,27 @@ export function openMillrace({ url, mode }: SystemOptions): Promise<QueueSystem>
   });
 }
 
-async function work(url: string, keep: boolean, concurrency: number, onJob: (n: number) => void) {
-  const sql = postgres(url, { max: 2, prepare: false, fetch_types: false, onnotice: () => {} });
-  const workerId = crypto.randomUUID();
-  const lanes = new JobLanes<LeasedJob>({
-    concurrency,
-    batch: BATCH,
-    pollMs: POLL_MS,
-    claim: (limit) => claimJobs(sql, workerId, limit, true),
-    run(job) {
-      onJob((job.payload as { n: number }).n);
-      return Promise.resolve();
-    },
-    finish: (jobs) => finishJobs(sql, workerId, jobs, keep),
+async function work(url: string, keep: AnyJob["keep"], { concurrency, onJob }: WorkOptions) {
+  const noop = defineJob({
+    type: TYPE,
+    summary: "Counts itself.",
+    payload: z.object({ n: z.number() }),
+    keep: keep ?? "all",
+    run: ({ n }) => onJob(n),
   });
-  const { unlisten } = await sql.listen("millrace_jobs", () => lanes.wake());
-  lanes.start();
+  const client = new EngineClient(await postgresTransport(url, { connections: 3 }));
+  const [log, providers] = [createLog("bench"), localProviders()];
+  const registry = new JobRegistry([[TYPE, () => Promise.resolve(noop)]]);
+  // The job asks for nothing of the environment.
+  const jobs = createJobRunner({ env: {} as Env, providers, log, registry });
+  const worker = new Worker({ client, providers, log, kind: "worker", concurrency, batch: BATCH, jobs });
+  const stopping = new AbortController();
+  const drained = worker.drain({ signal: stopping.signal, budgetMs: DAY_MS, idleMs: DAY_MS });
   return {
     async stop() {
-      await lanes.stop();
-      await unlisten();
-      await sql`select engine.release_worker(${workerId})`;
-      await sql.end({ timeout: 1 });
+      stopping.abort();
+      await drained;
+      await client.close();
     },
   };
 }
