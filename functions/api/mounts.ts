@@ -10,13 +10,26 @@ const nodes = async (): Promise<Router> => (await import("../nodes/router.ts")).
 const hooks = async (): Promise<Router> => (await import("../hooks/router.ts")).router;
 const webhooks = async (): Promise<Router> => (await import("../webhooks/router.ts")).router;
 const schedules = async (): Promise<Router> => (await import("../schedules/router.ts")).router;
+const jobs = async (): Promise<Router> => (await import("../jobs/router.ts")).router;
 const orgs = async (): Promise<Router> => (await import("../orgs/router.ts")).router;
 const stats = async (): Promise<Router> => (await import("../flows/router.ts")).statsRouter;
 const auth = async (): Promise<Router> => (await import("../orgs/router.ts")).authRouter;
 const health = async (): Promise<Router> => (await import("../health/router.ts")).router;
 
 /** The functions that answer under `/v1`, by their own names, in the order of the documentation. */
-export const FUNCTIONS = { flows, templates, runs, entities, nodes, webhooks, hooks, schedules, orgs, health } as const;
+export const FUNCTIONS = {
+  flows,
+  templates,
+  runs,
+  entities,
+  nodes,
+  webhooks,
+  hooks,
+  schedules,
+  jobs,
+  orgs,
+  health,
+} as const;
 
 /** Other names under which they answer: those that frontends of the first version use. */
 const ALIASES = { workflows: flows, canvas: flows, executions: runs, workers: nodes, stats, auth } as const;

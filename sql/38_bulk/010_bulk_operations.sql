@@ -28,7 +28,7 @@ create policy members_see_bulk_operations on public.bulk_operations for select t
   using (organization_id = any ((select private.organizations_with('runs:read'))::uuid[]));
 
 comment on table public.bulk_operations is
-  'One action on all runs that a filter finds, worked off by the clock in batches, under the rights of who asked.';
+  'One action on all runs that a filter finds, worked off in batches by a job of the type runs.bulk, or else by the clock, under the rights of who asked.';
 comment on column public.bulk_operations.id is 'UUIDv7. Runs that are younger than the operation are none of its business.';
 comment on column public.bulk_operations.organization_id is 'The tenant.';
 comment on column public.bulk_operations.action is 'What is done to each run.';

@@ -56,9 +56,19 @@ begin
   ) >= 10 then
     perform private.fail('conflict', 'Ten operations are under way already: wait for one of them, or cancel it', 409);
   end if;
-  insert into public.bulk_operations (id, organization_id, action, filter, total, created_by)
-  values (v_id, p_organization_id, p_action, p_filter, v_total, auth.uid())
+  insert into public.bulk_operations (id, organization_id, action, filter, total, created_by, status, finished_at)
+  values (
+    v_id, p_organization_id, p_action, p_filter, v_total, auth.uid(),
+    case when v_total = 0 then 'completed' else 'queued' end, case when v_total = 0 then private.now() end
+  )
   returning * into v_operation;
+  -- Begun at once by a worker; should that come to nothing, the clock goes on with it.
+  if v_total > 0 then
+    perform private.enqueue_job(
+      p_organization_id, 'runs.bulk', jsonb_build_object('operation_id', v_id),
+      jsonb_build_object('unique_key', v_id, 'max_attempts', 3)
+    );
+  end if;
   return private.keep_reply(p_organization_id, 'create_bulk_operation', p_idempotency_key,
     private.bulk_reply(v_operation) || '{"dry_run": false}');
 end;
@@ -67,4 +77,4 @@ $$;
 revoke all on function public.create_bulk_operation(uuid, text, jsonb, boolean, text) from public, anon, authenticated, service_role;
 grant execute on function public.create_bulk_operation(uuid, text, jsonb, boolean, text) to authenticated;
 comment on function public.create_bulk_operation(uuid, text, jsonb, boolean, text) is
-  'Has an action done to all runs that a filter finds; the clock works it off in batches. p_dry_run = only says how many there are. Needs runs:execute, now and at each batch. Answers the operation with its total.';
+  'Has an action done to all runs that a filter finds; a job works it off in batches, beginning at once. p_dry_run = only says how many there are. Needs runs:execute, now and at each batch. Answers the operation with its total.';

@@ -170,7 +170,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       values ('runs', private.week_of(${failedRun}), ${organizationId}, now())`;
     await sql`insert into private.run_cancellations (run_id) values (${crypto.randomUUID()})`;
     await sql`insert into private.scratch_flows (organization_id, flow_id) values (${organizationId}, ${flow.id})`;
-    const operation = await call("public.create_bulk_operation($1, 'cancel', '{\"status\": [\"paused\"]}')", [
+    const operation = await call("public.create_bulk_operation($1, 'cancel', '{\"status\": [\"queued\"]}')", [
       organizationId,
     ]);
     await sql`select private.end_run(${failedRun}, 'failed', null, '{"code": "http_error", "message": "No"}')`;

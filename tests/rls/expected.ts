@@ -423,6 +423,8 @@ private.watch_live                 -     -     -
 private.webhook_body               -     -     -
 private.webhook_endpoint_reply     -     -     -
 private.with_upcoming              -     -     -
+private.work_bulk_operation        -     -     -
+engine.work_bulk_operation         -     -     x
 private.work_bulk_operations       -     -     -
 engine.get_digest                  -     -     x
 engine.list_task_runs              -     -     x

@@ -4,7 +4,17 @@ import type { TestDatabase, TestUser } from "../helpers/postgres.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import { interleave } from "./_interleave.ts";
 import { scenarios } from "./_scenarios.ts";
-import { addMember, assertFails, createFlow, createTenant, rpc, service, startRun, type Tenant } from "./_world.ts";
+import {
+  addMember,
+  assertFails,
+  createFlow,
+  createTenant,
+  rpc,
+  service,
+  startRun,
+  type Tenant,
+  unusedId,
+} from "./_world.ts";
 
 interface Operation {
   id: string;
@@ -69,6 +79,30 @@ scenarios("bulk operations", {
       assertEquals(await statuses(db, [...runs, later]), [...Array(5).fill("cancelled"), "queued"]);
       assertEquals(await work(db), 0);
     },
+    "its own job works it off, one batch a call; one that somebody is at is left to them": (db) =>
+      interleave(db, async (stage) => {
+        const { tenant, flow } = await tenantWithRuns(db, 3);
+        const { id } = await ask(db, tenant.user, tenant, "cancel", { flow_id: flow });
+        const batch = (p_runs: number) =>
+          service<{ status: string; worked: number; done: number }>(db, "work_bulk_operation", {
+            p_operation_id: id,
+            p_runs,
+          });
+        assertEquals(await batch(2).then(({ status, worked }) => [status, worked]), ["running", 2]);
+        const tick = await stage.session("tick");
+        await tick.run("select from public.bulk_operations where id = $1 for update", [id]);
+        assertEquals(await batch(2).then(({ status, worked }) => [status, worked]), ["running", 0]);
+        await tick.rollback();
+        assertEquals(await batch(2).then(({ status, worked, done }) => [status, worked, done]), ["completed", 1, 3]);
+        assertEquals(await batch(2).then(({ status, worked }) => [status, worked]), ["completed", 0]);
+        assertEquals(await service(db, "work_bulk_operation", { p_operation_id: unusedId() }), null);
+      }),
+    "one of no run is completed as it is made, without a job": async (db) => {
+      const { tenant } = await tenantWithRuns(db, 0);
+      const { id, status, total } = await ask(db, tenant.user, tenant, "cancel", { status: ["paused"] });
+      assertEquals([status, total, (await find(db, id)).status], ["completed", 0, "completed"]);
+      assertEquals((await db.sql`select 1 from public.job_queue where unique_key = ${id}`).length, 0);
+    },
     "the tick works them off, and pausing, resuming, retrying and deleting follow each other": async (db) => {
       const { tenant, flow, runs } = await tenantWithRuns(db, 3);
       const all = async (action: string) => {
@@ -84,10 +118,10 @@ scenarios("bulk operations", {
       await all("cancel");
       await all("retry");
       const made = await db.sql`
-        select created_by, retry_of from public.runs where flow_id = ${flow} and status = 'queued' order by id`;
+        select created_by, retry_of from public.runs where flow_id = ${flow} and status = 'queued' order by retry_of`;
       assertEquals(
         made.map(({ created_by, retry_of }) => [created_by, retry_of]),
-        runs.map((run) => [tenant.user.id, run]),
+        runs.toSorted().map((run) => [tenant.user.id, run]),
       );
       await all("delete");
       assertEquals(await statuses(db, runs), []);

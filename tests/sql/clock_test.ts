@@ -8,7 +8,7 @@ import { assert, assertEquals } from "../helpers/assert.ts";
 import { scenarios } from "./_scenarios.ts";
 import { create, read, refill, runs } from "./_schedules.ts";
 import { waitingRun } from "./_waits.ts";
-import { assertFails, createFlow, createTenant, rpc, service, startRun, type Tenant, unusedId } from "./_world.ts";
+import { assertFails, createFlow, createTenant, rpc, service, startRun, type Tenant } from "./_world.ts";
 
 interface Ticked {
   failed?: string[];
@@ -177,10 +177,11 @@ scenarios("the clock and what it can not work with", {
     "one that can not be worked off fails, and the next has its turn": async (db) => {
       await db.sql`delete from public.bulk_operations`;
       const [bad, good] = [await createTenant(db), await createTenant(db)];
-      await startRun(db, bad, await createFlow(db, bad));
+      const badFlow = await createFlow(db, bad);
+      await startRun(db, bad, badFlow);
       const flow = await createFlow(db, good);
       const run = await startRun(db, good, flow);
-      const poisoned = await bulk(db, bad, { flow_id: unusedId() });
+      const poisoned = await bulk(db, bad, { flow_id: badFlow });
       await bulk(db, good, { flow_id: flow });
       await db.sql`update public.bulk_operations set filter = '{"flow_id": "none"}' where id = ${poisoned.id}`;
       assertEquals((await tick(db)).failed, undefined);
