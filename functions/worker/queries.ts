@@ -22,7 +22,7 @@ export function turnClock(env: Env): Promise<Record<string, unknown>> {
  */
 export async function drainQueue(env: Env, signal: AbortSignal): Promise<DrainReport> {
   const log = createLog("jobs");
-  const { worker, close } = await getEngine(env).createWorker((providers) => createJobRunner({ env, providers, log }));
+  const { worker, close } = await getEngine(env).createWorker((services) => createJobRunner({ env, log, ...services }));
   const cpu = env.workerCpuMs === null ? {} : { cpuBudgetMs: env.workerCpuMs };
   try {
     return await worker.drain({ budgetMs: env.workerSeconds * 1_000, signal, ...cpu });

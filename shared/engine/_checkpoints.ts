@@ -21,11 +21,13 @@ export interface Retry {
   error?: string;
   /** The attempt that is about to begin and may happen at most once. */
   intent?: number;
+  /** False = nothing was done: what comes back is the same attempt. */
+  counted?: boolean;
 }
 
 /** The token stays at its node for another attempt, or with an intent for this one. */
 export function toRetry({ plan, position, attempt }: StepAttempt, retry: Retry): Checkpoint {
-  const { keep = false, delayMs, error, intent } = retry;
+  const { keep = false, delayMs, error, intent, counted = !keep } = retry;
   const { payload, ...target } = toTarget(plan, position, false);
   const announced: JobPayload = { ...payload, ...(intent !== undefined && { intent }) };
   return {
@@ -34,7 +36,7 @@ export function toRetry({ plan, position, attempt }: StepAttempt, retry: Retry):
       keep,
       ...(Object.keys(announced).length > 0 && { payload: announced }),
       // One that is kept counts as begun.
-      attempt: keep ? attempt - 1 : attempt,
+      attempt: counted ? attempt : attempt - 1,
       ...(delayMs !== undefined && { delayMs }),
       ...(error !== undefined && { error }),
     },

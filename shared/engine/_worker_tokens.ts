@@ -117,12 +117,13 @@ export class WorkerTokens {
   }
 
   #surroundings(log: Log): StepSurroundings {
-    const { providers, random = Math.random, callbackUrl, values } = this.#options.worker;
+    const { providers, breakers, random = Math.random, callbackUrl, values } = this.#options.worker;
     return {
       providers,
       log,
       signal: this.#options.signal,
       random,
+      ...(breakers !== undefined && { breakers }),
       ...(values !== undefined && { values }),
       ...(callbackUrl !== undefined && { callbackUrl }),
     };

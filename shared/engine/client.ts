@@ -6,6 +6,7 @@
 import { toBase64 } from "../bytes/mod.ts";
 import { encodeResult } from "./_encode_result.ts";
 import type { Json } from "../graph/mod.ts";
+import type { BreakerFacts } from "../providers/mod.ts";
 import type { CallbackPlace } from "./callback_url.ts";
 import { type Claim, readClaim } from "./_read_claim.ts";
 import type { EnqueuedJob, FinishReply, JobProgress, JobSettlement, LeaseSettlement, NewJob } from "./job_types.ts";
@@ -29,6 +30,7 @@ export const ENGINE_FUNCTIONS = {
   finish_jobs: { p_worker_id: "uuid", p_results: "jsonb" },
   report_jobs: { p_worker_id: "uuid", p_progress: "jsonb" },
   enqueue_jobs: { p_jobs: "jsonb" },
+  share_breakers: { p_changes: "jsonb" },
   heartbeat: { p_worker_id: "uuid" },
   release_worker: { p_worker_id: "uuid", p_wake_successor: "boolean" },
   redeem_wake: { p_ticket: "uuid" },
@@ -133,6 +135,15 @@ export class EngineClient {
    */
   async enqueueJobs(jobs: readonly NewJob[]): Promise<EnqueuedJob[]> {
     return await this.#call("enqueue_jobs", { p_jobs: jobs as unknown as Json });
+  }
+
+  /** Tells which services are left alone, or well again; answers which others leave alone. */
+  async shareBreakers(changes: readonly BreakerFacts[]): Promise<Omit<BreakerFacts, "state">[]> {
+    const open = await this.#call<{ key: string; open_ms: number; calls: number; failures: number }[]>(
+      "share_breakers",
+      { p_changes: changes.map(({ openMs, ...facts }) => ({ ...facts, open_ms: Math.round(openMs) })) },
+    );
+    return open.map(({ open_ms, ...facts }) => ({ ...facts, openMs: open_ms }));
   }
 
   /** Listens for news of work; null when this transport can not. See {@linkcode EngineTransport.listen}. */

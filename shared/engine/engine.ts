@@ -2,8 +2,9 @@ import { LargeValues, serviceBlobStore } from "../blobs/mod.ts";
 import { adminClient } from "../db/mod.ts";
 import type { Env } from "../env/mod.ts";
 import { createLog } from "../log/mod.ts";
-import { createProviders, type Providers } from "../providers/mod.ts";
+import { Breakers, createProviders, type Providers } from "../providers/mod.ts";
 import { inlineTransport } from "./_inline_transport.ts";
+import { BreakerHints } from "./breaker_hints.ts";
 import { type CallbackPlace, callbackUrl } from "./callback_url.ts";
 import { EngineClient, type EngineTransport } from "./client.ts";
 import { InlineRunner } from "./inline_runner.ts";
@@ -13,6 +14,9 @@ import { postgresTransport } from "./postgres_transport.ts";
 import { postgrestTransport } from "./postgrest_transport.ts";
 import { WatchingClient } from "./run_ends.ts";
 import { Worker } from "./worker.ts";
+
+/** Makes what runs jobs. */
+export type MakeJobRunner = (services: { providers: Providers; breakers: Breakers }) => JobRunner;
 
 /** The engine of one isolate. */
 export interface Engine {
@@ -25,7 +29,7 @@ export interface Engine {
    *
    * @param jobs Makes what runs jobs; without it the worker is for tokens only.
    */
-  createWorker(jobs?: (providers: Providers) => JobRunner): Promise<{ worker: Worker; close(): Promise<void> }>;
+  createWorker(jobs?: MakeJobRunner): Promise<{ worker: Worker; close(): Promise<void> }>;
 }
 
 const engines = new WeakMap<Env, Engine>();
@@ -47,9 +51,12 @@ function createEngine(env: Env): Engine {
   const client = new WatchingClient(requestTransport(env));
   const providers = createProviders(env);
   const log = createLog("engine");
+  const breakers = new Breakers();
+  const hints = new BreakerHints(breakers, client, log);
   const plans = new PlanCache(client);
   const common = {
     providers,
+    breakers,
     log,
     values: new LargeValues(serviceBlobStore(env), {
       onInline: (error) => log.warn("engine.output_stays_inline", { error }),
@@ -64,8 +71,9 @@ function createEngine(env: Env): Engine {
         ...common,
         kind: "worker" as const,
         concurrency: { max: env.workerConcurrency },
-        ...(jobs !== undefined && { jobs: jobs(providers) }),
+        ...(jobs !== undefined && { jobs: jobs({ providers, breakers }) }),
       };
+      await hints.refresh();
       if (env.workerTransport !== "postgres" || env.databaseUrl === null) {
         return {
           worker: new Worker({ ...options, client, plans }),

@@ -24,7 +24,7 @@ import {
   pinnedResult,
   runNode,
 } from "../nodes/mod.ts";
-import type { Providers } from "../providers/mod.ts";
+import type { Breakers, Providers } from "../providers/mod.ts";
 import type { OutputStore } from "./_large_outputs.ts";
 import type { CallbackPlace } from "./callback_url.ts";
 import type { Position } from "./frontier.ts";
@@ -36,6 +36,8 @@ import type { Job, JobPayload } from "./types.ts";
 export interface StepSurroundings {
   providers: Providers;
   log: NodeLog;
+  /** Keep steps away from services that are down; without them none is. */
+  breakers?: Breakers;
   /** Aborted when the lease is lost or the worker goes. */
   signal: AbortSignal;
   /** A number in [0, 1), for jitter. */
@@ -110,7 +112,7 @@ async function withTimeLimit(
 
 function contextOf(
   step: StepAttempt,
-  { log, providers, callbackUrl }: StepSurroundings,
+  { log, providers, breakers, callbackUrl }: StepSurroundings,
   signal: AbortSignal,
   joins: boolean,
 ): NodeContext {
@@ -124,7 +126,7 @@ function contextOf(
     now: step.now,
     signal,
     log,
-    providers,
+    providers: breakers?.guard(providers, job.organization_id) ?? providers,
     resolution: resolutionOf(payload),
     region: payload?.close === undefined ? null : {
       total: payload.close.total,

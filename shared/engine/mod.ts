@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { BreakerHints } from "./breaker_hints.ts";
 export { type CallbackPlace, callbackUrl, readCallback, signCallback } from "./callback_url.ts";
 export { EngineClient, type EngineFunction, type EngineTransport, type WorkerKind } from "./client.ts";
 export { type Engine, getEngine } from "./engine.ts";

@@ -8,7 +8,7 @@ import type { NodeError, NodeResult, NodeWait, RegionOpening } from "../nodes/mo
 import { keepOutput, loadReads, StorageFailure } from "./_large_outputs.ts";
 import { isUnknown, storableError, toNodeError } from "./_step_failure.ts";
 import { executeNode, type StepAttempt, type StepSurroundings } from "./execute_node.ts";
-import { retryDelay } from "./retry.ts";
+import { backoffDelay, retryDelay } from "./retry.ts";
 import { toStorable } from "./storable.ts";
 import type { JobResult, StepError, StepRecord } from "./types.ts";
 
@@ -29,6 +29,8 @@ export type StepOutcome =
   | { kind: "starts"; start: NonNullable<NodeResult["start"]> }
   /** Nobody knows whether the effect happened: a person decides. */
   | { kind: "unknown"; record: StepRecord; error: StepError }
+  /** A service that the step needs is known to be down: nothing was done, and the attempt does not count. */
+  | { kind: "held_back"; delayMs: number; reason: string }
   /** The worker is going; nothing is known of the attempt. */
   | { kind: "given_back" };
 
@@ -66,6 +68,10 @@ export async function runStep(step: StepAttempt, surroundings: StepSurroundings)
     failure = toNodeError(error, node, surroundings.log);
   }
 
+  if (failure.code === "provider_unavailable") {
+    const delayMs = backoffDelay({ minMs: 1_000 }, 1, surroundings.random(), failure.retryAfterSeconds);
+    if (delayMs < step.remainingMs) return { kind: "held_back", delayMs, reason: failure.message };
+  }
   const error = storableError(failure, node);
   if (node.delivery === "at_most_once" && step.job.pins === undefined && isUnknown(failure)) {
     return { kind: "unknown", record: record("unknown", null, null, error), error };

@@ -82,6 +82,12 @@ export class UndoWalk {
         const move = { ...this.#again(reads), keep: false, attempt: this.#attempt, delayMs, error };
         return this.#result([{ ...record, ...place }], { move });
       }
+      case "held_back": {
+        const { delayMs, reason: error } = outcome;
+        return this.#result([], {
+          move: { ...this.#again(reads), keep: false, attempt: this.#attempt - 1, delayMs, error },
+        });
+      }
       case "done":
       case "failed":
         this.#failed ||= outcome.record.status === "failed";

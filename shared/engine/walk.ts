@@ -218,6 +218,8 @@ export class TokenWalk {
         return this.#fail(outcome.error);
       case "retry":
         return this.#result(toRetry(step, { delayMs: outcome.delayMs, error: outcome.record.error?.message ?? "" }));
+      case "held_back":
+        return this.#result(toRetry(step, { delayMs: outcome.delayMs, error: outcome.reason, counted: false }));
       case "unknown":
         return this.#result(
           toWait({ ...step, attempt: outcome.record.attempt + 1 }, {

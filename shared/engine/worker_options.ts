@@ -1,5 +1,5 @@
 import type { Log } from "../log/mod.ts";
-import type { Providers } from "../providers/mod.ts";
+import type { Breakers, Providers } from "../providers/mod.ts";
 import type { OutputStore } from "./_large_outputs.ts";
 import type { CallbackPlace } from "./callback_url.ts";
 import type { EngineClient, WorkerKind } from "./client.ts";
@@ -11,6 +11,8 @@ import type { PlanCache } from "./plan_cache.ts";
 export interface WorkerOptions {
   client: EngineClient;
   providers: Providers;
+  /** Keep steps away from services that are down. */
+  breakers?: Breakers;
   log: Log;
   /** `worker` drains the queue, `inline` runs what its own request started. */
   kind: WorkerKind;

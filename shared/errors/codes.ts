@@ -59,6 +59,7 @@ export const STEP_ERROR_CODES = {
   output_too_large: "The output of the step is larger than allowed",
   worker_lost: "The worker that ran the step disappeared and no attempt was left",
   provider_error: "The outside service refused or failed",
+  provider_unavailable: "The outside service is known to be down, and the run can not wait for it",
   stopped: "The flow stopped itself",
   loop_limit: "The loop would run more often than it may",
   too_few_items: "Too few items of a splitter came through",

@@ -2,7 +2,7 @@ import { type JobHooks, PLATFORM_ID, type QueuedJob, toStorable } from "../engin
 import type { Env } from "../env/mod.ts";
 import type { Json } from "../graph/mod.ts";
 import type { Log } from "../log/mod.ts";
-import type { Providers } from "../providers/mod.ts";
+import type { Breakers, CircuitBreaker, Providers } from "../providers/mod.ts";
 import type { AnyJob, JobContext } from "./define_job.ts";
 
 /** Bytes of JSON that a job may tell of itself. */
@@ -12,6 +12,7 @@ const MAX_PROGRESS_BYTES = 4_096;
 interface Surroundings {
   readonly env: Env;
   readonly providers: Providers;
+  readonly breakers?: Breakers;
   readonly log: Log;
 }
 
@@ -37,7 +38,13 @@ export class JobAttempt implements JobContext {
   }
 
   get providers(): Providers {
-    return this.#surroundings.providers;
+    const { providers, breakers } = this.#surroundings;
+    return breakers?.guard(providers, this.organizationId) ?? providers;
+  }
+
+  get breaker(): CircuitBreaker | null {
+    const { provider } = this.#definition;
+    return provider === undefined ? null : this.#surroundings.breakers?.get(provider) ?? null;
   }
 
   get log(): Log {

@@ -15,6 +15,9 @@ const MAX_MESSAGE = 2_000;
 /** Bytes of details that are kept; with more, none are. */
 const MAX_DETAILS = 16_384;
 
+/** What a breaker says. */
+export const UNAVAILABLE = "provider_unavailable";
+
 /** A failure, and what it means for the next attempt. */
 export interface FailedAttempt {
   readonly failure: JobFailure;
@@ -32,7 +35,7 @@ export function readFailure(error: unknown): FailedAttempt {
       failure: toFailure(error.code, error.message, error.details),
       retryable: error.retryable,
       retryAfterSeconds: error.retryAfterSeconds ?? null,
-      isHeldBack: false,
+      isHeldBack: error.code === UNAVAILABLE,
     };
   }
   const failure = isAppError(error)

@@ -7,7 +7,7 @@ import type { z } from "zod";
 import type { Env } from "../env/mod.ts";
 import type { Json } from "../graph/mod.ts";
 import type { Log } from "../log/mod.ts";
-import type { Providers } from "../providers/mod.ts";
+import type { CircuitBreaker, Providers } from "../providers/mod.ts";
 
 /** Everything a job may know and use while it runs. */
 export interface JobContext {
@@ -26,6 +26,8 @@ export interface JobContext {
   readonly isLastAttempt: boolean;
   /** Services outside, behind their circuit breakers. */
   readonly providers: Providers;
+  /** The breaker of the service that the type names as its `provider`, for calls that do not go through `providers`. */
+  readonly breaker: CircuitBreaker | null;
   /**
    * Says how far the job is, for people who look at it. What follows within a second replaces it; more than 4 KiB of
    * JSON is refused with a line in the log.

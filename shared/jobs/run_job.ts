@@ -11,8 +11,8 @@ import { backoffDelay, toStorable } from "../engine/mod.ts";
 import type { Env } from "../env/mod.ts";
 import type { Json } from "../graph/mod.ts";
 import type { Log } from "../log/mod.ts";
-import { NodeError, type Providers } from "../providers/mod.ts";
-import { type FailedAttempt, readFailure, toFailure } from "./_job_failure.ts";
+import { type Breakers, NodeError, type Providers } from "../providers/mod.ts";
+import { type FailedAttempt, readFailure, toFailure, UNAVAILABLE } from "./_job_failure.ts";
 import { JobAttempt, maxAttemptsOf } from "./_job_attempt.ts";
 import { TimeLimits } from "./_time_limits.ts";
 import type { AnyJob } from "./define_job.ts";
@@ -25,6 +25,8 @@ export const MAX_RESULT_BYTES = 262_144;
 export interface JobRunnerOptions {
   readonly env: Env;
   readonly providers: Providers;
+  /** Keep jobs away from services that are down. */
+  readonly breakers?: Breakers;
   readonly log: Log;
   /** Other types than those of Millrace, for tests. */
   readonly registry?: JobRegistry;
@@ -109,6 +111,8 @@ class Runner implements JobRunner {
         const failure = toFailure("invalid_payload", "The payload does not fit the type of the job", { issues });
         return this.#fail(definition, job, final(failure), 0);
       }
+      const waitMs = definition.provider === undefined ? 0 : this.#options.breakers?.waitMs(definition.provider) ?? 0;
+      if (waitMs > 0) return this.#holdBack(definition, job, waitMs);
       attempt = new JobAttempt(job, definition, this.#options, hooks);
       const value = definition.run(parsed.data, attempt);
       if (isThenable(value)) return this.#wait(definition, job, attempt, value, busy);
@@ -118,6 +122,13 @@ class Runner implements JobRunner {
       attempt?.over();
       return this.#fail(definition, job, readFailure(error), busy(), error);
     }
+  }
+
+  /** The service that the job can not do without is down. */
+  #holdBack(definition: AnyJob, job: QueuedJob, waitMs: number): JobSettlement {
+    const failure = toFailure(UNAVAILABLE, `${definition.provider} is not available at the moment`);
+    const retryAfterSeconds = Math.ceil(waitMs / 1_000);
+    return this.#fail(definition, job, { failure, retryable: true, retryAfterSeconds, isHeldBack: true }, 0);
   }
 
   /** Follows a job that waits for something, until it ends, its time is up or it is stopped. */

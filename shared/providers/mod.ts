@@ -4,6 +4,14 @@
  * @module
  */
 export { addressFault, checkAddresses, parseTarget, type Target } from "./address_guard.ts";
+export {
+  type BreakerFacts,
+  type BreakerOptions,
+  type BreakerState,
+  type CallVerdict,
+  CircuitBreaker,
+} from "./breaker.ts";
+export { Breakers, type BreakersOptions } from "./breakers.ts";
 export { createProviders, type ProviderEnv } from "./create_providers.ts";
 export { createGuardedHttpProvider, type GuardedHttpOptions } from "./guarded_http_provider.ts";
 export { isHeaderName, isHeaderValue, isOwnHeader } from "./http1.ts";

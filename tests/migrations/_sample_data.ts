@@ -106,6 +106,10 @@ insert into private.partition_expired (kind, week, organization_id, ended_before
   values ('runs', '2026-11-16', '${ORGANIZATION}', now());
 insert into private.partition_changes (kind, week, id) values ('runs', '2026-11-16', '${RUN}');
 `,
+  "private.provider_breakers": `
+insert into private.provider_breakers (key, calls, failures, opened_at, open_until)
+  values ('email:resend', 10, 9, now(), now() + interval '5 seconds');
+`,
   "private.system_tasks": `
 insert into private.system_task_runs (name, status, trigger, error, started_at, finished_at)
   values ('leases', 'failed', 'cron', '{"code": "internal"}', now(), now());

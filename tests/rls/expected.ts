@@ -74,6 +74,7 @@ private.job_states            deny  deny   deny   deny       deny    deny    den
 private.job_turns             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.next_discovery        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.live_watchers         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.provider_breakers     deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.rate_limits           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.role_permissions      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.run_joins             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
@@ -215,6 +216,7 @@ engine.get_webhook_sender          -     -     x
 engine.enqueue_jobs                -     -     x
 engine.finish_jobs                 -     -     x
 engine.report_jobs                 -     -     x
+engine.share_breakers              -     -     x
 engine.heartbeat                   -     -     x
 engine.ingest_webhook              -     -     x
 engine.list_schedules_to_refill    -     -     x
