@@ -14,9 +14,13 @@ import {
 } from "../../shared/archives/mod.ts";
 import { type BlobStore, MemoryBlobStore, RUN_ARCHIVES_BUCKET, serviceBlobStore } from "../../shared/blobs/mod.ts";
 import { adminClient } from "../../shared/db/mod.ts";
+import { EngineClient, postgresTransport } from "../../shared/engine/mod.ts";
 import type { Json, JsonObject } from "../../shared/graph/mod.ts";
+import { createJobRunner } from "../../shared/jobs/mod.ts";
+import { createLog } from "../../shared/log/mod.ts";
 import type { ApiUser, TestApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals, assertRejects } from "../../tests/helpers/assert.ts";
+import { createWorker, localProviders } from "../../tests/helpers/engine.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
 import { withServedApi } from "../../tests/helpers/served_api.ts";
 import { apply, contents, countAll, fill, type Keeper, keeper, makeWeek, PLANS } from "../../tests/sql/_retention.ts";
@@ -309,6 +313,49 @@ Deno.test("a run with thousands of steps goes on in further lines, and is read b
     const lines = await download(user);
     assertEquals(lines.filter((line) => "id" in line).length, 6);
     assert(lines.some((line) => line.run_id === run!.id && line.more_steps === false));
+  }));
+
+Deno.test("the system task does it all through the queue: archives in objects, one job after the other, then drops", () =>
+  withServedApi([router], async (api) => {
+    const { db } = api;
+    await makeWeek(db, `${WEEK}Z`);
+    const [free, pro] = [await keeper(db, "free"), await keeper(db, "pro", true)];
+    for (const one of [free, pro]) await fill(db, one, `${WEEK}Z`, 30);
+    // More than one object takes.
+    await db.sql`
+      insert into public.run_steps (run_id, node_id, organization_id, status, output, started_at, finished_at)
+      select r.id, 'large', r.organization_id, 'completed', to_jsonb(repeat('x', 1000000)), r.started_at, r.started_at
+      from public.runs r where r.organization_id = ${pro.organizationId}`;
+    const before = await everyRun(api, pro);
+    await countAll(db, "2026-11-01Z");
+    const client = new EngineClient(await postgresTransport(db.url, { connections: 3 }));
+    const providers = localProviders();
+    const work = () =>
+      createWorker(client, { providers, jobs: createJobRunner({ env: api.env, providers, log: createLog("jobs") }) })
+        .drain({ idleMs: 0, pollMs: 10 });
+    try {
+      await db.sql`select engine.run_task('retention', 'manual')`;
+      await work();
+      assertEquals((await contents(db, free.organizationId)).runs, 0);
+      assertEquals((await contents(db, pro.organizationId)).runs, 30);
+      const jobs = await db.sql`select type, status, error from public.job_history`;
+      assertEquals(jobs.map(({ type, status }) => `${type} ${status}`).toSorted(), [
+        "retention.apply completed",
+        "runs.archive completed",
+        "runs.archive completed",
+      ], JSON.stringify(jobs));
+      // As if six days had passed.
+      await db.sql`update private.partition_rewrites set looked_at = null, rewritten_at = null`;
+      await db.sql`select engine.run_task('retention', 'manual')`;
+      await work();
+      assertEquals((await contents(db, pro.organizationId)).runs, 0);
+      const [task] = await db.sql`
+        select array_agg(status) as states from private.system_task_runs where name = 'retention'`;
+      assertEquals(task?.states, ["completed", "completed"]);
+    } finally {
+      await client.close();
+    }
+    assertEquals(await download(await member(api, pro)), before);
   }));
 
 Deno.test("archives that do not succeed for two weeks are said so, and nothing is dropped", () =>

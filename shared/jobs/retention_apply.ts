@@ -6,6 +6,9 @@ import { NonRetryable } from "./job_error.ts";
 /** Milliseconds after which no further step begins: what is left has time until the next hour. */
 const BUDGET_MS = 50_000;
 
+/** How often it waits for somebody who is in the way, and milliseconds between. Autovacuum often is. */
+const PATIENCE = { times: 5, pauseMs: 2_000 };
+
 /** What one step of retention did: see `engine.apply_retention`. */
 export interface RetentionStep {
   /** Whether the next step has something to do at once. */
@@ -33,6 +36,14 @@ export interface RetentionSummary {
   readonly more: boolean;
 }
 
+/** What {@linkcode applyRetention} may be told. */
+export interface RetentionOptions {
+  /** Milliseconds after which no further step begins. Default 50,000. */
+  readonly budgetMs?: number;
+  /** Milliseconds to wait for somebody who is in the way. Default 2,000. */
+  readonly pauseMs?: number;
+}
+
 /** The job of the system task `retention`. */
 export const retentionApply = defineJob({
   type: "retention.apply",
@@ -46,19 +57,19 @@ export const retentionApply = defineJob({
 /**
  * Takes steps until there is nothing more to do or the time is up. Each is a transaction of its own, and safe alone.
  *
- * @param budgetMs Milliseconds after which no further step begins. Default 50,000.
  * @throws {NonRetryable} `retention_failed` when a rewriting failed, `archives_failing` when runs could not be archived
  * for two weeks: after everything else was done, so that somebody is told.
  */
 export async function applyRetention(
   db: DatabaseClient,
   signal: AbortSignal,
-  budgetMs: number = BUDGET_MS,
+  { budgetMs = BUDGET_MS, pauseMs = PATIENCE.pauseMs }: RetentionOptions = {},
 ): Promise<RetentionSummary> {
   const until = performance.now() + budgetMs;
   let summary: RetentionSummary = { steps: 0, swapped: 0, copied: 0, deleted: 0, more: true };
   let failure: string | undefined;
   let failing = 0;
+  let waited = 0;
   while (summary.more && performance.now() < until && !signal.aborted) {
     const step: RetentionStep = await rpc(db, "apply_retention", {}, { schema: "engine", signal });
     summary = {
@@ -68,6 +79,11 @@ export async function applyRetention(
       deleted: summary.deleted + (step.deleted?.rows ?? 0) + (step.webhook_events ?? 0),
       more: step.more,
     };
+    if (step.gave_way !== undefined && waited < PATIENCE.times) {
+      waited++;
+      summary = { ...summary, more: true };
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
     failure ??= step.failed?.error;
     failing = step.archives_failing ?? 0;
   }

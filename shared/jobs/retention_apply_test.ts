@@ -30,7 +30,7 @@ Deno.test("retention takes steps until there is nothing more to do, and adds up 
 });
 
 Deno.test("retention stops when its time is up or somebody asks it to: the next hour goes on", async () => {
-  assertEquals((await applyRetention(steps([{ more: true }]).db, signal, 0)).steps, 0);
+  assertEquals((await applyRetention(steps([{ more: true }]).db, signal, { budgetMs: 0 })).steps, 0);
   assertEquals((await applyRetention(steps([{ more: true }]).db, AbortSignal.abort())).more, true);
 });
 
@@ -45,4 +45,14 @@ Deno.test("retention fails after everything else was done when a rewriting faile
   const stuck = steps([{ more: true, archives_failing: 2 }, { more: false, archives_failing: 2 }]);
   assertEquals((await assertRejects(() => applyRetention(stuck.db, signal), NonRetryable)).code, "archives_failing");
   assertEquals(stuck.calls(), 2);
+});
+
+Deno.test("retention waits a little for who is in the way, and leaves the rest to the next hour", async () => {
+  const away = { more: false, gave_way: {} };
+  const short = steps([away, away, { more: true, swapped: {} }, { more: false }]);
+  assertEquals((await applyRetention(short.db, signal, { pauseMs: 0 })).swapped, 1);
+  assertEquals(short.calls(), 4);
+  const long = steps([away]);
+  await applyRetention(long.db, signal, { pauseMs: 0 });
+  assertEquals(long.calls(), 6);
 });

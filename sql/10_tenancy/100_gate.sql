@@ -39,7 +39,7 @@ begin
     'permissions', case when v_row.suspended_at is null then to_jsonb(v_row.permissions) else '["org:read"]'::jsonb end,
     'suspended', v_row.suspended_at is not null,
     'plan', (v_row.plan).id,
-    'limits', to_jsonb(v_row.plan) - 'id' - 'name',
+    'limits', to_jsonb(v_row.plan) - '{id,name,retention_days,archives_runs}'::text[],
     'rate', private.take_tokens(
       format('user:%s:%s', v_user_id, p_route),
       (v_row.plan).requests_per_minute, 60, (v_row.plan).request_burst

@@ -8,9 +8,9 @@ as $$
   from (
     select a.id, a.path
     from public.organizations o
-    join public.plans p on p.id = o.plan_id
+    cross join lateral private.kept_days('archives', o.id) as d (days)
     join public.run_archives a on a.organization_id = o.id
-    where a.week + 7 + (p.retention_days ->> 'archives')::integer <= (private.now() at time zone 'UTC')::date
+    where a.week + 7 + d.days <= (private.now() at time zone 'UTC')::date
     order by a.id
     limit p_limit
   ) e;

@@ -36,19 +36,3 @@ $$;
 
 revoke all on function private.columns_of(text) from public, anon, authenticated, service_role;
 comment on function private.columns_of(text) is 'The columns of a table, as a list for an insert.';
-
-create function private.kept_days(p_kind text, p_organization_id uuid) returns integer
-language sql
-stable
-set search_path = ''
-as $$
-  -- Nobody can read what is left of an organization that is gone, and nobody pays for the platform's own jobs.
-  select case when o.id is null then 14 else (p.retention_days ->> p_kind)::integer end
-  from (select p_organization_id as id) g
-  left join public.organizations o on o.id = g.id
-  left join public.plans p on p.id = o.plan_id;
-$$;
-
-revoke all on function private.kept_days(text, uuid) from public, anon, authenticated, service_role;
-comment on function private.kept_days(text, uuid) is
-  'Days for which an organization keeps what has ended; null = for ever. The platform, and organizations that are gone: 14.';

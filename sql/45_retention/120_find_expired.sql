@@ -44,13 +44,11 @@ begin
   ) into v_query from private.week_range(p_week) w;
   for organization_id, ended_before in
     select o.id,
-      case when p_kind = 'runs' and coalesce(p.archives_runs, false)
+      case when p_kind = 'runs' and private.archives_runs(o.id)
         then least(private.now() - make_interval(days => d.days), coalesce(w.archived_until, '-infinity'))
         else private.now() - make_interval(days => d.days) end
     from private.organizations_of_week(v_parent, p_week) as o (id)
     cross join lateral private.kept_days(p_kind, o.id) as d (days)
-    left join public.organizations g on g.id = o.id
-    left join public.plans p on p.id = g.plan_id
     left join private.run_archive_weeks w on w.organization_id = o.id and w.week = p_week
     where (p_week + 7)::timestamp at time zone 'UTC' + make_interval(days => d.days) <= private.now()
   loop

@@ -12,11 +12,9 @@ begin
   for v_due in
     select o.id, d.days
     from private.organizations_of_week('runs', p_week) as o (id)
-    join public.organizations g on g.id = o.id
-    join public.plans p on p.id = g.plan_id and p.archives_runs
     cross join lateral private.kept_days('runs', o.id) as d (days)
     -- Some days ahead: what is archived in time is dropped in time.
-    where (p_week + 7)::timestamp at time zone 'UTC' + make_interval(days => d.days - 2) <= v_now
+    where private.archives_runs(o.id) and (p_week + 7)::timestamp at time zone 'UTC' + make_interval(days => d.days - 2) <= v_now
   loop
     insert into private.run_archive_weeks (organization_id, week) values (v_due.id, p_week) on conflict do nothing;
     select * into v_week from private.run_archive_weeks w

@@ -6,12 +6,12 @@ as $$
   with expired as (
     select e.id
     from public.organizations o
-    join public.plans p on p.id = o.plan_id
+    cross join lateral private.kept_days('webhook_events', o.id) as d (days)
     cross join lateral (
       select w.id
       from public.webhook_events w
       where w.organization_id = o.id
-        and w.id < private.uuid_v7_floor(private.now() - make_interval(days => (p.retention_days ->> 'webhook_events')::integer))
+        and w.id < private.uuid_v7_floor(private.now() - make_interval(days => d.days))
         and not exists (select 1 from public.runs r where r.id = w.run_id and r.finished_at is null)
       order by w.id limit p_limit
     ) e

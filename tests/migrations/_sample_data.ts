@@ -101,6 +101,7 @@ insert into public.run_archives (organization_id, week, part, path, runs, lines,
   last_run_id, member_offsets, member_run_ids)
   values ('${ORGANIZATION}', '2026-11-16', 1, 'runs/1', 1, 1, 1, 1, repeat('a', 64), '${RUN}', '${RUN}', '{0}', '{${RUN}}');
 insert into private.run_archive_weeks (organization_id, week) values ('${ORGANIZATION}', '2026-11-16');
+insert into private.plan_downgrades (organization_id, plan_id, until) values ('${ORGANIZATION}', 'pro', now());
 insert into private.partition_rewrites (kind, week) values ('runs', '2026-11-16');
 insert into private.partition_expired (kind, week, organization_id, ended_before)
   values ('runs', '2026-11-16', '${ORGANIZATION}', now());

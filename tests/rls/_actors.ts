@@ -168,6 +168,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
     await sql`
       insert into private.partition_expired (kind, week, organization_id, ended_before)
       values ('runs', private.week_of(${failedRun}), ${organizationId}, now())`;
+    await sql`insert into private.plan_downgrades (organization_id, plan_id, until) values (${organizationId}, 'pro', now())`;
     await sql`insert into private.run_cancellations (run_id) values (${crypto.randomUUID()})`;
     await sql`insert into private.scratch_flows (organization_id, flow_id) values (${organizationId}, ${flow.id})`;
     const operation = await call("public.create_bulk_operation($1, 'cancel', '{\"status\": [\"queued\"]}')", [

@@ -62,6 +62,7 @@ private.change_skips          deny  deny   deny   deny       deny    deny    den
 private.change_triggers       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.partition_rewrites    deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.partition_expired     deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.plan_downgrades       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.partition_changes     deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.run_archive_weeks     deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.flow_plans            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -127,6 +128,8 @@ engine.finish_run_archive          -     -     x
 engine.read_run_archive            -     -     x
 engine.remove_run_archives         -     -     x
 private.apply_retention            -     -     -
+private.archives_runs              -     -     -
+private.note_downgrade             -     -     -
 private.begin_rewrite              -     -     -
 private.columns_of                 -     -     -
 private.continue_rewrite           -     -     -

@@ -41,6 +41,7 @@ export async function keeper(db: TestDatabase, plan: string, archives = false): 
   const flowId = await createFlow(db, tenant);
   await db.sql`update public.plans set archives_runs = ${archives} where id = ${plan}`;
   await db.sql`update public.organizations set plan_id = ${plan} where id = ${tenant.organizationId}`;
+  await db.sql`delete from private.plan_downgrades`;
   const [row] = await db.sql`select current_version_id as id from public.flows where id = ${flowId}`;
   return { tenant, organizationId: tenant.organizationId, flowId, versionId: row?.id, plan };
 }

@@ -316,3 +316,27 @@ Deno.test("rows without a partition, webhook events and jobs go with their plan 
     );
   });
 });
+
+Deno.test("who leaves a plan keeps for 30 days what it would have kept", async () => {
+  await withDatabase(async (db) => {
+    await makeWeek(db, WEEK);
+    const [team, free] = [await keeper(db, "team"), await keeper(db, "free")];
+    for (const one of [team, free]) await fill(db, one, WEEK, 10);
+    await countAll(db, AFTER.team);
+    const change = (plan: string, at: string) =>
+      db.sql.begin(async (sql) => {
+        await sql`select set_config('millrace.now', ${at}, true)`;
+        await sql`update public.organizations set plan_id = ${plan} where id = ${team.organizationId}`;
+      });
+    // By way of another one: the longest counts.
+    await change("pro", "2027-04-20T00:00:00Z");
+    await change("free", "2027-04-21T00:00:00Z");
+    await apply(db, "2027-05-20T00:00:00Z");
+    assertEquals([(await contents(db, team.organizationId)).runs, (await contents(db, free.organizationId)).runs], [
+      10,
+      0,
+    ]);
+    await apply(db, "2027-05-27T00:00:00Z");
+    assertEquals((await contents(db, team.organizationId)).runs, 0);
+  });
+});
