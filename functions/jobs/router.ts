@@ -10,6 +10,10 @@ import { listJobs } from "./handlers/list_jobs.ts";
 import { replayDeadLetters } from "./handlers/replay_dead_letters.ts";
 import { retryJob } from "./handlers/retry_job.ts";
 import { runJobNow } from "./handlers/run_job_now.ts";
+import { listTaskHistory } from "./handlers/tasks_history.ts";
+import { listTasks } from "./handlers/tasks_list.ts";
+import { runTask } from "./handlers/tasks_run.ts";
+import { updateTask } from "./handlers/tasks_update.ts";
 
 /** The routes below /jobs. */
 export const router = createRouter("jobs", [
@@ -20,6 +24,11 @@ export const router = createRouter("jobs", [
   replayDeadLetters,
   discardDeadLetters,
   discardDeadLetter,
+  // Before /jobs/:id, which they would be.
+  listTasks,
+  updateTask,
+  listTaskHistory,
+  runTask,
   getJob,
   cancelJob,
   retryJob,
