@@ -1,7 +1,9 @@
 /** Which changes start a run, what keeps one from it without disturbing the writer, and how circles end. */
 import { assert, assertEquals } from "../helpers/assert.ts";
 import { change, forget, on, runsOf, scene, told } from "./_changes.ts";
+import { claimOne, engineOf, newWorker } from "./_engine.ts";
 import { interleave } from "./_interleave.ts";
+import { enqueue, hold } from "./_job_control.ts";
 import { scenarios } from "./_scenarios.ts";
 import { assertFails, createFlow, rpc, service, unusedId } from "./_world.ts";
 
@@ -168,6 +170,31 @@ scenarios("which changes start a run, and what keeps one from it", {
       await assertFails(db.sql.unsafe(`insert into public.${table} values (3)`), "conflict", 409);
       assertEquals((await db.sql.unsafe(`select 1 from public.${table}`)).length, 2);
     },
+    "an open transaction keeps no worker, no other run and not the clock waiting": (db) =>
+      interleave(db, async (stage) => {
+        const { tenant, flow, table } = await scene(db);
+        await on(db, table, flow);
+        const engine = engineOf(db);
+        const worker = newWorker();
+        // The organization had work once, and has none any more.
+        const before = await rpc<{ id: string }>(db, tenant.user, "start_run", { p_flow_id: flow });
+        await claimOne(engine, worker, before.id);
+        await rpc(db, tenant.user, "cancel_run", { p_run_id: before.id });
+        for (let n = 0; n < 3; n++) await engine.claimJobs(worker, 10, "worker");
+        const writer = await stage.session("writer");
+        await writer.run(`insert into public.${table} values (1), (2)`);
+        const during = await rpc<{ id: string }>(db, tenant.user, "start_run", { p_flow_id: flow });
+        assertEquals((await claimOne(engine, worker)).run_id, during.id);
+        const enqueued = await enqueue(db, tenant);
+        await service(db, "release_worker", { p_worker_id: worker });
+        assertEquals("failed" in await service<object>(db, "tick"), false);
+        await hold(db, enqueued);
+        await rpc(db, tenant.user, "cancel_run", { p_run_id: during.id });
+        await writer.commit();
+        await service(db, "tick");
+        const found = await engine.claimJobs(newWorker(), 10, "worker");
+        assertEquals(found.length, 2);
+      }),
     "a limit of the flow makes runs wait, and an open transaction keeps nobody's run from ending": (db) =>
       interleave(db, async (stage) => {
         const { tenant, flow, table } = await scene(db);
