@@ -13,7 +13,7 @@ select
   case
     when j.status in ('running', 'paused', 'blocked') then j.status
     when j.status = 'waiting' and j.run_id is not null then 'waiting'
-    when j.scheduled_for > private.now() then 'delayed'
+    when j.scheduled_for > (select private.now()) then 'delayed'
     else 'queued'
   end as status,
   j.priority,

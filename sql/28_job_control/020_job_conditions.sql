@@ -69,6 +69,7 @@ declare
   v_filter jsonb := coalesce(p_filter, '{}');
   v_conditions text := private.job_conditions(p_organization_id, v_filter - '{steps,open}'::text[]);
   v_jobs jsonb;
+  v_states text[];
 begin
   if p_limit is null or p_limit not between 1 and 1000 then
     perform private.fail('invalid_request', 'The limit is 1 to 1000', 400);
@@ -79,6 +80,16 @@ begin
   -- Dead letters that nobody has repeated.
   if v_filter -> 'open' = 'true' then
     v_conditions := v_conditions || ' and j.status = ''dead'' and j.replayed_as is null';
+  end if;
+  -- The states say where a job is, and this says it so that the planner leaves out the rest.
+  v_states := case when v_filter -> 'open' = 'true' then '{dead}'
+    when v_filter ? 'status' then array(select jsonb_array_elements_text(v_filter -> 'status')) end;
+  if v_states <@ '{completed,dead,cancelled,expired}' then
+    v_conditions := v_conditions || ' and j.completed_at is not null';
+  elsif v_states <@ '{running}' then
+    v_conditions := v_conditions || ' and j.completed_at is null and j.worker_id is not null';
+  elsif not v_states && '{completed,dead,cancelled,expired}' then
+    v_conditions := v_conditions || ' and j.completed_at is null';
   end if;
   if p_after is not null then
     v_conditions := v_conditions || format(' and j.id %s %L::uuid', case when p_ascending then '>' else '<' end, p_after);

@@ -38,14 +38,14 @@ select
   d.status,
   sum(d.jobs)::bigint as jobs,
   min(d.oldest) as oldest,
-  case when d.status = 'queued' then extract(epoch from private.now() - min(d.oldest))::bigint end as oldest_seconds
+  case when d.status = 'queued' then extract(epoch from (select private.now()) - min(d.oldest))::bigint end as oldest_seconds
 from (
   select
     q.type,
     case
       when q.status in ('running', 'paused', 'blocked') then q.status
       when q.status = 'waiting' and q.run_id is not null then 'waiting'
-      when q.scheduled_for > private.now() then 'delayed'
+      when q.scheduled_for > (select private.now()) then 'delayed'
       else 'queued'
     end as status,
     count(*) as jobs,
@@ -80,18 +80,18 @@ select
   sum(d.running)::bigint as running,
   sum(d.dead_letters)::bigint as dead_letters,
   min(d.oldest_due_at) as oldest_due_at,
-  extract(epoch from private.now() - min(d.oldest_due_at))::bigint as oldest_due_seconds
+  extract(epoch from (select private.now()) - min(d.oldest_due_at))::bigint as oldest_due_seconds
 from (
   select
     q.organization_id,
-    count(*) filter (where q.status = 'available' and q.scheduled_for <= private.now()) as queued,
-    count(*) filter (where q.status = 'available' and q.scheduled_for > private.now()
+    count(*) filter (where q.status = 'available' and q.scheduled_for <= (select private.now())) as queued,
+    count(*) filter (where q.status = 'available' and q.scheduled_for > (select private.now())
       or q.status = 'waiting' and q.run_id is null) as delayed,
     count(*) filter (where q.status = 'blocked') as blocked,
     count(*) filter (where q.status = 'paused' or q.status = 'waiting' and q.run_id is not null) as waiting,
     count(*) filter (where q.status = 'running') as running,
     0 as dead_letters,
-    min(q.scheduled_for) filter (where q.status = 'available' and q.scheduled_for <= private.now()) as oldest_due_at
+    min(q.scheduled_for) filter (where q.status = 'available' and q.scheduled_for <= (select private.now())) as oldest_due_at
   from public.job_queue q
   group by 1
   union all
@@ -125,7 +125,7 @@ create view engine.workers with (security_invoker = true) as
 select
   w.id,
   w.kind,
-  w.expires_at > private.now() as is_alive,
+  w.expires_at > (select private.now()) as is_alive,
   (select count(*) from public.job_queue q where q.worker_id = w.id) as steps,
   (select coalesce(sum(cardinality(l.organization_ids)), 0) from private.job_leases l where l.worker_id = w.id) as jobs,
   w.started_at,

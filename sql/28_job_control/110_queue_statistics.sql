@@ -9,8 +9,8 @@ declare
 begin
   -- What is ready is found by its index; the rest is little beside it.
   return query execute replace($sql$
-    select q.type, case when q.scheduled_for > private.now() then 'delayed' else 'queued' end, count(*),
-      min(q.scheduled_for) filter (where q.scheduled_for <= private.now())
+    select q.type, case when q.scheduled_for > (select private.now()) then 'delayed' else 'queued' end, count(*),
+      min(q.scheduled_for) filter (where q.scheduled_for <= (select private.now()))
     from public.job_queue q where q.status = 'available' and WHOSE group by 1, 2
     union all
     select q.type, case when q.run_id is not null then 'waiting' else 'delayed' end, count(*), null
