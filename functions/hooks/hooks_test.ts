@@ -491,3 +491,97 @@ Deno.test("deliveries over a direct connection are received and run, and over th
       await getEngine(env).client.close();
     }
   }, { waitSeconds: 10 }));
+
+/** What is left of the runs of deliveries, without what is different each time. */
+async function traces(api: TestApi) {
+  const runs = await api.db.sql`
+    select r.id, r.status, r.input - 'event_id' - 'received_at' #- '{body,id}' #- '{headers}' as input, r.output, r.error, r.trigger, r.trigger_node,
+      r.flow_version_id, r.traceparent, r.created_by, r.depth, r.input ->> 'event_id' = e.id::text as knows_event,
+      (r.input ->> 'received_at')::timestamptz = e.received_at as knows_time, e.run_id = r.id as is_known,
+      r.deadline_at - r.created_at as patience, r.created_at <= r.started_at and r.started_at <= r.finished_at as in_order,
+      (select count(*)::int from public.job_queue j where j.run_id = r.id) as tokens
+    from public.runs r join public.webhook_events e on e.id = r.webhook_event_id order by r.id`;
+  return await Promise.all(runs.map(async ({ id, ...run }) => ({
+    ...run,
+    steps: [
+      ...await api.db.sql`
+        select node_id, scope, attempt, organization_id, status, leaf, handles, output, error, exit,
+          started_at <= finished_at as in_order
+        from public.run_steps where run_id = ${id} order by node_id`,
+    ],
+  })));
+}
+
+Deno.test("a run that is run before its event is kept leaves what the usual way leaves", () =>
+  withEndpoint(async (api, endpoint) => {
+    const deliverNext = async (id: string) => {
+      const { status, body } = await deliverStripe(api, endpoint, { ...CHECKOUT, id });
+      assertEquals(status, 202);
+      await backgroundSettled();
+      return body;
+    };
+    const usual = await deliverNext("evt_1");
+    const [{ count: workers } = { count: 0 }] = await api.db.sql`select count(*)::int as count from private.workers`;
+    const ahead = await deliverNext("evt_1b");
+    assertEquals(Object.keys(ahead), Object.keys(usual));
+    assertEquals((await api.db.sql`select 1 from private.workers`).length, workers);
+    const [first, second, ...others] = await traces(api);
+    assertEquals(others, []);
+    assertEquals(first?.steps.length, 4);
+    assertEquals(second, first);
+    // The same event again starts nothing, whatever was computed for it.
+    assertEquals((await deliverStripe(api, endpoint, { ...CHECKOUT, id: "evt_1b" })).body.duplicate, true);
+    assertEquals((await traces(api)).length, 2);
+  }, {
+    graph: draw(
+      {
+        t: ["trigger.webhook"],
+        a: set({ total: "{{ trigger.body.data.object.amount_total }}", event: "{{ trigger.event_id != null }}" }),
+        choice: ["logic.if", { config: { condition: "{{ steps.a.output.total > 5000 }}" } }],
+        high: set({ n: 1 }),
+        low: set({ n: 2 }),
+      },
+      "t>a",
+      "a>choice",
+      "choice/true>high",
+      "choice/false>low",
+    ),
+  }));
+
+Deno.test("nothing is run ahead of its event that fails, does something or is limited, and nothing of an old version", () =>
+  withEndpoint(async (api, endpoint, ada) => {
+    const statuses = async () =>
+      (await api.db.sql`select status from public.runs order by id`).map(({ status }) => status);
+    const next = async (total: number) => {
+      const id = crypto.randomUUID();
+      const event = { ...CHECKOUT, id, data: { object: { amount_total: total } } };
+      const { status } = await deliverStripe(api, endpoint, event);
+      assertEquals(status, 202);
+      await backgroundSettled();
+    };
+    await next(1);
+    await next(0);
+    assertEquals(await statuses(), ["completed", "failed"]);
+    // The limit of the plan is reached by a run that waits somewhere.
+    await api.db.sql`update public.plans set max_concurrent_runs = 1 where id = 'free'`;
+    await api.db.sql`
+      insert into private.run_slots (limit_key, run_id, organization_id)
+      values (${`org:${ada.organizationId}`}, gen_random_uuid(), ${ada.organizationId})`;
+    await next(1);
+    assertEquals((await statuses()).at(-1), "queued");
+    const [receiving] = await api.db.sql`select engine.get_webhook_endpoint(${endpoint.slug}) -> 'ahead' as ahead`;
+    assertEquals(receiving?.ahead, null);
+    const stale = {
+      version_id: crypto.randomUUID(),
+      run_id: crypto.randomUUID(),
+      event_id: crypto.randomUUID(),
+      steps: [],
+    };
+    const [kept] = await api.db.sql`
+      select engine.ingest_webhook(${endpoint.id}, 'k', null, 'POST', '{}', '{}', '', false, '{}',
+        p_ahead => ${JSON.stringify(stale)}::text::jsonb) as reply`;
+    assertEquals([kept?.reply.run, kept?.reply.status], [undefined, "accepted"]);
+    assert(kept?.reply.run_id !== stale.run_id);
+  }, {
+    graph: draw({ t: ["trigger.webhook"], a: set({ n: "{{ 1 / trigger.body.data.object.amount_total }}" }) }, "t>a"),
+  }));

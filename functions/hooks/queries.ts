@@ -1,4 +1,5 @@
 import {
+  type AheadRun,
   type CallbackCall,
   type CallbackPlace,
   type CallbackReply,
@@ -24,6 +25,16 @@ export async function findEndpoint(env: Env, slug: string, test: boolean): Promi
   return found as unknown as ReceivingEndpoint;
 }
 
+/** Runs the flow of a delivery before that is kept, if it only computes; undefined = it is run afterwards. */
+export async function runFlowAhead(
+  env: Env,
+  { ahead, organization_id }: ReceivingEndpoint,
+  input: WebhookDelivery["input"],
+): Promise<AheadRun | undefined> {
+  if (ahead === null) return undefined;
+  return await getEngine(env).runAhead(ahead, organization_id, input) ?? undefined;
+}
+
 /**
  * Commits a delivery and starts its run in this isolate.
  *
@@ -47,11 +58,12 @@ export async function keepDelivery(
  */
 export async function findRunEnd(
   env: Env,
-  { run_id, duplicate }: IngestReply,
+  { run_id, duplicate, run }: IngestReply,
   seconds: number,
   signal: AbortSignal,
 ): Promise<RunEnd | null> {
   if (run_id === null || seconds === 0) return null;
+  if (run !== undefined) return run;
   const { client } = getEngine(env);
   const known = duplicate ? await client.getRunEnd(run_id) : null;
   return known ?? await client.waitForEnd(run_id, seconds, signal);

@@ -4,7 +4,7 @@ import { type RateAnswer, rateLimitError, rateLimitHeaders } from "../../shared/
 import { applyMapping, getWebhookAdapter, type WebhookAdapter } from "../../shared/webhooks/mod.ts";
 import { judgeDelivery } from "./judge_delivery.ts";
 import { keptHeaders } from "./kept_headers.ts";
-import { countRejection, findEndpoint, findRunEnd, keepDelivery } from "./queries.ts";
+import { countRejection, findEndpoint, findRunEnd, keepDelivery, runFlowAhead } from "./queries.ts";
 import type { Receipt } from "./schemas.ts";
 
 /** How a delivery came in. */
@@ -42,6 +42,7 @@ export async function receiveDelivery(
   if (mapped?.error !== undefined) {
     log.warn("webhook.mapping_failed", { endpoint_id: endpoint.id, reason: mapped.error });
   }
+  const ahead = await runFlowAhead(env, endpoint, input);
   const { reply, idle } = await keepDelivery(env, {
     endpointId: endpoint.id,
     eventKey: event.eventKey,
@@ -54,12 +55,13 @@ export async function receiveDelivery(
     dedupeBody: event.dedupeByBody && !(unsigned && rawBody.length === 0),
     input,
     ...(mapped && { mapped: { ...mapped } }),
+    ...(ahead && { ahead }),
     unsigned,
     test,
     ...(traceparent === null ? {} : { traceparent }),
   });
   waitUntil(idle);
-  const { jobs: _, ...rest } = reply;
+  const { jobs: _, run: __, ...rest } = reply;
   const run = await findRunEnd(env, reply, endpoint.wait_seconds, signal);
   const flags = { ...(unsigned && { unsigned }), ...(test && { test }) };
   const receipt = { ...rest, ...(run !== null && { run }), ...flags } as Receipt;

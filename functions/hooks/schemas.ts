@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ErrorCode } from "../../shared/errors/mod.ts";
+import type { AheadPlace } from "../../shared/engine/mod.ts";
 import type { JsonObject } from "../../shared/graph/mod.ts";
 import { jsonSchema } from "../../shared/http/mod.ts";
 import { runErrorSchema } from "../../shared/runs/mod.ts";
@@ -46,6 +47,8 @@ export interface ReceivingEndpoint {
   readonly signature_required: boolean;
   /** Seconds that a delivery waits for the end of its run. */
   readonly wait_seconds: number;
+  /** What it takes to run the flow before the event is kept; null = it has to be run afterwards. */
+  readonly ahead: AheadPlace | null;
   /** The current secret and, during a rotation, the one before. */
   readonly secrets: readonly string[];
   /** One token of the endpoint's rate limit, taken. */

@@ -17,7 +17,7 @@ export function encodeResult(result: JobResult, now: number): Json {
     deadline_ms: Math.max(0, Math.round(job.deadline_ms)),
     ...(job.scope && { scope: job.scope }),
     ...(job.entity_id && { entity: true }),
-    steps: result.steps.map((step) => encodeStep(step, now)),
+    steps: encodeSteps(result.steps, now),
     ...(move && { move: encodeMove(move) }),
     ...(result.hold && { hold: true }),
     ...(open && { open: { ...open } }),
@@ -51,6 +51,11 @@ function encodeTarget({ node, scope, reads, keep }: TokenTarget): { [field: stri
 /** A payload is JSON, though its type has optional fields. */
 function toJson(payload: TokenTarget["payload"]): Json {
   return payload === undefined ? null : { ...payload } as Json;
+}
+
+/** Steps as `engine.settle_jobs` takes them; `now` as for {@linkcode encodeResult}. */
+export function encodeSteps(steps: readonly StepRecord[], now: number): Json[] {
+  return steps.map((step) => encodeStep(step, now));
 }
 
 function encodeStep(step: StepRecord, now: number): Json {

@@ -58,6 +58,7 @@ export const ENGINE_FUNCTIONS = {
     p_unsigned: "boolean",
     p_test: "boolean",
     p_mapped: "jsonb",
+    p_ahead: "jsonb",
   },
 } as const;
 
@@ -236,6 +237,7 @@ export class EngineClient {
       p_unsigned: delivery.unsigned ?? false,
       p_test: delivery.test ?? false,
       p_mapped: delivery.mapped ?? null,
+      p_ahead: delivery.ahead === undefined ? null : { ...delivery.ahead },
     });
   }
 

@@ -1,6 +1,7 @@
 import { LargeValues, serviceBlobStore } from "../blobs/mod.ts";
 import { adminClient } from "../db/mod.ts";
 import type { Env } from "../env/mod.ts";
+import type { Json } from "../graph/mod.ts";
 import { createLog } from "../log/mod.ts";
 import { Breakers, createProviders, type Providers } from "../providers/mod.ts";
 import { inlineTransport } from "./_inline_transport.ts";
@@ -12,7 +13,9 @@ import type { JobRunner } from "./job_types.ts";
 import { PlanCache } from "./plan_cache.ts";
 import { postgresTransport } from "./postgres_transport.ts";
 import { postgrestTransport } from "./postgrest_transport.ts";
+import { runAhead } from "./run_ahead.ts";
 import { WatchingClient } from "./run_ends.ts";
+import type { AheadPlace, AheadRun } from "./types.ts";
 import { Worker } from "./worker.ts";
 
 /** Makes what runs jobs. */
@@ -25,12 +28,21 @@ export interface Engine {
   /** Runs what requests start. */
   readonly inline: InlineRunner;
   /**
+   * Runs a flow that only computes before its event is kept, see {@linkcode runAhead}.
+   *
+   * @returns Null when the event has to take the usual way.
+   */
+  runAhead(place: AheadPlace, organizationId: string, input: { [key: string]: Json }): Promise<AheadRun | null>;
+  /**
    * A worker that drains the queue, over the transport that the environment names.
    *
    * @param jobs Makes what runs jobs; without it the worker is for tokens only.
    */
   createWorker(jobs?: MakeJobRunner): Promise<{ worker: Worker; close(): Promise<void> }>;
 }
+
+/** What is run ahead has no lease to lose. */
+const NEVER = new AbortController().signal;
 
 const engines = new WeakMap<Env, Engine>();
 
@@ -66,6 +78,8 @@ function createEngine(env: Env): Engine {
   return {
     client,
     inline: new InlineRunner({ ...common, client, plans }),
+    runAhead: (place, organizationId, input) =>
+      runAhead(plans, place, organizationId, input, { providers, log, signal: NEVER, random: Math.random }),
     async createWorker(jobs) {
       const options = {
         ...common,

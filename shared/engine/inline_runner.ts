@@ -43,6 +43,8 @@ export class InlineRunner {
     this.#pending++;
     try {
       const reply = await call(worker.id);
+      // Nothing was leased, and nothing of another request is under way: there is no lease to give back.
+      if (reply.jobs.length === 0 && !this.#idle.has(worker)) return { reply, idle: Promise.resolve() };
       // Not awaited: who asked need not wait until the plan is there.
       void worker.accept(reply.jobs);
       const idle = this.#idle.get(worker) ?? this.#closeWhenIdle(worker);

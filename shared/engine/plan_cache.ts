@@ -26,6 +26,11 @@ export class PlanCache {
     this.#client = client;
   }
 
+  /** A version, if it is known already. */
+  peek(versionId: string): ReadyFlow | undefined {
+    return this.#versions.get(versionId);
+  }
+
   /** The flows of some jobs by version id; one call for all that are not known yet. */
   async get(jobs: Job[]): Promise<Map<string, ReadyFlow>> {
     const wanted = new Set(jobs.map((job) => job.flow_version_id));

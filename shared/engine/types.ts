@@ -270,6 +270,24 @@ export interface WebhookDelivery {
   /** What the endpoint's mapping gave; absent = it has none. */
   mapped?: { [key: string]: Json };
   traceparent?: string;
+  /** What its flow has given already. */
+  ahead?: AheadRun;
+}
+
+/** What the database proposes for an event and its run, so that the run can be run before the event is kept. */
+export interface AheadPlace {
+  /** The version that is current now. */
+  version_id: string;
+  trigger_node: string | null;
+  event_id: string;
+  run_id: string;
+  received_at: string;
+  timeout_seconds: number;
+}
+
+/** A run that has been run already; its steps as `engine.settle_jobs` takes them. */
+export interface AheadRun extends AheadPlace {
+  steps: Json[];
 }
 
 /** What became of a delivery. */
@@ -281,6 +299,8 @@ export interface IngestReply {
   run_id: string | null;
   /** The first token, when it is leased to the caller. */
   jobs: Job[];
+  /** How the run ended, when it was recorded with the event. */
+  run?: RunEnd;
 }
 
 /** How a run has ended. */

@@ -355,6 +355,7 @@ private.purge_rate_limits          -     -     -
 private.refresh_entity             -     -     -
 private.refresh_mapped_entity      -     -     -
 private.refusal_code               -     -     -
+private.record_run_ahead           -     -     -
 private.refuse_change              -     -     -
 private.refuse_references          -     -     -
 private.region_items               -     -     -

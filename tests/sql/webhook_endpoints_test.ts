@@ -20,6 +20,7 @@ import {
 interface Receiver {
   id: string;
   secrets: string[];
+  ahead: { version_id: string } | null;
   rate: { allowed: boolean; limit: number };
   [field: string]: unknown;
 }
@@ -240,7 +241,7 @@ scenarios("webhook endpoints", {
         p_config: { header: "x" },
         p_secret: "a secret",
       });
-      const { rate, ...rest } = (await receiver(db, endpoint.slug))!;
+      const { rate, ahead, ...rest } = (await receiver(db, endpoint.slug))!;
       assertEquals(rest, {
         id: endpoint.id,
         organization_id: tenant.organizationId,
@@ -253,6 +254,7 @@ scenarios("webhook endpoints", {
         secrets: ["a secret"],
       });
       assertEquals([rate.allowed, rate.limit], [true, 600]);
+      assertEquals(typeof ahead?.version_id, "string");
       await db.sql`update public.plans set hook_requests_per_minute = 1 where id = 'free'`;
       await receiver(db, endpoint.slug);
       assertEquals((await receiver(db, endpoint.slug))?.rate.allowed, false);

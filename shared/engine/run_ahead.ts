@@ -1,0 +1,80 @@
+/**
+ * Runs that only compute, run before their event is kept.
+ *
+ * Such a run can be computed again without anybody noticing, so it needs no token, no lease and no checkpoint: the event,
+ * the run and its steps are written by one transaction, and acknowledged after it. Anything that could have an effect,
+ * wait, fail or grow large takes the usual way.
+ *
+ * @module
+ */
+import type { Json, Plan } from "../graph/mod.ts";
+import { encodeSteps } from "./_encode_result.ts";
+import type { StepSurroundings } from "./execute_node.ts";
+import type { PlanCache } from "./plan_cache.ts";
+import type { AheadPlace, AheadRun, Job } from "./types.ts";
+import { TokenWalk } from "./walk.ts";
+
+/** A longer flow takes the usual way: the sender waits for what is run ahead. */
+const MAX_NODES = 100;
+
+/** Characters of all outputs together. */
+const MAX_CHARACTERS = 64_000;
+
+const suitable = new WeakMap<Plan, boolean>();
+
+/**
+ * Runs a flow that only computes.
+ *
+ * @param plans Its plan is used when it is here already: the first event of a version takes the usual way.
+ * @param place What the database proposed for the event and its run.
+ * @param organizationId The tenant.
+ * @param input What the trigger gives, without the event's id and time.
+ * @returns What to record with the event; null when the event has to take the usual way.
+ */
+export async function runAhead(
+  plans: PlanCache,
+  place: AheadPlace,
+  organizationId: string,
+  input: { [key: string]: Json },
+  surroundings: Omit<StepSurroundings, "values" | "callbackUrl">,
+): Promise<AheadRun | null> {
+  const flow = plans.peek(place.version_id);
+  if (flow === undefined || !flow.ok || !onlyComputes(flow.plan)) return null;
+  const job: Job = {
+    job: place.run_id,
+    epoch: 0,
+    type: "flow.step",
+    organization_id: organizationId,
+    run_id: place.run_id,
+    attempt: 1,
+    deadline_ms: place.timeout_seconds * 1_000,
+    trigger: "webhook",
+    ...(place.trigger_node !== null && { trigger_node: place.trigger_node }),
+    started_at: place.received_at,
+    flow_id: flow.id,
+    flow_version_id: place.version_id,
+    input: { ...input, event_id: place.event_id, received_at: place.received_at },
+    outputs: {},
+    recorded: null,
+  };
+  const { steps, job: _, ...rest } = await new TokenWalk(job, flow, surroundings).next() ?? { steps: [], job };
+  // Whatever the walk wants besides, such as an end of its own or another token, only the usual way can do.
+  if (steps.length === 0 || Object.values(rest).some((wish) => wish !== undefined)) return null;
+  if (steps.some(({ status, attempt }) => attempt !== 1 || (status !== "completed" && status !== "skipped"))) {
+    return null;
+  }
+  const encoded = encodeSteps(steps, performance.now());
+  if (JSON.stringify(encoded).length > MAX_CHARACTERS) return null;
+  return { ...place, steps: encoded };
+}
+
+/** Whether no node of a flow does or awaits anything, and none opens a region. */
+function onlyComputes(plan: Plan): boolean {
+  let known = suitable.get(plan);
+  if (known === undefined) {
+    known = plan.nodes.length <= MAX_NODES && plan.regions.length === 0 &&
+      plan.nodes.every(({ kind }) => kind === "pure" || kind === "trigger");
+    suitable.set(plan, known);
+  }
+  return known;
+}
