@@ -250,6 +250,49 @@ Deno.test("it gives way to who writes to the week, whatever step it is at, and l
   );
 });
 
+Deno.test("what is committed at the very moment of the swap is in the new partition", async () => {
+  await withDatabase((db) =>
+    interleave(db, async (stage) => {
+      await makeWeek(db, WEEK);
+      const [free, pro] = [await keeper(db, "free"), await keeper(db, "pro")];
+      for (const one of [free, pro]) await fill(db, one, WEEK, 20);
+      const olds: Awaited<ReturnType<typeof beginOld>>[] = [];
+      for (let n = 0; n < 6; n++) olds.push(await beginOld(db, free));
+      await countAll(db, AFTER.free);
+      const [settling, swapping] = [await stage.session("settle"), await stage.session("swap")];
+      for (const session of [settling, swapping]) {
+        await session.run(`select set_config('millrace.now', '${AFTER.free}', false)`);
+        await session.commit();
+      }
+      assert((await applyOnce(db, AFTER.free)).began);
+      assert((await applyOnce(db, AFTER.free)).copied);
+      let swapped = false;
+      for (const [n, { job, worker }] of olds.entries()) {
+        await settling.engine.settleJobs(worker, [result(job, { steps: [step("a", { output: { n } })] })]);
+        if (swapped) {
+          await settling.commit();
+          continue;
+        }
+        // It waits for the writer, who commits; on a machine that is slow it may give up before, and tries again.
+        const swap = await stage.untilBlocked(
+          swapping,
+          () => swapping.service<{ swapped?: Json }>("apply_retention"),
+        );
+        await settling.commit();
+        swapped = (await swap.result).swapped !== undefined;
+        await swapping.commit();
+      }
+      if (!swapped) await apply(db, AFTER.free);
+      for (const [n, { id }] of olds.entries()) {
+        assertEquals((await runState(db, id)).status, "completed");
+        const [row] = await db.sql`select output from public.run_steps where run_id = ${id}`;
+        assertEquals(row?.output, { n });
+      }
+      assertEquals((await contents(db, free.organizationId)).runs, 6);
+    })
+  );
+});
+
 Deno.test("a rewriting that fails leaves everything as it was, and begins anew the next day", async () => {
   await withDatabase(async (db) => {
     await makeWeek(db, WEEK);
