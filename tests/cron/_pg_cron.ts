@@ -24,15 +24,28 @@ export async function findPgCron(): Promise<string | null> {
   return null;
 }
 
+/** How pg_cron runs a command: as a client of its own server, or in a background worker. Projects have either. */
+export type PgCronMode = "connections" | "workers";
+
 /** Runs `fn` with a database in which pg_cron is at work and the schema of `sql/` is loaded. */
-export async function withPgCron(native: string, fn: (sql: postgres.Sql) => Promise<void>): Promise<void> {
+export async function withPgCron(
+  native: string,
+  mode: PgCronMode,
+  fn: (sql: postgres.Sql) => Promise<void>,
+): Promise<void> {
   const runAs = serverUser();
   const server = await startPostgres({
     private: true,
     installation: runAs === undefined ? { native } : { native, runAs },
     // pg_cron connects as any client does, and has to give a password.
     knowsPassword: true,
-    settings: { shared_preload_libraries: "pg_cron", "cron.database_name": "postgres", "cron.host": "127.0.0.1" },
+    settings: {
+      shared_preload_libraries: "pg_cron",
+      "cron.database_name": "postgres",
+      "cron.host": "127.0.0.1",
+      "cron.use_background_workers": mode === "workers" ? "on" : "off",
+      max_worker_processes: "32",
+    },
   });
   const sql = postgres(server.url, { max: 3, onnotice: () => {} });
   try {
