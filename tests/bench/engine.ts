@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { cpuOf, cpuOfPostgres, parentOf } from "./_cpu.ts";
 import {
   EngineClient,
   type EngineTransport,
@@ -33,6 +34,9 @@ interface Row {
   statementsPerStep: number;
   rowsPerStep: number;
   walPerStep: number;
+  /** Milliseconds of processor time, of Postgres and of this process (the worker, or all that serves a webhook). */
+  postgresCpu: number;
+  ownCpu: number;
   stepsPerSecond: number;
   runsPerSecond: number;
   p50: number;
@@ -208,15 +212,24 @@ async function runWebhooks(bench: Bench, runs: number, atOnce: number) {
   return { steps: runs, latencies, lingered: performance.now() - ended };
 }
 
+/** What Postgres has written, and the processor time (s) that it and this process have used. */
+interface Counters {
+  rows: number;
+  wal: number;
+  postgresCpu: number;
+  ownCpu: number;
+}
+
 /** Counters of what Postgres has written. */
-async function counters(db: TestDatabase): Promise<{ rows: number; wal: number }> {
+async function counters(db: TestDatabase): Promise<Counters> {
   // Sessions that have just ended are still reporting.
   await new Promise((resolve) => setTimeout(resolve, 200));
   await db.sql`select pg_stat_force_next_flush()`;
-  const [row] = await db.sql<{ rows: number; wal: number }[]>`
-    select (select sum(n_tup_ins + n_tup_upd + n_tup_del)::float8 from pg_stat_user_tables) as rows,
+  const [row] = await db.sql<{ pid: number; rows: number; wal: number }[]>`
+    select pg_backend_pid() as pid, (select sum(n_tup_ins + n_tup_upd + n_tup_del)::float8 from pg_stat_user_tables) as rows,
       pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 as wal`;
-  return row ?? { rows: 0, wal: 0 };
+  const { pid = 0, rows = 0, wal = 0 } = row ?? {};
+  return { rows, wal, postgresCpu: cpuOfPostgres(parentOf(pid)), ownCpu: cpuOf([Deno.pid]) };
 }
 
 async function measure(
@@ -243,6 +256,8 @@ async function measure(
     statementsPerStep: statements / steps,
     rowsPerStep: (after.rows - before.rows) / steps,
     walPerStep: (after.wal - before.wal) / steps,
+    postgresCpu: (after.postgresCpu - before.postgresCpu) * 1000 / steps,
+    ownCpu: (after.ownCpu - before.ownCpu) * 1000 / steps,
     stepsPerSecond: steps / seconds,
     runsPerSecond: runs / seconds,
     p50: latencies[Math.floor(latencies.length * 0.5)] ?? 0,
@@ -252,11 +267,11 @@ async function measure(
 
 function print(rows: Row[]): void {
   console.log(`
-Statements are the worker's calls to Postgres; rows and WAL include starting and ending the run. Latency: a chain's run
+Statements are the worker's calls to Postgres; rows, WAL and processor time include starting and ending the run. Latency: a chain's run
 from its claim to its end, a webhook until it is acknowledged.
 
-| scenario | transport | at once | runs | statements/step | rows/step | WAL B/step | steps/s | runs/s | p50 ms | p95 ms |
-| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |`);
+| scenario | transport | at once | runs | statements/step | rows/step | WAL B/step | Postgres ms/step | own ms/step | steps/s | runs/s | p50 ms | p95 ms |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |`);
   for (const row of rows) {
     const cells = [
       row.scenario,
@@ -266,6 +281,8 @@ from its claim to its end, a webhook until it is acknowledged.
       row.statementsPerStep.toFixed(3),
       row.rowsPerStep.toFixed(2),
       Math.round(row.walPerStep),
+      row.postgresCpu.toFixed(3),
+      row.ownCpu.toFixed(3),
       Math.round(row.stepsPerSecond),
       Math.round(row.runsPerSecond),
       row.p50.toFixed(1),

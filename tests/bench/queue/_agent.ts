@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cpuOf, cpuOfPostgres } from "./_cpu.ts";
+import { cpuOf, cpuOfPostgres } from "../_cpu.ts";
 import type { OpenSystem, QueueSystem } from "./_system.ts";
 
 /** Milliseconds after which a drain is given up. */

@@ -5,7 +5,7 @@
  */
 import type postgres from "postgres";
 import { createDatabase, startPostgres, type TestPostgres } from "../../helpers/postgres.ts";
-import { parentOf } from "./_cpu.ts";
+import { parentOf } from "../_cpu.ts";
 import { type Agent, type Contestant, spawnAgent } from "./_spawn.ts";
 
 /** How much is done. */

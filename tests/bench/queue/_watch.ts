@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { cpuOf, cpuOfMachine, cpuOfPostgres } from "./_cpu.ts";
+import { cpuOf, cpuOfMachine, cpuOfPostgres } from "../_cpu.ts";
 
 /** What was used while something ran. */
 export interface Usage {
