@@ -10,16 +10,16 @@
  * @module
  */
 
-/** What is reckoned, milliseconds. Measured with Deno 2.9.6 on a slow core; `deno task bench worker` measures it again. */
+/** What is reckoned, milliseconds. `deno task bench worker` compares it with what the process measures. */
 export const CPU_COSTS = {
   /** A call to Postgres, besides what it carries. */
   call: 0.35,
   /** A token: its walk, its checkpoint. */
   token: 0.25,
   /** A job, besides its own work. */
-  job: 0.004,
+  job: 0.002,
   /** A byte of payload or result: parsed and written as JSON. */
-  byte: 0.000_02,
+  byte: 0.000_005,
 } as const;
 
 /** Milliseconds between two looks at the event loop. */

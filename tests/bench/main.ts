@@ -17,6 +17,10 @@ const BENCHMARKS: Record<string, { about: string; load: () => Promise<{ main(arg
     about: "six scenarios over HTTP beside DBOS: latency, rates, WAL, and what a kill -9 leaves",
     load: () => import("./flows.ts"),
   },
+  worker: {
+    about: "what the worker itself costs: CPU time a job and a token, measured and as it reckons",
+    load: () => import("./worker.ts"),
+  },
   regions: {
     about: "many items through a splitter or a loop: time, calls, tokens and memory as they grow",
     load: () => import("./regions.ts"),
