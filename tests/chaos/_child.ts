@@ -28,16 +28,19 @@ export interface SpawnOptions {
   clockShiftMs?: number;
   /** The program. Default: a worker of today. */
   program?: string;
+  /** The folder in which it runs. Default: this one. */
+  folder?: string;
 }
 
 /** Starts a worker. */
 export function spawnWorker(
   command: Omit<WorkerCommand, "fault"> & Partial<WorkerCommand>,
-  { clockShiftMs = 0, program = new URL("./_worker.ts", import.meta.url).pathname }: SpawnOptions = {},
+  { clockShiftMs = 0, folder, program = new URL("./_worker.ts", import.meta.url).pathname }: SpawnOptions = {},
 ): Child {
   const whole: WorkerCommand = { fault: null, ...command };
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", program, JSON.stringify(whole)],
+    ...(folder !== undefined && { cwd: folder }),
     env: { CHAOS_CLOCK_SHIFT_MS: String(clockShiftMs) },
     stdin: "piped",
     stdout: "piped",

@@ -4,7 +4,7 @@
  * @module
  */
 import { passTime, resumption } from "./_audit.ts";
-import type { Child, ChildEnd } from "./_child.ts";
+import type { ChildEnd } from "./_child.ts";
 import { judge } from "./_judge.ts";
 import { pause } from "./_platform.ts";
 import type { Scenario } from "./_scenario.ts";
@@ -26,11 +26,9 @@ export const freezes: Scenario = {
       let [longestMs, tokens, lost] = [0, 0, 0];
       const rounds = short ? 2 : 10;
       for (let round = 0; round < rounds; round++) {
-        const worker = world.platform.start({
-          command: { heartbeatMs: round % 2 === 0 ? 60_000 : 500, idleMs: 4_000 },
-        });
-        const { at, end } = await freeze(world, worker, 300 + random.below(1_200));
-        const held = await resumption(world.db, at);
+        const heartbeatMs = round % 2 === 0 ? 60_000 : 500;
+        const { at, worker, end } = await freeze(world, heartbeatMs, 100 + random.below(1_000));
+        const held = await resumption(world.db, at, worker);
         tokens += held.tokens;
         longestMs = Math.max(longestMs, held.longestMs);
         lost += end.report?.report.lost ?? 0;
@@ -50,26 +48,43 @@ export const freezes: Scenario = {
 };
 
 /** Lets a worker begin, stands it still until others have done everything, and wakes it. */
-async function freeze(world: World, worker: Child, afterMs: number): Promise<{ at: number; end: ChildEnd }> {
+async function freeze(
+  world: World,
+  heartbeatMs: number,
+  afterMs: number,
+): Promise<{ at: number; worker: string; end: ChildEnd }> {
   const { db, platform } = world;
+  await platform.quiet(LIMIT_MS);
+  const child = platform.start({ command: { heartbeatMs, idleMs: 6_000 } });
+  // Once it is there, nobody else is called.
+  const worker = await until(async () =>
+    (await db.sql`select id from private.workers limit 1`)[0]?.id as string | undefined
+  );
   await world.start(12);
-  for (let tries = 0; tries < 200 && !await holdsWork(world); tries++) await pause(25);
   await pause(afterMs);
-  worker.signal("SIGSTOP");
+  await until(async () => {
+    child.signal("SIGSTOP");
+    const [held] = await db.sql`select 1 from public.job_queue where worker_id = ${worker}`;
+    if (held === undefined) child.signal("SIGCONT");
+    return held;
+  });
   const at = Date.now();
   // The lease of everybody is over who does not prolong it at once; the frozen one can not.
   await passTime(db, PAST_LEASE);
   await db.sql`select engine.tick()`;
   await world.allEnded(LIMIT_MS);
-  const others = [...platform.living].filter((child) => child !== worker);
-  await Promise.allSettled(others.map(({ end }) => end));
-  worker.signal("SIGCONT");
-  return { at, end: await worker.end };
+  await Promise.allSettled([...platform.living].filter((other) => other !== child).map(({ end }) => end));
+  child.signal("SIGCONT");
+  return { at, worker, end: await child.end };
 }
 
-async function holdsWork({ db }: World): Promise<boolean> {
-  const [row] = await db.sql`select count(*)::int as n from public.job_queue where worker_id is not null`;
-  return row?.n > 0;
+async function until<T>(find: () => Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < 400; tries++) {
+    const found = await find();
+    if (found !== undefined) return found;
+    await pause(25);
+  }
+  throw new Error("It never held");
 }
 
 /** Milliseconds by which the clocks of workers are off. */

@@ -4,7 +4,6 @@
  * @module
  */
 import { acceptedWrites } from "./_audit.ts";
-import { effectKeys, letterKey, ORDER_STEPS } from "./_orders.ts";
 import { type Proof, RESUME_WITHIN_MS } from "./_proof.ts";
 import type { World } from "./_world.ts";
 
@@ -16,7 +15,7 @@ export type Injected = Pick<Proof, "scenario" | "injected" | "resumedMs"> & { fa
 
 /** Judges a world in which every run has ended. */
 export async function judge(world: World, said: Injected): Promise<Proof> {
-  const { db, acknowledged, platform, decided } = world;
+  const { db, acknowledged, platform, decided, work } = world;
   const faults = [...said.faults ?? []];
   if (!await platform.quiet(QUIET_MS)) faults.push(`${platform.living.size} workers do not end by themselves`);
   faults.push(...platform.broken);
@@ -33,12 +32,12 @@ export async function judge(world: World, said: Injected): Promise<Proof> {
   faults.push(...await wrongSteps(world));
 
   const counts = await world.counts();
-  const expected = new Set(runs.flatMap(({ id }) => effectKeys(id)));
+  const expected = new Set(runs.flatMap(({ id }) => work.keys(id)));
   for (const key of counts.keys()) if (!expected.has(key)) faults.push(`An effect that nobody asked for: ${key}`);
   let letters = 0;
   for (const { id } of runs) {
-    const letter = letterKey(id);
-    for (const key of effectKeys(id)) {
+    const letter = work.once(id);
+    for (const key of work.keys(id)) {
       const times = counts.get(key) ?? 0;
       if (key === letter) letters += times;
       if (times > 1 && key === letter) faults.push(`${key} may happen once only and happened ${times} times`);
@@ -65,14 +64,14 @@ export async function judge(world: World, said: Injected): Promise<Proof> {
 }
 
 /** Steps that are missing or there twice. */
-async function wrongSteps({ db }: World): Promise<string[]> {
+async function wrongSteps({ db, work }: World): Promise<string[]> {
   const rows = await db.sql<{ run_id: string; steps: string[] }[]>`
     select r.id as run_id, coalesce(array_agg(
       s.node_id || case when s.scope = '' then '' else '@' || s.scope end
     ) filter (where s.status = 'completed'), '{}') as steps
     from public.runs r left join public.run_steps s on s.run_id = r.id
     group by r.id`;
-  const wanted = ORDER_STEPS.toSorted().join();
+  const wanted = work.steps.toSorted().join();
   return rows.filter(({ steps }) => steps.toSorted().join() !== wanted)
     .map(({ run_id, steps }) => `The run ${run_id} has the steps ${steps.toSorted().join()}`);
 }

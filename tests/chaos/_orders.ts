@@ -5,6 +5,7 @@
  */
 import type { Graph } from "../../shared/graph/mod.ts";
 import { draw, post, set } from "../helpers/flows.ts";
+import type { Work } from "./_work.ts";
 
 /** Items of each order. */
 const ITEMS = ["a", "b", "c"];
@@ -18,7 +19,7 @@ const AT_ONCE = 25;
  *
  * @param ledgerPort Where the ledger listens.
  */
-export function orderGraph(ledgerPort: number): Graph {
+function orderGraph(ledgerPort: number): Graph {
   const url = `http://127.0.0.1:${ledgerPort}`;
   const retry = { maxAttempts: 5, backoff: "fixed" as const, delaySeconds: 0, jitter: false };
   const graph = draw(
@@ -55,33 +56,31 @@ export function orderGraph(ledgerPort: number): Graph {
 /** Seconds from the start of an order to the moment before which it must not be shipped. */
 const DUE_SECONDS = 3;
 
-/** The input of an order. */
-export function orderInput(order: number): { order: number; items: string[]; due: string } {
-  return { order, items: ITEMS, due: new Date(Date.now() + DUE_SECONDS * 1000).toISOString() };
-}
-
-/** The key of the effect that may happen once only. */
-export function letterKey(runId: string): string {
+/** The key of the letter, which must not be sent twice. */
+function letterKey(runId: string): string {
   return `${runId}:letter`;
 }
 
-/** Keys of all effects of an order. */
-export function effectKeys(runId: string): string[] {
-  const items = ITEMS.map((_, index) => `${runId}:pack:split.${index}`);
-  return [`${runId}:pay`, ...items, letterKey(runId), `${runId}:ship`];
-}
-
-/** Names of the steps that must be there once and completed, with their scopes. */
-export const ORDER_STEPS: readonly string[] = [
-  "prep",
-  "pay",
-  "split",
-  ...ITEMS.map((_, index) => `pack@split.${index}`),
-  "collect",
-  "letter",
-  "both",
-  "rest",
-  "due",
-  "ship",
-  "done",
-];
+/** See the module. */
+export const ORDERS: Work = {
+  graph: orderGraph,
+  input: (order) => ({ order, items: ITEMS, due: new Date(Date.now() + DUE_SECONDS * 1000).toISOString() }),
+  keys(runId) {
+    const items = ITEMS.map((_, index) => `${runId}:pack:split.${index}`);
+    return [`${runId}:pay`, ...items, letterKey(runId), `${runId}:ship`];
+  },
+  once: letterKey,
+  steps: [
+    "prep",
+    "pay",
+    "split",
+    ...ITEMS.map((_, index) => `pack@split.${index}`),
+    "collect",
+    "letter",
+    "both",
+    "rest",
+    "due",
+    "ship",
+    "done",
+  ],
+};

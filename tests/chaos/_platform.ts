@@ -25,7 +25,7 @@ export interface Platform {
   /** The workers that live. */
   living: Set<Child>;
   /** How those that have ended did. */
-  ended: ChildEnd[];
+  ended: (ChildEnd & { program: string | undefined })[];
   /** What went wrong with workers' processes, other than being killed. */
   broken: string[];
   /** Waits until no worker lives; false when some still do after so many milliseconds. */
@@ -60,7 +60,7 @@ export async function startPlatform(
     const child = spawnWorker({ ...base, ...command }, options);
     platform.living.add(child);
     child.end.then(
-      (end) => platform.ended.push(end),
+      (end) => platform.ended.push({ ...end, program: options.program }),
       (error) => platform.broken.push(String(error)),
     ).finally(() => platform.living.delete(child));
     return child;

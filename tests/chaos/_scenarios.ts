@@ -7,6 +7,7 @@ import { crowds, locks } from "./_contention.ts";
 import { crashes } from "./_crashes.ts";
 import { clocks, freezes } from "./_frozen.ts";
 import { kills } from "./_kills.ts";
+import { versions } from "./_versions.ts";
 import { migrations } from "./_migrations.ts";
 import { cuts, hangs, slowness } from "./_network.ts";
 import type { Scenario } from "./_scenario.ts";
@@ -22,5 +23,6 @@ export const SCENARIOS: readonly Scenario[] = [
   clocks,
   crowds,
   locks,
+  versions,
   migrations,
 ];

@@ -29,8 +29,8 @@ export interface WorkerCommand {
 export interface WorkerReport {
   report: DrainReport;
   counts: CallCounts;
-  /** Warnings and errors of its log, by name. */
-  logged: Record<string, number>;
+  /** Warnings and errors of its log, by name. Older releases do not say. */
+  logged?: Record<string, number>;
 }
 
 /** What it says before it kills itself. */
@@ -40,8 +40,6 @@ export interface LastWords {
   /** `Date.now()` of the machine's clock. */
   at: number;
 }
-
-if (import.meta.main) await main(JSON.parse(Deno.args[0] ?? "") as WorkerCommand);
 
 async function main(command: WorkerCommand): Promise<void> {
   const logged: Record<string, number> = {};
@@ -83,3 +81,5 @@ async function endWithParent(): Promise<void> {
   for await (const _ of Deno.stdin.readable);
   Deno.exit(1);
 }
+
+if (import.meta.main) await main(JSON.parse(Deno.args[0] ?? "") as WorkerCommand);

@@ -9,8 +9,9 @@ import { createDatabase, type TestDatabase } from "../helpers/postgres.ts";
 import { installAudit } from "./_audit.ts";
 import type { ChaosPostgres } from "./_chaos_postgres.ts";
 import { type HelperProcess, startHelper } from "./_helper_process.ts";
-import { letterKey, orderGraph, orderInput } from "./_orders.ts";
+import { ORDERS } from "./_orders.ts";
 import { pause, type Platform, startPlatform } from "./_platform.ts";
+import type { Work } from "./_work.ts";
 
 /** A world. */
 export interface World {
@@ -18,6 +19,8 @@ export interface World {
   postgres: ChaosPostgres;
   tenant: Tenant;
   platform: Platform;
+  /** What its runs do. */
+  work: Work;
   /** Runs whose start was confirmed. */
   acknowledged: string[];
   /** Starts that nobody confirmed: they may have happened. */
@@ -37,6 +40,8 @@ export interface World {
 export interface WorldOptions {
   /** Makes the address that workers are given of the database's own. Default: the same. */
   route?: (databaseUrl: string) => Promise<string>;
+  /** What its runs do. Default: orders. */
+  work?: Work;
   /** Whether a worker that was believed dead may still act: then nobody says that a letter is to be sent again. */
   mayWakeAgain?: boolean;
 }
@@ -51,7 +56,8 @@ export async function openWorld(postgres: ChaosPostgres, options: WorldOptions =
   await installAudit(db);
   await db.sql`update public.plans set max_flows = 1000, max_concurrent_runs = null`;
   const tenant = await createTenant(db);
-  const flowId = await createFlow(db, tenant, orderGraph(ledger.port), "Order");
+  const { work = ORDERS } = options;
+  const flowId = await createFlow(db, tenant, work.graph(ledger.port), "Order");
   const databaseUrl = await options.route?.(db.url) ?? db.url;
   const platform = await startPlatform(db, { databaseUrl, port: ledger.port });
   const people = new AbortController();
@@ -60,14 +66,15 @@ export async function openWorld(postgres: ChaosPostgres, options: WorldOptions =
     postgres,
     tenant,
     platform,
+    work,
     acknowledged: [],
     refused: 0,
     decided: new Set(),
     counts: () => readCounts(ledger),
     async start(runs) {
       for (let started = 0; started < runs;) {
-        const order = world.acknowledged.length;
-        const id = await within(START_MS, startOrder(db, tenant, flowId, order)).catch(() => null);
+        const input = JSON.stringify(work.input(world.acknowledged.length));
+        const id = await within(START_MS, startRun(db, tenant, flowId, input)).catch(() => null);
         if (id === null) {
           world.refused++;
           await pause(200);
@@ -95,8 +102,7 @@ async function readCounts(ledger: HelperProcess): Promise<Map<string, number>> {
   return new Map(Object.entries(await response.json() as Record<string, number>));
 }
 
-async function startOrder(db: TestDatabase, tenant: Tenant, flowId: string, order: number): Promise<string> {
-  const input = JSON.stringify(orderInput(order));
+async function startRun(db: TestDatabase, tenant: Tenant, flowId: string, input: string): Promise<string> {
   const [row] = await db.as(
     "authenticated",
     tenant.user.claims,
@@ -137,7 +143,7 @@ async function decide(world: World, done: AbortSignal, mayWakeAgain: boolean): P
       if (waiting.length === 0) continue;
       const counts = await world.counts();
       for (const { run_id } of waiting) {
-        const wasSent = mayWakeAgain || (counts.get(letterKey(run_id)) ?? 0) > 0;
+        const wasSent = mayWakeAgain || (counts.get(world.work.once(run_id) ?? "") ?? 0) > 0;
         const decision = JSON.stringify(wasSent ? { outcome: "completed", output: {} } : { outcome: "retry" });
         await within(
           5_000,
