@@ -38,7 +38,7 @@ async function enqueue(api: TestApi, user: ApiUser | null, ...jobs: Record<strin
 /** Has a worker take all that is due, and end what `outcomes` names; gives the worker's id. */
 async function work(api: TestApi, outcomes: Record<string, string> = {}): Promise<string> {
   const worker = crypto.randomUUID();
-  const [row] = await api.db.sql`select engine.claim_jobs(${worker}, 100) as claim`;
+  const [row] = await api.db.sql`select engine.claim_jobs(${worker}, 100, p_listens => false) as claim`;
   const results = claimedJobs(row?.["claim"]).filter(({ job }) => job in outcomes).map(({ job, lease }) => ({
     job,
     lease,

@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { fromPostgres } from "../errors/mod.ts";
+import { fromPostgres, serviceUnavailable } from "../errors/mod.ts";
 import type { Json } from "../graph/mod.ts";
 import { listenForWork } from "./_listen_for_work.ts";
 import { ENGINE_FUNCTIONS, type EngineFunction, type EngineTransport } from "./client.ts";
@@ -10,6 +10,8 @@ export interface PostgresTransportOptions {
   connections?: number;
   /** Seconds to wait for a connection. Default 5. */
   connectTimeoutSeconds?: number;
+  /** Seconds after which nobody knows what became of a call that was not answered. Default 20: less than a lease. */
+  answerTimeoutSeconds?: number;
 }
 
 /**
@@ -21,21 +23,36 @@ export interface PostgresTransportOptions {
 export async function postgresTransport(url: string, options: PostgresTransportOptions = {}): Promise<EngineTransport> {
   // Loaded when it is used: most isolates speak to the Data API only.
   const { default: connect } = await import("postgres");
-  const sql: postgres.Sql = connect(url, {
-    max: options.connections ?? 2,
-    prepare: false,
-    fetch_types: false,
-    connect_timeout: options.connectTimeoutSeconds ?? 5,
-    onnotice: () => {},
-    connection: { application_name: "millrace" },
-  });
+  const open = (): postgres.Sql =>
+    connect(url, {
+      max: options.connections ?? 2,
+      prepare: false,
+      fetch_types: false,
+      connect_timeout: options.connectTimeoutSeconds ?? 5,
+      onnotice: () => {},
+      connection: { application_name: "millrace" },
+    });
+  const patienceSeconds = options.answerTimeoutSeconds ?? 20;
+  let sql = open();
   return {
     async call(name, args) {
+      const used = sql;
+      const answer = used.unsafe(STATEMENTS[name], encodeArguments(name, args));
+      const silence = Promise.withResolvers<never>();
+      const timer = setTimeout(() => {
+        // The way to Postgres may be dead without anybody having said so: nothing comes back on these connections.
+        if (sql === used) sql = open();
+        answer.catch(() => {});
+        used.end({ timeout: 0 }).catch(() => {});
+        silence.reject(serviceUnavailable(`No answer to ${name} within ${patienceSeconds} s`));
+      }, patienceSeconds * 1000);
       try {
-        const [row] = await sql.unsafe(STATEMENTS[name], encodeArguments(name, args));
+        const [row] = await Promise.race([answer, silence.promise]);
         return (row?.reply ?? null) as Json;
       } catch (error) {
         throw fromPostgres(error);
+      } finally {
+        clearTimeout(timer);
       }
     },
     listen: (onNotify) => listenForWork(sql, onNotify),

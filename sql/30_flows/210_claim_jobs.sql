@@ -3,7 +3,7 @@ create function engine.claim_jobs(
   p_limit integer default 10,
   p_kind text default 'worker',
   p_run_id uuid default null,
-  p_listens boolean default false
+  p_listens boolean default null
 ) returns jsonb
 language plpgsql
 security definer
@@ -25,10 +25,15 @@ begin
       for update skip locked
     ) c;
   else
-    select p.p_token_ids, p.p_job_ids into v_ids, v_job_ids from private.pick_jobs(p_limit, v_now) p;
+    if p_listens is null then
+      -- A worker of the release before there were jobs: it would give all that it claimed back if one were among it.
+      select (p.p_token_ids)[1:p_limit] into v_ids from private.pick_jobs(p_limit + 1000, v_now) p;
+    else
+      select p.p_token_ids, p.p_job_ids into v_ids, v_job_ids from private.pick_jobs(p_limit, v_now) p;
+    end if;
     -- Who finds nothing is told when there is something; from then on whoever enqueues need not say so.
     update private.workers w set is_listening = not w.is_listening
-    where w.id = p_worker_id and w.is_listening <> (p_listens and v_ids is null and v_job_ids is null);
+    where w.id = p_worker_id and w.is_listening <> (coalesce(p_listens, false) and v_ids is null and v_job_ids is null);
   end if;
   if v_job_ids is not null then
     v_reply := private.lease_jobs(p_worker_id, v_job_ids, v_now);
@@ -44,7 +49,7 @@ $$;
 revoke all on function engine.claim_jobs(uuid, integer, text, uuid, boolean) from public, anon, authenticated, service_role;
 grant execute on function engine.claim_jobs(uuid, integer, text, uuid, boolean) to service_role;
 comment on function engine.claim_jobs(uuid, integer, text, uuid, boolean) is
-  'Leases up to p_limit pieces of work that are due to a worker (kind worker or inline), fairly among organizations; p_run_id = only tokens of one run. Registers the worker and prolongs its lease. Answers tokens with what they read, and jobs with the lease that they are in. p_listens = when there is nothing, whoever enqueues next notifies the channel millrace_jobs.';
+  'Leases up to p_limit pieces of work that are due to a worker (kind worker or inline), fairly among organizations; p_run_id = only tokens of one run. Registers the worker and prolongs its lease. Answers tokens with what they read, and jobs with the lease that they are in. p_listens = when there is nothing, whoever enqueues next notifies the channel millrace_jobs; null = the worker knows no jobs and gets tokens only.';
 
 create function private.begin_tokens(p_worker_id uuid, p_ids uuid[], p_now timestamptz) returns uuid[]
 language plpgsql

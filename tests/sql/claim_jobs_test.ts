@@ -183,6 +183,23 @@ scenarios("engine.claim_jobs()", {
       }
       await emptyQueue(db);
     },
+    "gives tokens only to a worker of before there were jobs, however many jobs come first": async (db) => {
+      await backlog(db, 3);
+      const jobs = JSON.stringify(Array.from({ length: 40 }, () => ({ type: "system.noop", priority: 1 })));
+      await db.sql`select engine.enqueue_jobs(${jobs}::text::jsonb)`;
+      const claim = async (listens: boolean | null) => {
+        const [row] = await db.sql`select engine.claim_jobs(${newWorker()}, 10, p_listens => ${listens}) as claim`;
+        return (row?.claim as { type: string; lease?: string; epoch?: number }[]);
+      };
+      const old = await claim(null);
+      assertEquals(
+        old.map(({ type, lease }) => [type, lease]),
+        Array.from({ length: 3 }, () => ["flow.step", undefined]),
+      );
+      assert((await claim(false)).length > 0, "the others get the jobs");
+      await emptyQueue(db);
+      await db.sql`delete from private.job_leases`;
+    },
     "fills the batch with what others leave over": async (db) => {
       const engine = engineOf(db);
       await backlog(db, 30);
