@@ -59,7 +59,7 @@ export async function enqueue(
 /** Claims with a new worker until it holds this job; the others that it got stay leased to it. */
 export async function hold(db: TestDatabase, id: string): Promise<{ worker: string; held: Held }> {
   const worker = newWorker();
-  const jobs = claimedJobs(await service(db, "claim_jobs", { p_worker_id: worker, p_limit: 100 }));
+  const jobs = claimedJobs(await service(db, "claim_jobs", { p_worker_id: worker, p_limit: 100, p_listens: false }));
   const held = jobs.find(({ job }) => job === id);
   assertEquals(held?.job, id, "the job was not there to be claimed");
   return { worker, held: held! };

@@ -144,7 +144,7 @@ export async function endJob(
 /** Takes a job out of the queue as a claim does; gives the lease. */
 export async function claimJob(db: TestDatabase, jobId: string | null, worker: string): Promise<string> {
   const claimed = claimedJobs(
-    await service(db, "claim_jobs", { p_worker_id: worker, p_limit: 100, p_kind: "worker" }),
+    await service(db, "claim_jobs", { p_worker_id: worker, p_limit: 100, p_kind: "worker", p_listens: false }),
   );
   const mine = claimed.find((job) => job.job === jobId);
   if (mine === undefined) throw new Error(`The claim did not give job ${jobId}: ${JSON.stringify(claimed)}`);

@@ -22,7 +22,9 @@ async function enqueue(db: TestDatabase, jobs: Fields[], options: CallOptions = 
 }
 
 async function claim(db: TestDatabase, worker: string, limit = 100, options: CallOptions = {}): Promise<ClaimedJob[]> {
-  return claimedJobs(await service(db, "claim_jobs", { p_worker_id: worker, p_limit: limit }, options));
+  return claimedJobs(
+    await service(db, "claim_jobs", { p_worker_id: worker, p_limit: limit, p_listens: false }, options),
+  );
 }
 
 async function finish(
