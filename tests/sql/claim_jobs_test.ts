@@ -138,8 +138,8 @@ scenarios("engine.claim_jobs()", {
           (${tenant.organizationId}, 'test', 50, now(), '"first"')`;
       const order: string[] = [];
       for (let index = 0; index < 3; index++) {
-        const [job] = await engine.claimJobs(newWorker(), 1, "worker");
-        order.push(...(job as unknown as { payloads: string[] }).payloads);
+        const { jobs } = await engine.claim(newWorker(), 1, { kind: "worker" });
+        order.push(...jobs.map(({ payload }) => String(payload)));
       }
       assertEquals(order, ["first", "second", "third"]);
       await emptyQueue(db);
