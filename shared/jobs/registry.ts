@@ -17,6 +17,7 @@ const LOADERS: readonly (readonly [type: string, load: Loader])[] = [
   ["runs.archive", async () => (await import("./runs_archive.ts")).runsArchive],
   ["runs.remove_archives", async () => (await import("./runs_remove_archives.ts")).runsRemoveArchives],
   ["system.noop", async () => (await import("./system_noop.ts")).systemNoop],
+  ["runs.admit", async () => (await import("./runs_admit.ts")).runsAdmit],
   ["runs.bulk", async () => (await import("./runs_bulk.ts")).runsBulk],
   ["system.alert", async () => (await import("./system_alert.ts")).systemAlert],
   ["digest.daily", async () => (await import("./digest_daily.ts")).digestDaily],

@@ -72,7 +72,7 @@ declare
 begin
   if private.limits_are_near(p_run) then
     if p_without_lock then
-      return (select k.limit_key from private.run_limit_keys(p_run) k order by k.limit_key desc limit 1);
+      return (select k.limit_key from private.run_limit_keys(p_run) k order by k.places, k.limit_key limit 1);
     end if;
     perform private.lock_limits(p_run.organization_id);
     select k.limit_key into v_full

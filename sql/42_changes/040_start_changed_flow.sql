@@ -89,6 +89,7 @@ declare
   v_sub uuid := private.to_uuid(p_event #>> '{actor,user_id}');
   v_input jsonb;
   v_batch jsonb[];
+  v_runs uuid[] := '{}';
 begin
   -- Accounts of another provider have ids that are no UUIDs, and auth.uid() fails for them.
   if v_sub is null and v_claims <> '' then
@@ -107,13 +108,17 @@ begin
       perform private.skip_change(p_change.id, 'payload_too_large', cardinality(v_batch));
       continue;
     end if;
-    perform private.create_run(
+    v_runs := v_runs || (private.create_run(
       p_flow, 'event', v_input, p_change.trigger_node,
       p_parent => case when p_cause.id is not null then p_cause end, p_waits_for_nobody => true
-    );
+    )).id;
   end loop;
   if v_sub is null and v_claims <> '' then
     perform set_config('request.jwt.claims', v_claims, true);
+  end if;
+  -- Without a unique key: that of another open transaction would have to be waited for.
+  if exists (select 1 from public.job_queue j where j.run_id = any (v_runs) and j.status = 'waiting') then
+    perform private.enqueue_job(p_flow.organization_id, 'runs.admit', '{}', '{"max_attempts": 3, "priority": 50}');
   end if;
   perform private.wake_if_idle(p_flow.organization_id);
 end;

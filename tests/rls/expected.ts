@@ -208,6 +208,7 @@ public.update_schedule             -     x     -
 public.update_webhook_endpoint     -     x     -
 public.watch_run                   -     x     -
 public.watch_runs                  -     x     -
+engine.admit_runs                  -     -     x
 engine.claim_jobs                  -     -     x
 engine.complete_callbacks          -     -     x
 engine.configure                   -     -     x

@@ -209,8 +209,20 @@ scenarios("which changes start a run, and what keeps one from it", {
           (await db.sql`select j.status from public.job_queue j join public.runs r on r.id = j.run_id
             where r.flow_id = ${flow} order by j.status`).map((row) => row["status"]);
         assertEquals(await states(), ["waiting", "waiting"]);
-        await service(db, "tick");
+        // The job that the change left behind does it, and where that comes to nothing, the clock.
+        const [job] = await db.sql`
+          select count(*)::int as jobs from public.job_queue
+          where type = 'runs.admit' and organization_id = ${tenant.organizationId}`;
+        assertEquals(job?.["jobs"], 1);
+        assertEquals(await service(db, "admit_runs", { p_organization_id: tenant.organizationId }), 1);
         assertEquals(await states(), ["available", "waiting"]);
+        assertEquals(await service(db, "admit_runs", { p_organization_id: tenant.organizationId }), 0);
+        const [first] = await db
+          .sql`select run_id from public.job_queue where status = 'available' and run_id is not null
+          and organization_id = ${tenant.organizationId}`;
+        await rpc(db, tenant.user, "cancel_run", { p_run_id: first?.["run_id"] });
+        await service(db, "tick");
+        assertEquals(await states(), ["available"]);
       }),
   },
   "going round in circles": {
