@@ -4,13 +4,14 @@
  * @module
  */
 import { backgroundSettled } from "../../shared/http/mod.ts";
-import { router as jobs } from "../../functions/jobs/router.ts";
-import { router as runs } from "../../functions/runs/router.ts";
-import { router as worker } from "../../functions/worker/router.ts";
-import type { TestApi } from "../helpers/api.ts";
-import { assert, assertEquals } from "../helpers/assert.ts";
-import { draw, saveFlow, set } from "../helpers/flows.ts";
-import { withServedApi } from "../helpers/served_api.ts";
+import type { TestApi } from "../../tests/helpers/api.ts";
+import { assert, assertEquals } from "../../tests/helpers/assert.ts";
+import { draw, saveFlow, set } from "../../tests/helpers/flows.ts";
+import { withServedApi } from "../../tests/helpers/served_api.ts";
+import { router as worker } from "../worker/router.ts";
+import { FUNCTIONS } from "./mounts.ts";
+
+const [runs, jobs] = await Promise.all([FUNCTIONS.runs(), FUNCTIONS.jobs()]);
 
 interface Job {
   id: string;
