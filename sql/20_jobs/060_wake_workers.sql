@@ -1,3 +1,19 @@
+create function private.is_awake(p_worker private.workers) returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  -- Whoever lives is heard of every ten seconds, and its lease is for thirty: one that was killed is not counted on for longer
+  -- than it takes to notice.
+  return p_worker.expires_at > private.now() + interval '15 seconds';
+end;
+$$;
+
+revoke all on function private.is_awake(private.workers) from public, anon, authenticated, service_role;
+comment on function private.is_awake(private.workers) is
+  'Whether a worker has been heard of in the last fifteen seconds. Its lease holds for longer; this only says whether work may be left to it.';
+
 create function private.wake_workers(p_count integer) returns integer
 language plpgsql
 security definer
@@ -41,11 +57,11 @@ declare
 begin
   perform private.give_turn(p_organization_id);
   -- A notification takes a lock that all who notify wait for, so only when somebody waits for it.
-  if exists (select 1 from private.workers w where w.is_listening and w.expires_at > v_now) then
+  if exists (select 1 from private.workers w where w.is_listening and private.is_awake(w)) then
     perform pg_notify('millrace_jobs', '');
     return;
   end if;
-  if not exists (select 1 from private.workers w where w.kind = 'worker' and w.expires_at > v_now)
+  if not exists (select 1 from private.workers w where w.kind = 'worker' and private.is_awake(w))
     and not exists (
       select 1 from private.worker_wakes k
       where k.created_at > v_now - interval '5 seconds' and k.redeemed_at is null

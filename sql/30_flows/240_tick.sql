@@ -146,7 +146,7 @@ begin
     select 1 from public.job_queue j where j.status = 'available' and j.scheduled_for <= v_now limit 500
   ) b;
   if v_ready > 0 then
-    select count(*) into v_awake from private.workers w where w.kind = 'worker' and w.expires_at > v_now;
+    select count(*) into v_awake from private.workers w where w.kind = 'worker' and private.is_awake(w);
     select v_awake + count(*) into v_awake from private.worker_wakes k
     where k.redeemed_at is null and k.created_at > v_now - interval '5 seconds';
     v_woken := private.wake_workers(least(

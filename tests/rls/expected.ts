@@ -413,6 +413,7 @@ private.shorten_leases             -     -     -
 private.find_turns                 -     -     -
 private.forget_heads               -     -     -
 private.give_turn                  -     -     -
+private.is_awake                   -     -     -
 private.lease_jobs                 -     -     -
 private.leased_jobs                -     -     x
 private.lock_concurrency_key       -     -     -

@@ -230,6 +230,19 @@ scenarios("workers", {
       await startRun(db, tenant, flow);
       assertEquals((await calls(db)).length, 1, "a worker that only runs its own request is no help");
     },
+    "a worker that has not been heard of for fifteen seconds is not counted on, though its lease still holds": async (
+      db,
+    ) => {
+      await quiet(db);
+      const { tenant, flow } = await queued(db);
+      await quiet(db);
+      const worker = newWorker();
+      await engineOf(db).claimJobs(worker, 1, "worker");
+      await db.sql`update private.workers set expires_at = now() + interval '14 seconds', is_listening = true`;
+      await startRun(db, tenant, flow);
+      assertEquals((await calls(db)).length, 1);
+      assertEquals(await engineOf(db).heartbeat(worker), true);
+    },
     "a request that runs its own run calls one for the run that a step starts, and for a step that need not wait":
       async (db) => {
         const move = {
