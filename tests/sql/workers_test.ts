@@ -242,6 +242,7 @@ scenarios("workers", {
       await startRun(db, tenant, flow);
       assertEquals((await calls(db)).length, 1);
       assertEquals(await engineOf(db).heartbeat(worker), true);
+      await quiet(db);
     },
     "a request that runs its own run calls one for the run that a step starts, and for a step that need not wait":
       async (db) => {
