@@ -8,10 +8,9 @@ import type { TestApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { draw, saveFlow, set } from "../../tests/helpers/flows.ts";
 import { withServedApi } from "../../tests/helpers/served_api.ts";
-import { router as worker } from "../worker/router.ts";
-import { FUNCTIONS } from "./mounts.ts";
+import { loadRouters } from "./open_api.ts";
 
-const [runs, jobs] = await Promise.all([FUNCTIONS.runs(), FUNCTIONS.jobs()]);
+const routers = (await loadRouters()).filter(({ name }) => ["runs", "jobs", "worker"].includes(name));
 
 interface Job {
   id: string;
@@ -37,7 +36,7 @@ async function drain(api: TestApi): Promise<void> {
 }
 
 Deno.test("a bulk operation is done by a worker, without the clock", () =>
-  withServedApi([runs, jobs, worker], async (api) => {
+  withServedApi(routers, async (api) => {
     const ada = await api.createUser();
     const flow_id = await saveFlow(api, ada, WAITS);
     for (let n = 0; n < 3; n++) await ada.post("/runs", { flow_id });
@@ -53,7 +52,7 @@ Deno.test("a bulk operation is done by a worker, without the clock", () =>
   }));
 
 Deno.test("what can not be done becomes a dead letter, with the reason, and may be tried again", () =>
-  withServedApi([jobs, worker], async (api) => {
+  withServedApi(routers, async (api) => {
     const ada = await api.createUser();
     const list = JSON.stringify([
       { type: "no.such", organization_id: ada.organizationId },
@@ -71,7 +70,7 @@ Deno.test("what can not be done becomes a dead letter, with the reason, and may 
   }));
 
 Deno.test("a change of a table runs its flow, from its event trigger, as the one who wrote", () =>
-  withServedApi([runs, worker], async (api) => {
+  withServedApi(routers, async (api) => {
     const ada = await api.createUser();
     const flow_id = await saveFlow(api, ada, CHANGED);
     await api.db.sql`create table public.shop_orders (id int primary key, total numeric)`;

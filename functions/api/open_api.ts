@@ -50,8 +50,8 @@ export async function makeDocument(functionsUrl: string): Promise<OpenApiDocumen
   return { ...document, tags: TAGS.map((tag) => ({ ...tag })) };
 }
 
-/** Besides what is mounted: the functions that answer under their own names only. */
-async function loadRouters(): Promise<Router[]> {
+/** The routers of all functions: those that are mounted, and those that answer under their own names only. */
+export async function loadRouters(): Promise<Router[]> {
   const worker = async (): Promise<Router> => (await import("../worker/router.ts")).router;
   const docs = async (): Promise<Router> => (await import("../docs/router.ts")).router;
   const api = async (): Promise<Router> => (await import("./router.ts")).router;
