@@ -11,7 +11,7 @@ import { type BlobStore, callerBlobStore, RUN_ARCHIVES_BUCKET } from "../../shar
 import { isAppError, notFound } from "../../shared/errors/mod.ts";
 import type { RouteContext, UserAccess } from "../../shared/http/mod.ts";
 import type { RunDetails, Step } from "../../shared/runs/mod.ts";
-import { findArchivesOf } from "./queries.ts";
+import { findArchivesOf } from "./archive_queries.ts";
 
 /** A line with further steps of a run. */
 interface StepsLine {

@@ -5,7 +5,20 @@
  */
 import type { Json } from "../../shared/graph/mod.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
-import { createFlow, createTenant, service, type Tenant } from "./_world.ts";
+import type { Job } from "../../shared/engine/mod.ts";
+import { claimOne, engineOf, newWorker } from "./_engine.ts";
+import { createFlow, createTenant, rpc, service, type Tenant } from "./_world.ts";
+
+/** A week that is long over. */
+export const WEEK = "2027-03-01T00:00:00Z";
+
+/** When each plan has let go of it. */
+export const AFTER = {
+  free: "2027-03-16T00:00:00Z",
+  pro: "2027-04-08T00:00:00Z",
+  team: "2027-06-07T00:00:00Z",
+  enterprise: "2028-03-09T00:00:00Z",
+};
 
 /** What a call of `engine.apply_retention` did. */
 export interface RetentionReport {
@@ -130,4 +143,19 @@ export async function partitions(db: TestDatabase): Promise<string[]> {
   const rows = await db.sql`
     select c.relname as name from pg_class c where c.relispartition and c.relkind = 'r' and c.relname ~ '_\\d{4}w\\d{2}$' order by 1`;
   return rows.map((row) => row.name);
+}
+
+/** A run that was begun in the old week and is leased to a worker. */
+export interface OldRun {
+  id: string;
+  worker: string;
+  job: Job;
+}
+
+/** Begins a run of the keeper in the old week. */
+export async function beginOld(db: TestDatabase, { tenant, flowId }: Keeper, now = WEEK): Promise<OldRun> {
+  const { id } = await rpc<{ id: string }>(db, tenant.user, "start_run", { p_flow_id: flowId }, { now });
+  const engine = engineOf(db, { now });
+  const worker = newWorker();
+  return { id, worker, job: await claimOne(engine, worker, id) };
 }

@@ -3,7 +3,7 @@ import { readArchiveLines } from "../../../shared/archives/mod.ts";
 import { notFound } from "../../../shared/errors/mod.ts";
 import { defineRoute, idParams, isNotModified } from "../../../shared/http/mod.ts";
 import { archiveStore } from "../archived_run.ts";
-import { findRunArchive } from "../queries.ts";
+import { findRunArchive } from "../archive_queries.ts";
 
 const query = z.object({
   format: z.enum(["jsonl", "gzip"]).default("jsonl").meta({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineRoute, listOf } from "../../../shared/http/mod.ts";
-import { findRunArchives } from "../queries.ts";
+import { findRunArchives } from "../archive_queries.ts";
 import { runArchiveSchema } from "../schemas.ts";
 
 const query = z.object({
