@@ -2,9 +2,10 @@ import { createApp } from "../../shared/http/mod.ts";
 import { withApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { fakeDataApi, sqlError, testOptions } from "../../tests/helpers/http.ts";
-import { expectProblem } from "../../tests/helpers/route_suite.ts";
+import { checkRoutes, expectProblem } from "../../tests/helpers/route_suite.ts";
+import { withServedApi } from "../../tests/helpers/served_api.ts";
 import { router } from "./router.ts";
-import { liveSchema, readySchema } from "./schemas.ts";
+import { detailedSchema, liveSchema, readySchema } from "./schemas.ts";
 
 const PATHS = ["/health", "/health/", "/health/ready"];
 
@@ -68,3 +69,28 @@ Deno.test("GET /health/ready gives up on a database that does not answer in time
   assertEquals((await app.request("/health/ready")).status, 503);
   assert(performance.now() - startedAt < 3_000);
 });
+
+Deno.test("health: the route for operators keeps the common contract", async (context) => {
+  await withServedApi([router], (api) => checkRoutes(context, api, router));
+});
+
+Deno.test("GET /health/detailed names the services that are left alone, to operators only", () =>
+  withServedApi([router], async (api) => {
+    const get = async () => detailedSchema.parse((await api.operator.get("/health/detailed")).body);
+    assertEquals([(await get()).status, (await get()).providers], ["ok", []]);
+    await api.db.sql`
+      insert into private.provider_breakers (key, calls, failures, opened_at, open_until) values
+        ('http:5f0e0f4e-0000-4000-8000-000000000000:api.example.com', 12, 9, now(), now() + interval '9 seconds'),
+        ('email:old', 12, 9, now() - interval '1 minute', now() - interval '1 second')`;
+    const { status, providers } = await get();
+    assertEquals([status, providers.map(({ calls, failures }) => [calls, failures])], ["ok", [[12, 9]]]);
+    assert(providers[0]!.open_ms > 5_000 && providers[0]!.open_ms <= 9_000);
+    await api.db.sql`update private.provider_breakers set open_until = now() + interval '5 seconds'`;
+    assertEquals((await get()).status, "degraded");
+    const ada = await api.createUser();
+    expectProblem(await ada.get("/health/detailed"), "forbidden");
+    expectProblem(await api.caller({}).get("/health/detailed"), "unauthorized");
+    await api.withoutDatabase(async () => {
+      expectProblem(await api.operator.get("/health/detailed"), "service_unavailable");
+    });
+  }));

@@ -14,5 +14,23 @@ export const readySchema = z.strictObject({
   }),
 }).meta({ id: "Health" });
 
+/** What works, and what outside does not. */
+export const detailedSchema = z.strictObject({
+  status: z.enum(["ok", "degraded"]),
+  checks: readySchema.shape.checks,
+  providers: z.array(z.strictObject({
+    key: z.string().meta({
+      description: "`email:<provider>`, or `http:<organization>:<host>`",
+      examples: ["email:resend"],
+    }),
+    open_ms: z.int().meta({ description: "Milliseconds until somebody may try it again", examples: [4200] }),
+    calls: z.int().meta({ description: "Calls of half a minute when it was given up; 0 = it asked for a pause" }),
+    failures: z.int().meta({ description: "Those that failed" }),
+  })).meta({ description: "Services outside that workers leave alone at the moment, longest first" }),
+}).meta({ id: "DetailedHealth" });
+
+/** What works, and what outside does not. */
+export type Detailed = z.output<typeof detailedSchema>;
+
 /** Everything the service needs is there. */
 export type Ready = z.output<typeof readySchema>;
