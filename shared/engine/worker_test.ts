@@ -10,7 +10,7 @@ import { type AnyJob, createJobRunner, defineJob, type JobContext, JobRegistry }
 import { AppError } from "../errors/mod.ts";
 import { createLog } from "../log/mod.ts";
 import type { Providers } from "../providers/mod.ts";
-import { FakeQueue, type FakeQueueOptions } from "./_fake_queue.ts";
+import { FakeQueue, type FakeQueueOptions } from "../../tests/helpers/fake_queue.ts";
 import type { DrainOptions, WorkerOptions } from "./worker_options.ts";
 import { Worker } from "./worker.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 import process from "node:process";
-import { FakeQueue } from "../../shared/engine/_fake_queue.ts";
+import { FakeQueue } from "../helpers/fake_queue.ts";
 import { EngineClient, postgresTransport, Worker, type WorkerOptions } from "../../shared/engine/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
 import { createJobRunner } from "../../shared/jobs/mod.ts";

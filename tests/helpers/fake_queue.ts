@@ -3,16 +3,17 @@
  *
  * @module
  */
-import type { Json } from "../graph/mod.ts";
-import type { EngineFunction, EngineTransport } from "./client.ts";
-import { EngineClient } from "./client.ts";
 import {
+  EngineClient,
+  type EngineFunction,
+  type EngineTransport,
   type JobProgress,
   type JobSettlement,
   type LeaseSettlement,
   PLATFORM_ID,
   type QueuedJob,
-} from "./job_types.ts";
+} from "../../shared/engine/mod.ts";
+import type { Json } from "../../shared/graph/mod.ts";
 
 /** Options of {@linkcode FakeQueue}. */
 export interface FakeQueueOptions {
