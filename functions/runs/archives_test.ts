@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { callerBlobStore, RUN_ARCHIVES_BUCKET } from "../../shared/blobs/mod.ts";
 import { EngineClient, postgresTransport } from "../../shared/engine/mod.ts";
 import type { Json, JsonObject } from "../../shared/graph/mod.ts";
 import { createJobRunner } from "../../shared/jobs/mod.ts";
 import { createLog } from "../../shared/log/mod.ts";
-import { assert, assertEquals } from "../../tests/helpers/assert.ts";
+import type { ApiUser } from "../../tests/helpers/api.ts";
+import { assert, assertEquals, assertRejects } from "../../tests/helpers/assert.ts";
 import { createWorker, localProviders } from "../../tests/helpers/engine.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
 import { withServedApi } from "../../tests/helpers/served_api.ts";
@@ -108,6 +110,16 @@ Deno.test("archives are read by members of the organization who may read runs, a
       expectProblem(await api.anonymous.get(path), "unauthorized");
     }
     expectProblem(await user.get(`/runs/archives/${crypto.randomUUID()}`), "not_found");
+
+    // Past the function the policy of the bucket says the same.
+    const [object] = await api.db.sql`select path, bytes::int from public.run_archives where id = ${id}`;
+    const storeOf = ({ token }: ApiUser) => callerBlobStore(api.env, token, { bucket: RUN_ARCHIVES_BUCKET });
+    assertEquals((await storeOf(user).get(object!.path))?.length, object!.bytes);
+    for (const other of [guest, stranger]) assertEquals(await storeOf(other).get(object!.path), null);
+    await assertRejects(() => storeOf(user).put(object!.path, new Uint8Array([1])));
+    await assertRejects(() => storeOf(user).put(`${pro.organizationId}/runs/new.jsonl.gz`, new Uint8Array([1])));
+    await storeOf(user).remove([object!.path]).catch(() => {});
+    assertEquals((await storeOf(user).get(object!.path))?.length, object!.bytes);
   }));
 
 Deno.test("a run with thousands of steps goes on in further lines, and is read by pages", () =>
