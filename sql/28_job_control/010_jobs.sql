@@ -56,28 +56,3 @@ grant select on table engine.jobs to service_role;
 
 comment on view engine.jobs is
   'Every job wherever it is: in the queue, held by a worker, ended. The steps that runs are at are among them, as flow.step.';
-comment on column engine.jobs.id is 'UUIDv7 of when it was enqueued.';
-comment on column engine.jobs.organization_id is 'The tenant; zeros = the platform itself.';
-comment on column engine.jobs.type is 'What it does; flow.step = where a run stands.';
-comment on column engine.jobs.payload is 'Its arguments.';
-comment on column engine.jobs.status is
-  'queued = due, for the next worker; delayed = not before scheduled_for; blocked = as many as its concurrency key allows are at work; running; completed; dead = given up, a dead letter; cancelled; expired = it had not begun in time. Steps also: waiting = for something to happen; paused = their run is.';
-comment on column engine.jobs.priority is 'Lower runs first within an organization.';
-comment on column engine.jobs.attempts is 'How often it was begun, the present time included.';
-comment on column engine.jobs.max_attempts is 'How often it may be.';
-comment on column engine.jobs.scheduled_for is 'When its next or last attempt is due; null = at no known time: a step that waits for something.';
-comment on column engine.jobs.started_at is 'When its present or last attempt began; null = none has, or it waits for another.';
-comment on column engine.jobs.completed_at is 'When it ended, however; null = it has not.';
-comment on column engine.jobs.error_message is 'Why its last attempt failed.';
-comment on column engine.jobs.created_at is 'When it was enqueued.';
-comment on column engine.jobs.progress is 'What its handler last said of it.';
-comment on column engine.jobs.cancel_requested_at is 'When it was asked to stop.';
-comment on column engine.jobs.result is 'What it gave.';
-comment on column engine.jobs.error is '{code, message, details} of one that ended without success.';
-comment on column engine.jobs.unique_key is 'No two with the same wait to begin.';
-comment on column engine.jobs.concurrency_key is 'Only so many with the same are at work at once.';
-comment on column engine.jobs.expires_at is 'Not after this moment.';
-comment on column engine.jobs.worker_id is 'Who holds it.';
-comment on column engine.jobs.run_id is 'The run, for a step.';
-comment on column engine.jobs.replay_of is 'The dead letter that it repeats.';
-comment on column engine.jobs.replayed_as is 'The job that repeats it.';

@@ -19,18 +19,6 @@ grant select on table engine.dead_letters to service_role;
 
 comment on view engine.dead_letters is
   'Jobs that were given up and that nobody has repeated. select engine.retry_job(id) repeats one, engine.replay_dead_letters() many; engine.discard_dead_letters() deletes them.';
-comment on column engine.dead_letters.id is 'UUIDv7 of when it was enqueued.';
-comment on column engine.dead_letters.organization_id is 'The tenant; zeros = the platform itself.';
-comment on column engine.dead_letters.type is 'What it was to do.';
-comment on column engine.dead_letters.payload is 'Its arguments.';
-comment on column engine.dead_letters.error_code is 'Why it was given up, in one word: worker_lost, unknown_job_type, invalid_payload, or what its handler says.';
-comment on column engine.dead_letters.error_message is 'The same for people.';
-comment on column engine.dead_letters.error_details is 'What else is known.';
-comment on column engine.dead_letters.attempts is 'How often it was begun.';
-comment on column engine.dead_letters.max_attempts is 'How often it might have been.';
-comment on column engine.dead_letters.created_at is 'When it was enqueued.';
-comment on column engine.dead_letters.started_at is 'When its last attempt began; null = it never began.';
-comment on column engine.dead_letters.completed_at is 'When it was given up.';
 
 create view engine.queue_depth with (security_invoker = true) as
 select
@@ -60,11 +48,6 @@ revoke all on table engine.queue_depth from public, anon, authenticated, service
 grant select on table engine.queue_depth to service_role;
 
 comment on view engine.queue_depth is 'How much work of each type there is in each state, over all organizations.';
-comment on column engine.queue_depth.type is 'What the jobs do; flow.step = where runs stand.';
-comment on column engine.queue_depth.status is 'queued, delayed, blocked, waiting, running or paused, as in engine.jobs.';
-comment on column engine.queue_depth.jobs is 'How many.';
-comment on column engine.queue_depth.oldest is 'Since when the oldest is due, runs or waits; of those that are delayed, when the first is due.';
-comment on column engine.queue_depth.oldest_seconds is 'How late the oldest one that is due is, seconds; null = none of these is due.';
 
 create view engine.queue_organizations with (security_invoker = true) as
 select
@@ -107,19 +90,6 @@ revoke all on table engine.queue_organizations from public, anon, authenticated,
 grant select on table engine.queue_organizations to service_role;
 
 comment on view engine.queue_organizations is 'How much work each organization has, steps of runs and jobs together.';
-comment on column engine.queue_organizations.organization_id is 'The tenant; zeros = the platform itself.';
-comment on column engine.queue_organizations.name is 'Its name; null for the platform.';
-comment on column engine.queue_organizations.plan_id is 'Its plan.';
-comment on column engine.queue_organizations.weight is 'Its share while more is due than workers take: twice the weight, twice the jobs.';
-comment on column engine.queue_organizations.max_running is 'How many of its jobs may be at work at once; null = any number.';
-comment on column engine.queue_organizations.queued is 'Due, for the next worker.';
-comment on column engine.queue_organizations.delayed is 'Due later.';
-comment on column engine.queue_organizations.blocked is 'As many as their concurrency key allows are at work.';
-comment on column engine.queue_organizations.waiting is 'Steps that wait for something, or whose run is paused.';
-comment on column engine.queue_organizations.running is 'Held by workers.';
-comment on column engine.queue_organizations.dead_letters is 'Given up, and not repeated.';
-comment on column engine.queue_organizations.oldest_due_at is 'Since when the oldest one that is due is; null = none is.';
-comment on column engine.queue_organizations.oldest_due_seconds is 'How late that is, seconds.';
 
 create view engine.workers with (security_invoker = true) as
 select
@@ -135,10 +105,3 @@ revoke all on table engine.workers from public, anon, authenticated, service_rol
 grant select on table engine.workers to service_role;
 
 comment on view engine.workers is 'Isolates that hold work, and how much.';
-comment on column engine.workers.id is 'Random, made by the isolate.';
-comment on column engine.workers.kind is 'worker = drains the queue; inline = runs what its own request started.';
-comment on column engine.workers.is_alive is 'False = its lease has lapsed; the next tick gives away what it holds.';
-comment on column engine.workers.steps is 'Steps of runs that it holds.';
-comment on column engine.workers.jobs is 'Jobs that it holds.';
-comment on column engine.workers.started_at is 'First claim.';
-comment on column engine.workers.expires_at is 'Until when its lease lasts; a heartbeat prolongs it.';

@@ -61,10 +61,3 @@ revoke all on table engine.stuck from public, anon, authenticated, service_role;
 grant select on table engine.stuck to service_role;
 
 comment on view engine.stuck is 'Work that is older than it should be, and why. Empty = all is well.';
-comment on column engine.stuck.problem is 'not_claimed, worker_lost, long_running, ignores_cancel, blocked or past_deadline.';
-comment on column engine.stuck.id is 'The job or token.';
-comment on column engine.stuck.organization_id is 'The tenant; zeros = the platform itself.';
-comment on column engine.stuck.type is 'What it does; flow.step = where a run stands.';
-comment on column engine.stuck.since is 'Since when something should have happened.';
-comment on column engine.stuck.seconds is 'How long that is, seconds.';
-comment on column engine.stuck.why is 'What it means and where to look.';

@@ -1,0 +1,23 @@
+-- Comments on columns of views: the tool that makes migrations does not see them, so they come as a seed.
+comment on column engine.changes.id is 'UUIDv7; also in the names of the triggers.';
+comment on column engine.changes."table" is 'The table under its present name; null = it is gone.';
+comment on column engine.changes.name is 'Tells several for the same table and flow apart.';
+comment on column engine.changes.organization_id is 'The tenant whose flow it is.';
+comment on column engine.changes.flow_id is 'The flow.';
+comment on column engine.changes.flow_name is 'Its name now; null = it is gone.';
+comment on column engine.changes.state is 'on = changes start runs. Otherwise why they do not: flow_inactive, flow_deleted, organization_suspended; disabled = the trigger is switched off; column_gone = a column that the options name is not there any more; table_gone.';
+comment on column engine.changes.operations is 'Which changes start it.';
+comment on column engine.changes.columns is 'An update starts it only when one of these differs afterwards; null = any.';
+comment on column engine.changes.condition is 'Column -> value, or list of values, that the row has to have; null = every row.';
+comment on column engine.changes.excluded is 'Columns that the flow never sees.';
+comment on column engine.changes.claims is 'Claims of the writer''s token that the flow sees besides who it is.';
+comment on column engine.changes.trigger_node is 'The trigger node to start at; null = the first event trigger.';
+comment on column engine.changes.batch is 'How many rows a run gets.';
+comment on column engine.changes.max_runs is 'How many runs one statement starts at most.';
+comment on column engine.changes.max_depth is 'How many runs may stand above one that is started here.';
+comment on column engine.changes.required is 'True = a change that can not start its run is refused.';
+comment on column engine.changes.skipped is 'Changed rows that started nothing although they fit.';
+comment on column engine.changes.skipped_because is 'The same by reason; null = none.';
+comment on column engine.changes.last_skipped_at is 'The last of them; null = none.';
+comment on column engine.changes.created_at is 'Made.';
+comment on column engine.changes.updated_at is 'Last call of engine.on_change for it.';
