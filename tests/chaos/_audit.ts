@@ -59,6 +59,31 @@ const INSTALL = `
   end $$;
   grant execute on function engine.settle_jobs(uuid, jsonb) to service_role;
 
+  -- Jobs: the row of their lease is the fence. A lease is noted as a token that is claimed once.
+  create function chaos.note_job_lease() returns trigger language plpgsql security definer set search_path = '' as $$
+  begin
+    if tg_op = 'DELETE' then
+      insert into chaos.leases (job) values (old.id);
+    else
+      insert into chaos.leases (job, epoch, worker) values (new.id, 0, new.worker_id);
+    end if;
+    return null;
+  end $$;
+  create trigger note_job_lease after insert or delete on private.job_leases
+    for each row execute function chaos.note_job_lease();
+  alter function engine.finish_jobs(uuid, jsonb) rename to finish_jobs_itself;
+  create function engine.finish_jobs(p_worker_id uuid, p_results jsonb) returns jsonb
+  language plpgsql security definer set search_path = '' as $$
+  declare
+    v_reply jsonb := engine.finish_jobs_itself(p_worker_id, p_results);
+  begin
+    insert into chaos.settles (job, epochs, worker)
+    select distinct r.lease, array[0], p_worker_id from jsonb_to_recordset(p_results) as r (lease uuid, job uuid)
+    where v_reply -> 'settled' ? r.job::text or v_reply -> 'leases' ? r.lease::text;
+    return v_reply;
+  end $$;
+  grant execute on function engine.finish_jobs(uuid, jsonb) to service_role;
+
   -- The database's clock: a scenario moves it forward, and all leases that nobody prolongs are over.
   create table chaos.clock (shift interval not null);
   insert into chaos.clock values ('0');

@@ -4,6 +4,7 @@
  * @module
  */
 import { acceptedWrites } from "./_audit.ts";
+import { JOB_TYPE, jobKey } from "./_jobs.ts";
 import { type Proof, RESUME_WITHIN_MS } from "./_proof.ts";
 import type { World } from "./_world.ts";
 
@@ -32,7 +33,15 @@ export async function judge(world: World, said: Injected): Promise<Proof> {
   faults.push(...await wrongSteps(world));
 
   const counts = await world.counts();
-  const expected = new Set(runs.flatMap(({ id }) => work.keys(id)));
+  const past = await db.sql<{ id: string; status: string; error: unknown }[]>`
+    select id, status, error from public.job_history where type = ${JOB_TYPE}`;
+  const pastIds = new Set(past.map(({ id }) => id));
+  for (const id of world.jobs) if (!pastIds.has(id)) faults.push(`The job ${id} was confirmed and is not there`);
+  for (const { id, status, error } of past) {
+    if (status !== "completed") faults.push(`The job ${id} is ${status}: ${JSON.stringify(error)}`);
+    if (!counts.has(jobKey(id))) faults.push(`${jobKey(id)} has not happened`);
+  }
+  const expected = new Set([...runs.flatMap(({ id }) => work.keys(id)), ...past.map(({ id }) => jobKey(id))]);
   for (const key of counts.keys()) if (!expected.has(key)) faults.push(`An effect that nobody asked for: ${key}`);
   let letters = 0;
   for (const { id } of runs) {
@@ -52,7 +61,7 @@ export async function judge(world: World, said: Injected): Promise<Proof> {
     scenario: said.scenario,
     injected: said.injected,
     acknowledged: acknowledged.length,
-    jobs: 0,
+    jobs: world.jobs.length,
     effects: counts.size,
     deliveredAgain: [...counts.values()].reduce((sum, times) => sum + times - 1, 0),
     atMostOnce: letters,

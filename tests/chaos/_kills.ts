@@ -15,7 +15,7 @@ import { openWorld } from "./_world.ts";
 const AT_ONCE = 4;
 
 /** Calls that a worker makes often: it dies at one of the first four. */
-const FREQUENT = ["settle_jobs", "effect"];
+const FREQUENT = ["settle_jobs", "finish_jobs", "effect"];
 
 /** Longest time until all runs have ended, milliseconds. */
 const LIMIT_MS = 180_000;

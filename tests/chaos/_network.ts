@@ -15,7 +15,13 @@ import { openWorld, type World } from "./_world.ts";
 const LIMIT_MS = 180_000;
 
 /** Calls in whose transactions the proxy cuts. */
-const CALLS = ["engine.settle_jobs", "engine.claim_jobs", "engine.heartbeat", "engine.release_worker"];
+const CALLS = [
+  "engine.settle_jobs",
+  "engine.claim_jobs",
+  "engine.finish_jobs",
+  "engine.heartbeat",
+  "engine.release_worker",
+];
 
 /** Longest time until a worker notices that nobody answers, milliseconds: the lease, and a call's time. */
 const NOTICE_MS = 60_000;
@@ -56,7 +62,7 @@ export const cuts: Scenario = {
       const { random, short } = stage;
       const at: number[] = [];
       for (const cut of ["unsent", "sent", "committed", "answered"] as const) {
-        for (const match of short ? CALLS.slice(0, 2) : CALLS) {
+        for (const match of short ? CALLS.slice(0, 3) : CALLS) {
           await tell({ cut, match, every: match === "engine.settle_jobs" ? 2 + random.below(3) : 2 });
           await world.start(short ? 5 : 10);
           await pause(short ? 500 : 2_000);

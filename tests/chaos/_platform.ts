@@ -81,6 +81,8 @@ export async function startPlatform(
     },
   );
   await db.sql`select engine.configure(${`http://127.0.0.1:${server.addr.port}`}, ${MAX_WORKERS})`;
+  // The other tasks of a project are not what is looked at.
+  await db.sql`update cron.job set active = false where schedule !~ 'seconds'`;
   const cron = startCronDispatcher(local.executor);
   const net = await startNetDispatcher(local);
 

@@ -9,6 +9,7 @@ import { type DrainReport, EngineClient, postgresTransport, Worker } from "../..
 import { configureLog, createLog } from "../../shared/log/mod.ts";
 import { localProviders } from "../helpers/engine.ts";
 import { type CallCounts, FaultGate, type FaultPoint, gated, gatedProviders } from "./_faults.ts";
+import { chaosJobs } from "./_jobs.ts";
 
 /** What the process is told. */
 export interface WorkerCommand {
@@ -58,9 +59,11 @@ async function main(command: WorkerCommand): Promise<void> {
     console.log(JSON.stringify(words));
     Deno.kill(Deno.pid, "SIGKILL");
   });
+  const providers = gatedProviders(localProviders(command.port), gate);
   const worker: Worker = new Worker({
     client: new EngineClient(gated(transport, gate)),
-    providers: gatedProviders(localProviders(command.port), gate),
+    providers,
+    jobs: chaosJobs(providers),
     log: createLog("chaos"),
     kind: "worker",
     ...(command.heartbeatMs !== undefined && { heartbeatMs: command.heartbeatMs }),

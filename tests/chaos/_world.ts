@@ -9,6 +9,7 @@ import { createDatabase, type TestDatabase } from "../helpers/postgres.ts";
 import { installAudit } from "./_audit.ts";
 import type { ChaosPostgres } from "./_chaos_postgres.ts";
 import { type HelperProcess, startHelper } from "./_helper_process.ts";
+import { drawJobs, JOB_TYPE } from "./_jobs.ts";
 import { ORDERS } from "./_orders.ts";
 import { pause, type Platform, startPlatform } from "./_platform.ts";
 import type { Work } from "./_work.ts";
@@ -23,13 +24,15 @@ export interface World {
   work: Work;
   /** Runs whose start was confirmed. */
   acknowledged: string[];
+  /** Jobs whose enqueueing was confirmed. */
+  jobs: string[];
   /** Starts that nobody confirmed: they may have happened. */
   refused: number;
   /** Letters whose outcome a person decided on. */
   decided: Set<string>;
   /** What the ledger has counted, by key. */
   counts(): Promise<Map<string, number>>;
-  /** Starts runs, each until somebody confirms it. */
+  /** Starts runs, each with some jobs, until somebody confirms them. */
   start(runs: number): Promise<void>;
   /** Waits until every run has ended; rejects when that takes too long. */
   allEnded(limitMs: number): Promise<void>;
@@ -68,6 +71,7 @@ export async function openWorld(postgres: ChaosPostgres, options: WorldOptions =
     platform,
     work,
     acknowledged: [],
+    jobs: [],
     refused: 0,
     decided: new Set(),
     counts: () => readCounts(ledger),
@@ -81,6 +85,10 @@ export async function openWorld(postgres: ChaosPostgres, options: WorldOptions =
         } else {
           world.acknowledged.push(id);
           started++;
+          const drawn = drawJobs(tenant.organizationId, ledger.port, world.acknowledged.length);
+          const enqueued = await within(START_MS, enqueueJobs(db, drawn)).catch(() => null);
+          if (enqueued === null) world.refused++;
+          else world.jobs.push(...enqueued);
         }
       }
     },
@@ -111,6 +119,11 @@ async function startRun(db: TestDatabase, tenant: Tenant, flowId: string, input:
   return row?.id;
 }
 
+async function enqueueJobs(db: TestDatabase, jobs: readonly unknown[]): Promise<string[]> {
+  const [row] = await db.sql`select engine.enqueue_jobs(${JSON.stringify(jobs)}::text::jsonb) as reply`;
+  return (row?.reply as { id: string }[]).map(({ id }) => id);
+}
+
 async function untilEnded(db: TestDatabase, limitMs: number): Promise<void> {
   const until = performance.now() + limitMs;
   for (;;) {
@@ -118,7 +131,11 @@ async function untilEnded(db: TestDatabase, limitMs: number): Promise<void> {
       5_000,
       db.sql`
       select r.id, r.status, j.node_id, j.status as token, j.worker_id, j.payload, j.error_message from public.runs r
-      left join public.job_queue j on j.run_id = r.id where r.finished_at is null`,
+      left join public.job_queue j on j.run_id = r.id where r.finished_at is null
+      union all
+      select j.id, j.type, null, j.status, null, null, j.error_message from public.job_queue j where j.type = ${JOB_TYPE}
+      union all
+      select l.id, 'lease', null, null, l.worker_id, null, null from private.job_leases l`,
     ).catch(() => null);
     if (left?.length === 0) return;
     if (performance.now() >= until) {
