@@ -114,36 +114,55 @@ export async function acceptedWrites(db: TestDatabase): Promise<{ accepted: numb
   return { accepted: counted?.n ?? 0, stale: stale.map(({ what }) => what) };
 }
 
-/** When the tokens that were leased at a moment went on: how many there were, and the longest it took, milliseconds. */
+/** A moment at which work was interrupted. */
+export interface Interruption {
+  /** `Date.now()` of the moment. */
+  at: number;
+  /** Only what this worker held; absent = what anybody did. */
+  worker?: string;
+}
+
+/** How the work that was interrupted went on. */
 export interface Resumption {
-  tokens: number;
+  /** Tokens and leases of jobs that were held at those moments. */
+  held: number;
+  /** Longest time that one of them lay idle, milliseconds. */
   longestMs: number;
 }
 
 /**
- * Looks how long the tokens lay idle that were leased at a moment.
- *
- * @param at `Date.now()` of the moment.
- * @param worker Only those leased to this worker; absent = all.
+ * Looks how long the work that was interrupted lay idle: until it was leased again, or a result of it was accepted. Who
+ * was to go on may have been interrupted as well: the time counts from the last moment before.
  */
-export async function resumption(db: TestDatabase, at: number, worker?: string): Promise<Resumption> {
-  const moment = new Date(at);
-  const [row] = await db.sql<{ tokens: number; ms: number | null }[]>`
-    with held as (
-      select distinct on (l.job) l.job, l.worker from chaos.leases l where l.at <= ${moment} order by l.job, l.seq desc
+export async function resumption(db: TestDatabase, ...interruptions: Interruption[]): Promise<Resumption> {
+  const moments = JSON.stringify(
+    interruptions.map(({ at, worker = null }) => ({ at: new Date(at).toISOString(), worker })),
+  );
+  const [row] = await db.sql<{ held: number; ms: number | null }[]>`
+    with moments as (
+      select m.at, m.worker from jsonb_to_recordset(${moments}::text::jsonb) as m (at timestamptz, worker uuid)
+    ),
+    held as (
+      select m.at, h.job, h.worker from moments m
+      cross join lateral (
+        select distinct on (l.job) l.job, l.worker from chaos.leases l where l.at <= m.at order by l.job, l.seq desc
+      ) h
+      where h.worker is not null and (m.worker is null or h.worker = m.worker)
     )
-    select count(*)::int as tokens, max(extract(epoch from n.at - ${moment}::timestamptz) * 1000)::float8 as ms
+    select count(*)::int as held, max(extract(epoch from n.at - (
+      select max(m.at) from moments m where m.at < n.at
+    )) * 1000)::float8 as ms
     from held h
-    join lateral (
+    cross join lateral (
       select min(x.at) as at from (
         select l.at from chaos.leases l
-        where l.job = h.job and l.at > ${moment} and (l.worker is null and l.epoch is null or l.worker is distinct from h.worker and l.worker is not null)
+        where l.job = h.job and l.at > h.at
+          and (l.worker <> h.worker or (l.worker is null and l.epoch is null))
         union all
-        select s.at from chaos.settles s where s.job = h.job and s.at > ${moment}
+        select s.at from chaos.settles s where s.job = h.job and s.at > h.at
       ) x
-    ) n on true
-    where h.worker is not null and (${worker ?? null}::uuid is null or h.worker = ${worker ?? null}::uuid)`;
-  return { tokens: row?.tokens ?? 0, longestMs: Math.round(row?.ms ?? 0) };
+    ) n`;
+  return { held: row?.held ?? 0, longestMs: Math.round(row?.ms ?? 0) };
 }
 
 /** Milliseconds from a moment to the first result that was accepted after it; null = none was. */

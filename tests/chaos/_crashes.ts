@@ -39,19 +39,15 @@ export const crashes: Scenario = {
         await pause(random.below(4_000));
       }
       await world.allEnded(LIMIT_MS);
-      let [longestMs, tokens, survivors] = [0, 0, 0];
-      for (const [round, at] of backAt.entries()) {
-        const idle = await resumption(world.db, at);
-        tokens += idle.tokens;
-        longestMs = Math.max(longestMs, idle.longestMs);
-        longestMs = Math.max(longestMs, await firstSettleAfter(world.db, at) ?? 0);
-        survivors += await wentOn(world.db, killedAt[round]!, at);
-      }
+      const { held, longestMs } = await resumption(world.db, ...backAt.map((at) => ({ at })));
+      let survivors = 0;
+      for (const [round, at] of backAt.entries()) survivors += await wentOn(world.db, killedAt[round]!, at);
+      const last = await firstSettleAfter(world.db, backAt.at(-1)!) ?? 0;
       return await judge(world, {
         scenario: crashes.about,
         injected:
-          `${rounds} crashes, ${tokens} tokens held, ${world.refused} starts not confirmed, ${survivors} workers went on`,
-        resumedMs: longestMs,
+          `${rounds} crashes, ${held} leases held, ${world.refused} starts not confirmed, ${survivors} workers went on`,
+        resumedMs: Math.max(longestMs, last),
       });
     } finally {
       await world.close();

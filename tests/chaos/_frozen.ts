@@ -28,8 +28,8 @@ export const freezes: Scenario = {
       for (let round = 0; round < rounds; round++) {
         const heartbeatMs = round % 2 === 0 ? 60_000 : 500;
         const { at, worker, end } = await freeze(world, heartbeatMs, 100 + random.below(1_000));
-        const held = await resumption(world.db, at, worker);
-        tokens += held.tokens;
+        const held = await resumption(world.db, { at, worker });
+        tokens += held.held;
         longestMs = Math.max(longestMs, held.longestMs);
         lost += end.report?.report.lost ?? 0;
         if (end.report === null) faults.push("A worker that was woken did not end by itself");
@@ -37,7 +37,7 @@ export const freezes: Scenario = {
       if (lost === 0) faults.push("No write was refused: nothing was proved");
       return await judge(world, {
         scenario: freezes.about,
-        injected: `${rounds} workers frozen, ${tokens} tokens held, ${lost} writes refused`,
+        injected: `${rounds} workers frozen, ${tokens} leases held, ${lost} writes refused`,
         resumedMs: longestMs,
         faults,
       });

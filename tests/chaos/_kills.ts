@@ -4,7 +4,7 @@
  * @module
  */
 import type { Random } from "../integration/_random.ts";
-import { resumption } from "./_audit.ts";
+import { type Interruption, resumption } from "./_audit.ts";
 import { KILL_POINTS } from "./_faults.ts";
 import { judge } from "./_judge.ts";
 import { type NextWorker, pause } from "./_platform.ts";
@@ -28,10 +28,10 @@ export const kills: Scenario = {
     const world = await openWorld(postgres);
     try {
       const { platform } = world;
-      const left = Object.keys(KILL_POINTS).flatMap((name) => Array.from({ length: short ? 1 : 3 }, () => name));
+      const left = Object.keys(KILL_POINTS).flatMap((name) => Array.from({ length: short ? 1 : 2 }, () => name));
       const wanted = left.length;
       const dead = new Set<string>();
-      const killed: { at: number; worker: string }[] = [];
+      const killed: Interruption[] = [];
       for (let rounds = 0; left.length > 0 && rounds < wanted; rounds++) {
         let coming = 0;
         const victims = left.splice(0, AT_ONCE).map(async (name) => {
@@ -54,18 +54,10 @@ export const kills: Scenario = {
       }
       await world.allEnded(LIMIT_MS);
 
-      let [longestMs, tokens] = [0, 0];
-      for (const { at, worker } of killed) {
-        const idle = await resumption(world.db, at, worker);
-        tokens += idle.tokens;
-        // Whoever was to go on may have been killed as well: the time counts from the last one.
-        const resumedAt = at + idle.longestMs;
-        const last = Math.max(...killed.map((other) => other.at).filter((moment) => moment < resumedAt), at);
-        if (idle.tokens > 0) longestMs = Math.max(longestMs, resumedAt - last);
-      }
+      const { held, longestMs } = await resumption(world.db, ...killed);
       return await judge(world, {
         scenario: kills.about,
-        injected: `${killed.length} kills at ${dead.size} points, ${tokens} tokens held`,
+        injected: `${killed.length} kills at ${dead.size} points, ${held} leases held`,
         resumedMs: longestMs,
         faults: left.length === 0 ? [] : [`Nobody died at: ${left.join(", ")}`],
       });

@@ -73,7 +73,7 @@ export const cuts: Scenario = {
       at.push(Date.now());
       await world.allEnded(LIMIT_MS);
       let longestMs = 0;
-      for (const moment of at) longestMs = Math.max(longestMs, (await resumption(world.db, moment)).longestMs);
+      for (const moment of at) longestMs = Math.max(longestMs, (await resumption(world.db, { at: moment })).longestMs);
       return await judge(world, { scenario: cuts.about, injected: `${cut} cuts`, resumedMs: longestMs });
     }),
 };
@@ -106,7 +106,7 @@ export const hangs: Scenario = {
         } else noticedMs = Math.max(noticedMs, ms);
         const back = hang === "all" ? at + 10_000 : at;
         await world.allEnded(LIMIT_MS);
-        longestMs = Math.max(longestMs, (await resumption(world.db, at)).longestMs - (back - at));
+        longestMs = Math.max(longestMs, (await resumption(world.db, { at })).longestMs - (back - at));
       }
       return await judge(world, {
         scenario: hangs.about,
@@ -133,7 +133,7 @@ export const slowness: Scenario = {
       await tell({});
       const at = Date.now();
       await world.allEnded(LIMIT_MS);
-      longestMs = Math.max(await firstSettleAfter(world.db, at) ?? 0, (await resumption(world.db, at)).longestMs);
+      longestMs = Math.max(await firstSettleAfter(world.db, at) ?? 0, (await resumption(world.db, { at })).longestMs);
       return await judge(world, {
         scenario: slowness.about,
         injected: `${rates.join(", ")} bytes a second`,
