@@ -8,14 +8,14 @@ export async function describeMachine(url: string): Promise<string> {
   try {
     const [row] = await sql<{ version: string }[]>`select current_setting('server_version') as version`;
     const cpu = (await Deno.readTextFile("/proc/cpuinfo").catch(() => "")).match(/model name\s*:\s*(.+)/)?.[1];
-    const packages = { ...peers.imports, postgres: denoConfig.imports.postgres };
+    const packages = [peers.imports["graphile-worker"], peers.imports["pg-boss"], denoConfig.imports.postgres];
     return [
       `${navigator.hardwareConcurrency} processors${cpu ? ` (${cpu.trim()})` : ""}`,
       `${Math.round(Deno.systemMemoryInfo().total / 2 ** 30)} GiB`,
       `load ${Deno.loadavg()[0]?.toFixed(1)}`,
       `Postgres ${row?.version}, fsync on`,
       `Deno ${Deno.version.deno} for all`,
-      ...Object.values(packages).map((name) => name.replace(/^npm:/, "")),
+      ...packages.map((name) => name.replace(/^npm:/, "")),
     ].join(" · ");
   } finally {
     await sql.end({ timeout: 1 });

@@ -60,15 +60,17 @@ async function measureDrains(bench: Bench): Promise<Table> {
           await empty.agent.ask("fill", { count: sizes.drain });
           numbers.shallow.push(await drainRate(empty, sizes.drain, sizes.drain));
         });
+        const held = await Promise.all(deep.map(holdSnapshot));
+        const minute = new Promise((resolve) => setTimeout(resolve, sizes.heldMs));
         for (const arena of deep) {
           bench.note(`snapshot held: ${arena.contestant.name}`);
-          const numbers = all.get(arena)!;
-          await withHeldSnapshot(arena, sizes.heldMs, async (minute) => {
-            numbers.held = await drainRate(arena, sizes.held, sizes.waiting, sizes.heldMs);
-            await minute;
-            numbers.afterHeld = await drainRate(arena, sizes.drain, sizes.waiting, sizes.heldMs);
-          });
+          all.get(arena)!.held = await drainRate(arena, sizes.held, sizes.waiting, sizes.heldMs);
         }
+        await minute;
+        for (const arena of deep) {
+          all.get(arena)!.afterHeld = await drainRate(arena, sizes.drain, sizes.waiting, sizes.heldMs);
+        }
+        for (const release of held) await release();
         return drainTable(sizes, all);
       }),
   );
@@ -93,21 +95,15 @@ async function drainRate({ agent, contestant }: Arena, count: number, total: num
   return Math.min(report.done, count) / report.ms * 1000;
 }
 
-/** Runs `fn` while another session holds a snapshot; `minute` resolves when it has been held for `ms` milliseconds. */
-async function withHeldSnapshot<T>(
-  { sql }: Arena,
-  ms: number,
-  fn: (minute: Promise<void>) => Promise<T>,
-): Promise<T> {
+/** Has another session hold a snapshot; gives what ends that. */
+async function holdSnapshot({ sql }: Arena): Promise<() => Promise<void>> {
   const session = await sql.reserve();
-  try {
-    await session`begin isolation level repeatable read`;
-    await session`select count(*) from pg_catalog.pg_class`;
-    return await fn(new Promise((resolve) => setTimeout(resolve, ms)));
-  } finally {
+  await session`begin isolation level repeatable read`;
+  await session`select count(*) from pg_catalog.pg_class`;
+  return async () => {
     await session`rollback`;
     session.release();
-  }
+  };
 }
 
 function drainTable(sizes: Sizes, all: Map<Arena, Numbers>): Table {
@@ -150,11 +146,12 @@ async function measureClaims(bench: Bench, arena: Arena): Promise<Table> {
       `${number(sizes.waiting)} waiting, ${number(sizes.finished)} finished`,
       await timeClaims(arena, sizes.claims),
     );
-    await withHeldSnapshot(arena, sizes.heldMs, async (minute) => {
-      await drainRate(arena, sizes.held, sizes.waiting, sizes.heldMs);
-      await minute;
-      all.set("the same, snapshot held", await timeClaims(arena, sizes.claims));
-    });
+    const release = await holdSnapshot(arena);
+    const minute = new Promise((resolve) => setTimeout(resolve, sizes.heldMs));
+    await drainRate(arena, sizes.held, sizes.waiting, sizes.heldMs);
+    await minute;
+    all.set("the same, snapshot held", await timeClaims(arena, sizes.claims));
+    await release();
     return claimTable(sizes, all);
   } finally {
     await arena.close();
