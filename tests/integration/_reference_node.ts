@@ -99,6 +99,7 @@ async function execute(
     resolution,
     region,
     again,
+    now: () => Date.now(),
     callbackUrl: () => Promise.resolve(""),
   });
 }
