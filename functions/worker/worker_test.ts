@@ -85,6 +85,25 @@ Deno.test("POST /worker/wake drains over a direct connection when the environmen
   });
 });
 
+Deno.test("POST /worker/wake does jobs beside runs", () =>
+  withServedApi([router], async (api) => {
+    const ada = await api.createUser();
+    const runId = await startRun(api, ada, await saveFlow(api, ada, HELLO));
+    const jobs = JSON.stringify([{ type: "system.noop" }, { type: "no.such" }, { type: "system.noop" }]);
+    await api.db.sql`select engine.enqueue_jobs(${jobs}::text::jsonb)`;
+    assertEquals((await api.operator.post("/worker/wake")).status, 202);
+    await backgroundSettled();
+    assertEquals(await statusOf(api, runId), "completed");
+    const counts = await api.db.sql`
+      select type, sum(completed)::int as completed, sum(dead)::int as dead from private.job_counts group by type order by type`;
+    assertEquals(counts.map((row) => ({ ...row })), [
+      { type: "no.such", completed: 0, dead: 1 },
+      { type: "system.noop", completed: 2, dead: 0 },
+    ]);
+    const [dead] = await api.db.sql`select status, error ->> 'code' as code from public.job_history`;
+    assertEquals({ ...dead }, { status: "dead", code: "unknown_job_type" });
+  }));
+
 Deno.test("a wake ticket starts a worker once, within its minute, and can do nothing else", () =>
   withServedApi([router], async (api) => {
     const nobody = api.caller({});
