@@ -67,6 +67,7 @@ export async function judge(world: World, said: Injected): Promise<Proof> {
     atMostOnce: letters,
     decided: decided.size,
     accepted,
+    stale: stale.length,
     resumedMs: said.resumedMs,
     faults,
   };

@@ -22,8 +22,10 @@ export interface Proof {
   atMostOnce: number;
   /** Of those, how many a person had to decide, because nobody knew. */
   decided: number;
-  /** Results that Postgres accepted; none of them from a worker that had lost its lease. */
+  /** Results that Postgres accepted. */
   accepted: number;
+  /** Of those, how many came from a worker that did not hold the lease. */
+  stale: number;
   /** Longest time until work that had been interrupted went on, milliseconds; null = nothing was interrupted. */
   resumedMs: number | null;
   /** What went wrong; empty = nothing. */
@@ -57,7 +59,7 @@ export function renderProofs(proofs: readonly Proof[]): string {
       proof.effects,
       proof.deliveredAgain,
       `${proof.atMostOnce} (${proof.decided})`,
-      `${proof.accepted}, 0`,
+      `${proof.accepted}, ${proof.stale}`,
       proof.resumedMs === null ? "not interrupted" : `${(proof.resumedMs / 1000).toFixed(1)} s`,
       proof.faults.length === 0 ? "held" : "BROKEN",
     ].map(String)
