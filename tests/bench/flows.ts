@@ -26,7 +26,7 @@ import { createDbos } from "./peers/dbos.ts";
 /** How much is measured. */
 export interface FlowsSizes {
   rounds: number;
-  /** Requests one at a time, for the latency. */
+  /** Requests one at a time, for the latency; S4 a tenth. */
   single: number;
   /** Requests with eight at once, for the rate; S4 a tenth. */
   many: number;
@@ -155,10 +155,12 @@ async function measureSystems(
   }
   for (let round = 1; round <= sizes.rounds; round++) {
     for (const scenario of ANSWERED) {
-      const many = scenario.id === "s4" ? Math.ceil(sizes.many / 10) : sizes.many;
+      const share = scenario.id === "s4" ? 0.1 : 1;
+      const single = Math.max(2, Math.ceil(sizes.single * share));
+      const many = Math.ceil(sizes.many * share);
       // Every other round the other way round, so that none is always the first.
       for (const system of inTurn(systems, round)) {
-        const latencies = await measureLatency(system, scenario, sizes.single);
+        const latencies = await measureLatency(system, scenario, single);
         const rate = await measureRate(system, scenario, many, AT_ONCE);
         const lists = collected.get(system)!.answered[scenario.id]!;
         lists.p50.push(percentile(latencies, 0.5));
