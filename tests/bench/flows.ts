@@ -54,6 +54,7 @@ export interface AnsweredResult {
   p95: number;
   runsPerSecond: number;
   walBytesPerRun: number;
+  cpuMsPerRun: number;
   rowsPerRun: number;
   transactionsPerRun: number;
 }
@@ -133,7 +134,7 @@ export async function runFlows(options: FlowsOptions): Promise<SystemResult[]> {
 
 /** One system's measurements so far. */
 interface Collected {
-  answered: Record<string, { p50: number[]; p95: number[]; rate: number[]; wal: number[] }>;
+  answered: Record<string, { p50: number[]; p95: number[]; rate: number[]; wal: number[]; cpu: number[] }>;
   bursts: Burst[];
   costs: Record<string, { rowsPerRun: number; transactionsPerRun: number }>;
   crash?: Crash;
@@ -146,7 +147,9 @@ async function measureSystems(
 ): Promise<SystemResult[]> {
   const collected = new Map<System, Collected>();
   for (const system of systems) {
-    const answered = Object.fromEntries(ANSWERED.map(({ id }) => [id, { p50: [], p95: [], rate: [], wal: [] }]));
+    const answered = Object.fromEntries(
+      ANSWERED.map(({ id }) => [id, { p50: [], p95: [], rate: [], wal: [], cpu: [] }]),
+    );
     collected.set(system, { answered, bursts: [], costs: {} });
     await system.start();
     // Once before it counts: plans, statements, code.
@@ -167,6 +170,7 @@ async function measureSystems(
         lists.p95.push(percentile(latencies, 0.95));
         lists.rate.push(rate.runsPerSecond);
         lists.wal.push(rate.walBytesPerRun);
+        lists.cpu.push(rate.cpuMsPerRun);
         report(
           `round ${round} ${scenario.id} ${system.name}: p50 ${lists.p50.at(-1)?.toFixed(1)} ms, ${
             rate.runsPerSecond.toFixed(0)
@@ -220,11 +224,12 @@ function summarize(name: string, { answered, bursts, costs, crash }: Collected):
   return {
     name,
     answered: Object.fromEntries(
-      Object.entries(answered).map(([id, { p50, p95, rate, wal }]) => [id, {
+      Object.entries(answered).map(([id, { p50, p95, rate, wal, cpu }]) => [id, {
         p50: median(p50),
         p95: median(p95),
         runsPerSecond: median(rate),
         walBytesPerRun: median(wal),
+        cpuMsPerRun: median(cpu),
         ...costs[id]!,
       }]),
     ),
@@ -233,6 +238,7 @@ function summarize(name: string, { answered, bursts, costs, crash }: Collected):
       finishedPerSecond: median(bursts.map((burst) => burst.finishedPerSecond)),
       p99: median(bursts.map((burst) => burst.p99)),
       walBytesPerRun: median(bursts.map((burst) => burst.walBytesPerRun)),
+      cpuMsPerRun: median(bursts.map((burst) => burst.cpuMsPerRun)),
     },
     crash: crash!,
   };

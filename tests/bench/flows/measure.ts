@@ -5,6 +5,7 @@
  */
 import { equal } from "deno-std/assert/mod.js";
 import type { Ledger } from "./ledger.ts";
+import { processorTime } from "./processor_time.ts";
 import { type AnsweredScenario, type BenchEvent, CHAIN, newEvent, type ScenarioId, signEvent } from "./scenarios.ts";
 import type { System } from "./system.ts";
 
@@ -15,6 +16,8 @@ const PATIENCE_MS = 180_000;
 export interface Rate {
   runsPerSecond: number;
   walBytesPerRun: number;
+  /** Milliseconds of processor time of the server and of its Postgres sessions. */
+  cpuMsPerRun: number;
 }
 
 /** What a burst found. */
@@ -24,6 +27,7 @@ export interface Burst {
   /** 99th percentile until a request was answered, milliseconds. */
   p99: number;
   walBytesPerRun: number;
+  cpuMsPerRun: number;
 }
 
 /** What a crash left. */
@@ -60,17 +64,17 @@ export async function measureRate(
   count: number,
   atOnce: number,
 ): Promise<Rate> {
-  const wal = await walPosition(system);
+  const spent = await startMeter(system);
   const started = performance.now();
   await inParallel(count, atOnce, () => answered(system, scenario));
   const seconds = (performance.now() - started) / 1000;
-  return { runsPerSecond: count / seconds, walBytesPerRun: (await walPosition(system) - wal) / count };
+  return { runsPerSecond: count / seconds, ...await spent(count) };
 }
 
 /** S5: requests that are answered at once, until all of their runs have ended. */
 export async function measureBurst(system: System, count: number, atOnce: number): Promise<Burst> {
   const before = await system.count("s5");
-  const wal = await walPosition(system);
+  const spent = await startMeter(system);
   const latencies: number[] = [];
   const started = performance.now();
   await inParallel(count, atOnce, async () => {
@@ -85,7 +89,7 @@ export async function measureBurst(system: System, count: number, atOnce: number
     acceptedPerSecond: count / accepted,
     finishedPerSecond: count / finished,
     p99: percentile(latencies.toSorted((a, b) => a - b), 0.99),
-    walBytesPerRun: (await walPosition(system) - wal) / count,
+    ...await spent(count),
   };
 }
 
@@ -180,6 +184,17 @@ async function until(isSo: () => Promise<boolean>, pollMs = 10): Promise<void> {
     if (performance.now() > end) throw new Error("Patience is over");
     await pause(pollMs);
   }
+}
+
+/** Begins to count WAL and processor time; what it gives tells what a run took of both. */
+async function startMeter(system: System) {
+  const wal = await walPosition(system);
+  const time = await processorTime(system);
+  return async (runs: number) => {
+    const now = await processorTime(system);
+    const seconds = now.server - time.server + now.postgres - time.postgres;
+    return { walBytesPerRun: (await walPosition(system) - wal) / runs, cpuMsPerRun: seconds * 1000 / runs };
+  };
 }
 
 async function walPosition(system: System): Promise<number> {

@@ -87,6 +87,7 @@ export function createMillrace({ db, ledger, transport, tickMs = 10_000 }: Millr
       await server?.kill();
       await dataApi?.stop();
     },
+    pids: () => [server, dataApi].flatMap((process) => process?.pid ?? []),
     url: (scenario) => `http://127.0.0.1:${server?.port}/hooks/${endpoints.get(scenario)?.slug}`,
     readOutput(answer) {
       const { run } = answer as { run?: { status: string; output: unknown } };

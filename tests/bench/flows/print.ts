@@ -54,6 +54,12 @@ function linesOf(results: readonly SystemResult[], sizes: FlowsSizes): Line[] {
       { what: `${name} p50, ms`, values: found.map(({ p50 }) => p50), better: "less", digits: 1 },
       { what: `${name} p95, ms`, values: found.map(({ p95 }) => p95), better: "less", digits: 1 },
       { what: `${name} ${unit}/s`, values: found.map(({ runsPerSecond }) => runsPerSecond * steps), better: "more" },
+      {
+        what: `${name} processor ms a run`,
+        values: found.map(({ cpuMsPerRun }) => cpuMsPerRun),
+        better: "less",
+        digits: 2,
+      },
       { what: `${name} WAL bytes a run`, values: found.map(({ walBytesPerRun }) => walBytesPerRun), better: "less" },
       { what: `${name} rows a run`, values: found.map(({ rowsPerRun }) => rowsPerRun), better: "less", digits: 1 },
       {
@@ -69,6 +75,7 @@ function linesOf(results: readonly SystemResult[], sizes: FlowsSizes): Line[] {
     { what: "S5 accepted/s", values: bursts.map((burst) => burst.acceptedPerSecond), better: "more" },
     { what: "S5 acknowledged p99, ms", values: bursts.map(({ p99 }) => p99), better: "less" },
     { what: "S5 finished/s", values: bursts.map((burst) => burst.finishedPerSecond), better: "more" },
+    { what: "S5 processor ms a run", values: bursts.map(({ cpuMsPerRun }) => cpuMsPerRun), better: "less", digits: 2 },
     { what: "S5 WAL bytes a run", values: bursts.map((burst) => burst.walBytesPerRun), better: "less" },
   );
   const crashes = results.map(({ crash }) => crash);

@@ -29,6 +29,8 @@ export interface System {
   kill(): Promise<void>;
   /** Ends it for good. */
   close(): Promise<void>;
+  /** Process ids of its server, for the processor time that it takes. */
+  pids(): number[];
   /** Where the events of a scenario are sent. */
   url(scenario: ScenarioId): string;
   /** What the run gave, from the answer to an event; undefined when the answer does not say that it has completed. */
@@ -70,6 +72,11 @@ export class ServerProcess {
       })();
       return new ServerProcess(child, Number(port));
     }
+  }
+
+  /** Its process id. */
+  get pid(): number {
+    return this.#child.pid;
   }
 
   /** Ends it: its standard input is closed, which asks it to go. */

@@ -45,6 +45,7 @@ export function createDbos({ db, ledger }: { db: TestDatabase; ledger: string })
       await server?.stop();
       await runtime?.close();
     },
+    pids: () => server === undefined ? [] : [server.pid],
     url: (scenario) => `http://127.0.0.1:${server?.port}/${scenario}`,
     readOutput: (answer) => (answer as { output?: unknown }).output,
     async count(scenario: ScenarioId) {
