@@ -11,22 +11,239 @@ export type Database = {
       [_ in never]: never;
     };
     Views: {
-      [_ in never]: never;
+      "changes": {
+        Row: {
+          "batch": number;
+          "claims": (string)[];
+          "columns": (string)[] | null;
+          "condition": Json | null;
+          "created_at": string;
+          "excluded": (string)[];
+          "flow_id": string;
+          "flow_name": string | null;
+          "id": string;
+          "last_skipped_at": string | null;
+          "max_depth": number;
+          "max_runs": number;
+          "name": string;
+          "operations": (string)[];
+          "organization_id": string;
+          "required": boolean;
+          "skipped": number | null;
+          "skipped_because": Json | null;
+          "state": string | null;
+          "table": string | null;
+          "trigger_node": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "dead_letters": {
+        Row: {
+          "attempts": number;
+          "completed_at": string;
+          "created_at": string;
+          "error_code": string | null;
+          "error_details": Json | null;
+          "error_message": string | null;
+          "id": string;
+          "max_attempts": number;
+          "organization_id": string;
+          "payload": Json | null;
+          "started_at": string | null;
+          "type": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attempts"?: number | null;
+          "completed_at"?: string | null;
+          "created_at"?: string | null;
+          "error_code"?: never;
+          "error_details"?: never;
+          "error_message"?: never;
+          "id"?: string | null;
+          "max_attempts"?: number | null;
+          "organization_id"?: string | null;
+          "payload"?: Json | null;
+          "started_at"?: string | null;
+          "type"?: string | null;
+        };
+        Update: {
+          "attempts"?: number | null;
+          "completed_at"?: string | null;
+          "created_at"?: string | null;
+          "error_code"?: never;
+          "error_details"?: never;
+          "error_message"?: never;
+          "id"?: string | null;
+          "max_attempts"?: number | null;
+          "organization_id"?: string | null;
+          "payload"?: Json | null;
+          "started_at"?: string | null;
+          "type"?: string | null;
+        };
+        Relationships: [];
+      };
+      "jobs": {
+        Row: {
+          "attempts": number | null;
+          "cancel_requested_at": string | null;
+          "completed_at": string | null;
+          "concurrency_key": string | null;
+          "created_at": string | null;
+          "error": Json | null;
+          "error_message": string | null;
+          "expires_at": string | null;
+          "id": string | null;
+          "max_attempts": number | null;
+          "organization_id": string | null;
+          "payload": Json | null;
+          "priority": number | null;
+          "progress": Json | null;
+          "replay_of": string | null;
+          "replayed_as": string | null;
+          "result": Json | null;
+          "run_id": string | null;
+          "scheduled_for": string | null;
+          "started_at": string | null;
+          "status": string | null;
+          "type": string | null;
+          "unique_key": string | null;
+          "worker_id": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "queue_depth": {
+        Row: {
+          "jobs": number | null;
+          "oldest": string | null;
+          "oldest_seconds": number | null;
+          "status": string | null;
+          "type": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "queue_organizations": {
+        Row: {
+          "blocked": number | null;
+          "dead_letters": number | null;
+          "delayed": number | null;
+          "max_running": number | null;
+          "name": string | null;
+          "oldest_due_at": string | null;
+          "oldest_due_seconds": number | null;
+          "organization_id": string | null;
+          "plan_id": string | null;
+          "queued": number | null;
+          "running": number | null;
+          "waiting": number | null;
+          "weight": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "stuck": {
+        Row: {
+          "id": string | null;
+          "organization_id": string | null;
+          "problem": string | null;
+          "seconds": number | null;
+          "since": string | null;
+          "type": string | null;
+          "why": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "workers": {
+        Row: {
+          "expires_at": string;
+          "id": string;
+          "is_alive": boolean | null;
+          "jobs": number | null;
+          "kind": string;
+          "started_at": string;
+          "steps": number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "expires_at"?: string | null;
+          "id"?: string | null;
+          "is_alive"?: never;
+          "jobs"?: never;
+          "kind"?: string | null;
+          "started_at"?: string | null;
+          "steps"?: never;
+        };
+        Update: {
+          "expires_at"?: string | null;
+          "id"?: string | null;
+          "is_alive"?: never;
+          "jobs"?: never;
+          "kind"?: string | null;
+          "started_at"?: string | null;
+          "steps"?: never;
+        };
+        Relationships: [];
+      };
     };
     Functions: {
+      "add_run_archive": {
+        Args: {
+          "p_archive": Json;
+          "p_more": boolean;
+          "p_organization_id": string;
+          "p_pass_id": string;
+          "p_position": Json;
+          "p_week": string;
+        };
+        Returns: string;
+      };
+      "admit_runs": { Args: { "p_organization_id": string }; Returns: number };
+      "apply_retention": { Args: Record<PropertyKey, never>; Returns: Json };
+      "begin_run_archive": { Args: { "p_organization_id": string; "p_week": string }; Returns: Json };
+      "cancel_job": { Args: { "p_job_id": string }; Returns: Json };
       "claim_jobs": {
-        Args: { "p_kind"?: string; "p_limit"?: number; "p_run_id"?: string; "p_worker_id": string };
+        Args: {
+          "p_kind"?: string;
+          "p_limit"?: number;
+          "p_listens"?: boolean;
+          "p_run_id"?: string;
+          "p_worker_id": string;
+        };
         Returns: Json;
       };
       "complete_callbacks": { Args: { "p_callbacks": Json; "p_wake"?: boolean }; Returns: Json };
-      "configure": { Args: { "p_functions_url": string; "p_max_workers"?: number }; Returns: Json };
+      "configure": {
+        Args: { "p_functions_url": string; "p_max_workers"?: number; "p_operator_email"?: string };
+        Returns: Json;
+      };
+      "discard_dead_letter": { Args: { "p_job_id": string }; Returns: undefined };
+      "discard_dead_letters": {
+        Args: { "p_dry_run"?: boolean; "p_filter"?: Json; "p_limit"?: number; "p_organization_id"?: string };
+        Returns: Json;
+      };
+      "enqueue_jobs": { Args: { "p_jobs": Json }; Returns: Json };
       "ensure_partitions": { Args: { "p_weeks_ahead"?: number }; Returns: number };
+      "expired_run_archives": { Args: { "p_limit"?: number }; Returns: Json };
+      "finish_jobs": { Args: { "p_results": Json; "p_worker_id": string }; Returns: Json };
+      "finish_run_archive": {
+        Args: { "p_organization_id": string; "p_pass_id": string; "p_week": string };
+        Returns: undefined;
+      };
       "get_callback": { Args: { "p_node_id": string; "p_run_id": string; "p_scope"?: string }; Returns: string };
+      "get_digest": { Args: { "p_day": string; "p_organization_id": string }; Returns: Json };
+      "get_job": { Args: { "p_job_id": string }; Returns: Json };
+      "get_run_end": { Args: { "p_run_id": string }; Returns: Json };
       "get_webhook_endpoint": { Args: { "p_slug": string; "p_test"?: boolean }; Returns: Json };
       "get_webhook_sender": { Args: { "p_endpoint_id": string; "p_user_id": string }; Returns: Json };
       "heartbeat": { Args: { "p_worker_id": string }; Returns: boolean };
       "ingest_webhook": {
         Args: {
+          "p_ahead"?: Json;
           "p_dedupe_body": boolean;
           "p_endpoint_id": string;
           "p_event_key": string;
@@ -44,15 +261,59 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_jobs": {
+        Args: {
+          "p_after"?: string;
+          "p_ascending"?: boolean;
+          "p_filter"?: Json;
+          "p_limit"?: number;
+          "p_organization_id"?: string;
+        };
+        Returns: Json;
+      };
       "list_schedules_to_refill": { Args: { "p_limit"?: number }; Returns: Json };
+      "list_task_runs": { Args: { "p_before"?: string; "p_limit"?: number; "p_name": string }; Returns: Json };
+      "list_tasks": { Args: Record<PropertyKey, never>; Returns: Json };
       "load_plans": { Args: { "p_plan_version": number; "p_version_ids": (string)[] }; Returns: Json };
+      "off_change": { Args: { "p_flow_id"?: string; "p_name"?: string; "p_table": unknown }; Returns: Json };
+      "on_change": { Args: { "p_flow_id": string; "p_options"?: Json; "p_table": unknown }; Returns: Json };
+      "queue_digests": { Args: { "p_day"?: string }; Returns: Json };
+      "queue_statistics": { Args: { "p_minutes"?: number; "p_organization_id"?: string }; Returns: Json };
+      "read_run_archive": {
+        Args: {
+          "p_bytes"?: number;
+          "p_organization_id": string;
+          "p_pass_id": string;
+          "p_position"?: Json;
+          "p_week": string;
+        };
+        Returns: Json;
+      };
       "record_webhook_rejection": { Args: { "p_endpoint_id": string; "p_reason": string }; Returns: undefined };
       "redeem_wake": { Args: { "p_ticket": string }; Returns: boolean };
       "release_worker": { Args: { "p_wake_successor"?: boolean; "p_worker_id": string }; Returns: Json };
+      "remove_run_archives": { Args: { "p_ids": (string)[] }; Returns: number };
+      "replay_dead_letters": {
+        Args: { "p_dry_run"?: boolean; "p_filter"?: Json; "p_limit"?: number; "p_organization_id"?: string };
+        Returns: Json;
+      };
+      "report_jobs": { Args: { "p_progress"?: Json; "p_worker_id": string }; Returns: Json };
+      "request_task": { Args: { "p_name": string }; Returns: Json };
+      "retry_job": { Args: { "p_job_id": string }; Returns: Json };
+      "run_job_now": { Args: { "p_job_id": string }; Returns: Json };
+      "run_task": { Args: { "p_name": string; "p_trigger"?: string }; Returns: Json };
       "settle_jobs": { Args: { "p_results": Json; "p_worker_id": string }; Returns: Json };
+      "share_breakers": { Args: { "p_changes"?: Json }; Returns: Json };
+      "start_waiting_task": { Args: Record<PropertyKey, never>; Returns: Json };
       "store_plan": { Args: { "p_plan": Json; "p_plan_version": number; "p_version_id": string }; Returns: undefined };
       "store_upcoming": { Args: { "p_lists": Json }; Returns: number };
       "tick": { Args: Record<PropertyKey, never>; Returns: Json };
+      "update_task": { Args: { "p_changes": Json; "p_name": string }; Returns: Json };
+      "watch_tasks": { Args: Record<PropertyKey, never>; Returns: Json };
+      "work_bulk_operation": {
+        Args: { "p_operation_id": string; "p_runs"?: number; "p_seconds"?: number };
+        Returns: Json;
+      };
     };
     Enums: {
       [_ in never]: never;
@@ -63,6 +324,69 @@ export type Database = {
   };
   "public": {
     Tables: {
+      "analytics_daily": {
+        Row: {
+          "cancelled": number;
+          "compensated": number;
+          "compensation_failed": number;
+          "completed": number;
+          "day": string;
+          "failed": number;
+          "flow_id": string;
+          "organization_id": string;
+          "p50_ms": number | null;
+          "p95_ms": number | null;
+          "rolled_up_at": string;
+          "runs": number;
+          "steps": number;
+          "success_rate": number | null;
+          "unfinished": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "cancelled": number;
+          "compensated": number;
+          "compensation_failed": number;
+          "completed": number;
+          "day": string;
+          "failed": number;
+          "flow_id": string;
+          "organization_id": string;
+          "p50_ms"?: number | null;
+          "p95_ms"?: number | null;
+          "rolled_up_at"?: string;
+          "runs": number;
+          "steps"?: number;
+          "success_rate"?: number | null;
+          "unfinished": number;
+        };
+        Update: {
+          "cancelled"?: number;
+          "compensated"?: number;
+          "compensation_failed"?: number;
+          "completed"?: number;
+          "day"?: string;
+          "failed"?: number;
+          "flow_id"?: string;
+          "organization_id"?: string;
+          "p50_ms"?: number | null;
+          "p95_ms"?: number | null;
+          "rolled_up_at"?: string;
+          "runs"?: number;
+          "steps"?: number;
+          "success_rate"?: number | null;
+          "unfinished"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "analytics_daily_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "bulk_operations": {
         Row: {
           "action": string;
@@ -490,13 +814,144 @@ export type Database = {
           },
         ];
       };
+      "job_history": {
+        Row: {
+          "attempts": number;
+          "completed_at": string;
+          "concurrency_key": string | null;
+          "created_at": string;
+          "error": Json | null;
+          "id": string;
+          "max_attempts": number;
+          "organization_id": string;
+          "payload": Json | null;
+          "priority": number;
+          "replay_of": string | null;
+          "replayed_as": string | null;
+          "result": Json | null;
+          "scheduled_for": string;
+          "started_at": string | null;
+          "status": string;
+          "type": string;
+          "unique_key": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attempts": number;
+          "completed_at": string;
+          "concurrency_key"?: string | null;
+          "created_at": string;
+          "error"?: Json | null;
+          "id": string;
+          "max_attempts": number;
+          "organization_id": string;
+          "payload"?: Json | null;
+          "priority": number;
+          "replay_of"?: string | null;
+          "replayed_as"?: string | null;
+          "result"?: Json | null;
+          "scheduled_for": string;
+          "started_at"?: string | null;
+          "status": string;
+          "type": string;
+          "unique_key"?: string | null;
+        };
+        Update: {
+          "attempts"?: number;
+          "completed_at"?: string;
+          "concurrency_key"?: string | null;
+          "created_at"?: string;
+          "error"?: Json | null;
+          "id"?: string;
+          "max_attempts"?: number;
+          "organization_id"?: string;
+          "payload"?: Json | null;
+          "priority"?: number;
+          "replay_of"?: string | null;
+          "replayed_as"?: string | null;
+          "result"?: Json | null;
+          "scheduled_for"?: string;
+          "started_at"?: string | null;
+          "status"?: string;
+          "type"?: string;
+          "unique_key"?: string | null;
+        };
+        Relationships: [];
+      };
+      "job_history_default": {
+        Row: {
+          "attempts": number;
+          "completed_at": string;
+          "concurrency_key": string | null;
+          "created_at": string;
+          "error": Json | null;
+          "id": string;
+          "max_attempts": number;
+          "organization_id": string;
+          "payload": Json | null;
+          "priority": number;
+          "replay_of": string | null;
+          "replayed_as": string | null;
+          "result": Json | null;
+          "scheduled_for": string;
+          "started_at": string | null;
+          "status": string;
+          "type": string;
+          "unique_key": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attempts": number;
+          "completed_at": string;
+          "concurrency_key"?: string | null;
+          "created_at": string;
+          "error"?: Json | null;
+          "id": string;
+          "max_attempts": number;
+          "organization_id": string;
+          "payload"?: Json | null;
+          "priority": number;
+          "replay_of"?: string | null;
+          "replayed_as"?: string | null;
+          "result"?: Json | null;
+          "scheduled_for": string;
+          "started_at"?: string | null;
+          "status": string;
+          "type": string;
+          "unique_key"?: string | null;
+        };
+        Update: {
+          "attempts"?: number;
+          "completed_at"?: string;
+          "concurrency_key"?: string | null;
+          "created_at"?: string;
+          "error"?: Json | null;
+          "id"?: string;
+          "max_attempts"?: number;
+          "organization_id"?: string;
+          "payload"?: Json | null;
+          "priority"?: number;
+          "replay_of"?: string | null;
+          "replayed_as"?: string | null;
+          "result"?: Json | null;
+          "scheduled_for"?: string;
+          "started_at"?: string | null;
+          "status"?: string;
+          "type"?: string;
+          "unique_key"?: string | null;
+        };
+        Relationships: [];
+      };
       "job_queue": {
         Row: {
           "attempts": number;
+          "concurrency_key": string | null;
+          "concurrency_limit": number | null;
           "created_at": string;
           "deadline_at": string | null;
           "epoch": number;
           "error_message": string | null;
+          "expires_at": string | null;
           "id": string;
           "max_attempts": number;
           "node_id": string | null;
@@ -512,15 +967,19 @@ export type Database = {
           "started_at": string | null;
           "status": string;
           "type": string;
+          "unique_key": string | null;
           "worker_id": string | null;
         };
         ComputedFields: never;
         Insert: {
           "attempts"?: number;
+          "concurrency_key"?: string | null;
+          "concurrency_limit"?: number | null;
           "created_at"?: string;
           "deadline_at"?: string | null;
           "epoch"?: number;
           "error_message"?: string | null;
+          "expires_at"?: string | null;
           "id"?: string;
           "max_attempts"?: number;
           "node_id"?: string | null;
@@ -536,14 +995,18 @@ export type Database = {
           "started_at"?: string | null;
           "status"?: string;
           "type"?: string;
+          "unique_key"?: string | null;
           "worker_id"?: string | null;
         };
         Update: {
           "attempts"?: number;
+          "concurrency_key"?: string | null;
+          "concurrency_limit"?: number | null;
           "created_at"?: string;
           "deadline_at"?: string | null;
           "epoch"?: number;
           "error_message"?: string | null;
+          "expires_at"?: string | null;
           "id"?: string;
           "max_attempts"?: number;
           "node_id"?: string | null;
@@ -559,6 +1022,7 @@ export type Database = {
           "started_at"?: string | null;
           "status"?: string;
           "type"?: string;
+          "unique_key"?: string | null;
           "worker_id"?: string | null;
         };
         Relationships: [];
@@ -654,41 +1118,53 @@ export type Database = {
       };
       "plans": {
         Row: {
+          "archives_runs": boolean;
           "hook_requests_per_minute": number;
           "id": string;
+          "max_concurrent_jobs": number | null;
           "max_concurrent_runs": number | null;
           "max_flows": number;
           "max_run_seconds": number;
           "max_schedules": number;
           "max_webhook_endpoints": number;
           "name": string;
+          "queue_weight": number;
           "request_burst": number;
           "requests_per_minute": number;
+          "retention_days": NonNullable<Json>;
         };
         ComputedFields: never;
         Insert: {
+          "archives_runs"?: boolean;
           "hook_requests_per_minute": number;
           "id": string;
+          "max_concurrent_jobs"?: number | null;
           "max_concurrent_runs"?: number | null;
           "max_flows": number;
           "max_run_seconds": number;
           "max_schedules"?: number;
           "max_webhook_endpoints": number;
           "name": string;
+          "queue_weight"?: number;
           "request_burst": number;
           "requests_per_minute": number;
+          "retention_days"?: NonNullable<Json>;
         };
         Update: {
+          "archives_runs"?: boolean;
           "hook_requests_per_minute"?: number;
           "id"?: string;
+          "max_concurrent_jobs"?: number | null;
           "max_concurrent_runs"?: number | null;
           "max_flows"?: number;
           "max_run_seconds"?: number;
           "max_schedules"?: number;
           "max_webhook_endpoints"?: number;
           "name"?: string;
+          "queue_weight"?: number;
           "request_burst"?: number;
           "requests_per_minute"?: number;
+          "retention_days"?: NonNullable<Json>;
         };
         Relationships: [];
       };
@@ -719,6 +1195,69 @@ export type Database = {
           "version"?: number;
         };
         Relationships: [];
+      };
+      "run_archives": {
+        Row: {
+          "bytes": number;
+          "created_at": string;
+          "first_run_id": string;
+          "id": string;
+          "last_run_id": string;
+          "lines": number;
+          "member_offsets": (number)[];
+          "member_run_ids": (string)[];
+          "organization_id": string;
+          "part": number;
+          "path": string;
+          "raw_bytes": number;
+          "runs": number;
+          "sha256": string;
+          "week": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "bytes": number;
+          "created_at"?: string;
+          "first_run_id": string;
+          "id"?: string;
+          "last_run_id": string;
+          "lines": number;
+          "member_offsets": (number)[];
+          "member_run_ids": (string)[];
+          "organization_id": string;
+          "part": number;
+          "path": string;
+          "raw_bytes": number;
+          "runs": number;
+          "sha256": string;
+          "week": string;
+        };
+        Update: {
+          "bytes"?: number;
+          "created_at"?: string;
+          "first_run_id"?: string;
+          "id"?: string;
+          "last_run_id"?: string;
+          "lines"?: number;
+          "member_offsets"?: (number)[];
+          "member_run_ids"?: (string)[];
+          "organization_id"?: string;
+          "part"?: number;
+          "path"?: string;
+          "raw_bytes"?: number;
+          "runs"?: number;
+          "sha256"?: string;
+          "week"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "run_archives_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
       };
       "run_stats_daily": {
         Row: {
@@ -1216,6 +1755,57 @@ export type Database = {
           },
         ];
       };
+      "usage_hourly": {
+        Row: {
+          "counted_at": string;
+          "hour": string;
+          "jobs": number;
+          "organization_id": string;
+          "runs_cancelled": number;
+          "runs_completed": number;
+          "runs_failed": number;
+          "runs_open": number;
+          "runs_started": number;
+          "steps": number;
+          "webhook_events": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "counted_at"?: string;
+          "hour": string;
+          "jobs"?: number;
+          "organization_id": string;
+          "runs_cancelled"?: number;
+          "runs_completed"?: number;
+          "runs_failed"?: number;
+          "runs_open"?: number;
+          "runs_started"?: number;
+          "steps"?: number;
+          "webhook_events"?: number;
+        };
+        Update: {
+          "counted_at"?: string;
+          "hour"?: string;
+          "jobs"?: number;
+          "organization_id"?: string;
+          "runs_cancelled"?: number;
+          "runs_completed"?: number;
+          "runs_failed"?: number;
+          "runs_open"?: number;
+          "runs_started"?: number;
+          "steps"?: number;
+          "webhook_events"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "usage_hourly_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "webhook_endpoints": {
         Row: {
           "config": NonNullable<Json>;
@@ -1236,6 +1826,7 @@ export type Database = {
           "trigger_node": string | null;
           "updated_at": string;
           "version": number;
+          "wait_seconds": number;
         };
         ComputedFields: never;
         Insert: {
@@ -1257,6 +1848,7 @@ export type Database = {
           "trigger_node"?: string | null;
           "updated_at"?: string;
           "version"?: number;
+          "wait_seconds"?: number;
         };
         Update: {
           "config"?: NonNullable<Json>;
@@ -1277,6 +1869,7 @@ export type Database = {
           "trigger_node"?: string | null;
           "updated_at"?: string;
           "version"?: number;
+          "wait_seconds"?: number;
         };
         Relationships: [
           {
@@ -1439,6 +2032,7 @@ export type Database = {
     };
     Functions: {
       "cancel_bulk_operation": { Args: { "p_operation_id": string }; Returns: Json };
+      "cancel_job": { Args: { "p_job_id": string }; Returns: Json };
       "cancel_run": { Args: { "p_run_id": string }; Returns: Json };
       "count_version_runs": { Args: { "p_flow_id": string; "p_version_ids": (string)[] }; Returns: Json };
       "create_bulk_operation": {
@@ -1491,6 +2085,7 @@ export type Database = {
           "p_secret"?: string;
           "p_signature_required"?: boolean;
           "p_trigger_node"?: string;
+          "p_wait_seconds"?: number;
         };
         Returns: Json;
       };
@@ -1503,6 +2098,11 @@ export type Database = {
       "delete_run": { Args: { "p_run_id": string }; Returns: undefined };
       "delete_schedule": { Args: { "p_if_version"?: number; "p_schedule_id": string }; Returns: undefined };
       "delete_webhook_endpoint": { Args: { "p_endpoint_id": string; "p_if_version"?: number }; Returns: undefined };
+      "discard_dead_letter": { Args: { "p_job_id": string }; Returns: undefined };
+      "discard_dead_letters": {
+        Args: { "p_dry_run"?: boolean; "p_filter"?: Json; "p_limit"?: number; "p_organization_id": string };
+        Returns: Json;
+      };
       "duplicate_flow": {
         Args: { "p_flow_id": string; "p_idempotency_key"?: string; "p_name"?: string };
         Returns: Json;
@@ -1522,14 +2122,17 @@ export type Database = {
         Returns: Json;
       };
       "explain_run": { Args: { "p_run_id": string }; Returns: Json };
+      "find_run_archives": { Args: { "p_run_id": string }; Returns: Json };
       "gate": { Args: { "p_organization_id"?: string; "p_route"?: string }; Returns: Json };
       "get_entity_journey": {
         Args: { "p_after"?: number; "p_descending"?: boolean; "p_entity_id": string; "p_limit"?: number };
         Returns: Json;
       };
       "get_flow_stats": { Args: { "p_days"?: number; "p_flow_id": string }; Returns: Json };
+      "get_job": { Args: { "p_job_id": string }; Returns: Json };
       "get_latest_run": { Args: { "p_flow_id": string }; Returns: Json };
       "get_run": { Args: { "p_run_id": string; "p_step_limit"?: number }; Returns: Json };
+      "get_run_archive": { Args: { "p_archive_id": string }; Returns: Json };
       "get_run_progress": {
         Args: { "p_limit"?: number; "p_run_id": string; "p_seen"?: (string)[]; "p_since"?: string };
         Returns: Json;
@@ -1547,6 +2150,20 @@ export type Database = {
         Returns: Json;
       };
       "list_edge_stats": { Args: { "p_flow_id": string }; Returns: Json };
+      "list_jobs": {
+        Args: {
+          "p_after"?: string;
+          "p_ascending"?: boolean;
+          "p_filter"?: Json;
+          "p_limit"?: number;
+          "p_organization_id": string;
+        };
+        Returns: Json;
+      };
+      "list_run_archives": {
+        Args: { "p_after"?: string; "p_limit"?: number; "p_organization_id": string; "p_week"?: string };
+        Returns: Json;
+      };
       "list_run_steps": {
         Args: { "p_after"?: string; "p_from"?: string; "p_limit"?: number; "p_run_id": string };
         Returns: Json;
@@ -1563,6 +2180,11 @@ export type Database = {
       };
       "move_entity": { Args: { "p_entity_id": string; "p_if_version"?: number; "p_node_id": string }; Returns: Json };
       "pause_run": { Args: { "p_run_id": string }; Returns: Json };
+      "queue_statistics": { Args: { "p_minutes"?: number; "p_organization_id": string }; Returns: Json };
+      "replay_dead_letters": {
+        Args: { "p_dry_run"?: boolean; "p_filter"?: Json; "p_limit"?: number; "p_organization_id": string };
+        Returns: Json;
+      };
       "replay_webhook_event": { Args: { "p_event_id": string; "p_idempotency_key"?: string }; Returns: Json };
       "rerun_run": {
         Args: {
@@ -1581,6 +2203,7 @@ export type Database = {
         Returns: Json;
       };
       "resume_run": { Args: { "p_run_id": string; "p_wake"?: boolean }; Returns: Json };
+      "retry_job": { Args: { "p_job_id": string }; Returns: Json };
       "retry_run": { Args: { "p_idempotency_key"?: string; "p_run_id": string; "p_wake"?: boolean }; Returns: Json };
       "retry_step": {
         Args: {
@@ -1596,6 +2219,7 @@ export type Database = {
         Args: { "p_endpoint_id": string; "p_overlap_seconds"?: number; "p_secret"?: string };
         Returns: Json;
       };
+      "run_job_now": { Args: { "p_job_id": string }; Returns: Json };
       "save_flow": {
         Args: {
           "p_description"?: string;
@@ -1608,6 +2232,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "set_daily_digest": { Args: { "p_organization_id": string; "p_wanted": boolean }; Returns: boolean };
       "signal_run": {
         Args: { "p_data"?: Json; "p_name": string; "p_run_id": string; "p_wake"?: boolean };
         Returns: Json;
@@ -1658,6 +2283,7 @@ export type Database = {
           "p_name"?: string;
           "p_signature_required"?: boolean;
           "p_trigger_node"?: string;
+          "p_wait_seconds"?: number;
         };
         Returns: Json;
       };

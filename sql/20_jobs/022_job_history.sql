@@ -20,7 +20,7 @@ create table public.job_history (
   constraint death_says_why check ((status in ('dead', 'expired')) <= (error is not null))
 ) partition by range (id);
 create index job_history_organization_id_idx on public.job_history (organization_id, id);
-create index job_history_dead_idx on public.job_history (organization_id, id) where status = 'dead' and replayed_as is null;
+create index job_history_unreplayed_idx on public.job_history (organization_id, id) where status = 'dead' and replayed_as is null;
 
 -- Whatever no partition was made for lands here, so that an insert can not fail for want of one.
 create table public.job_history_default partition of public.job_history default;

@@ -34,7 +34,7 @@ begin
         least(ceil(v_wanted::double precision * c.weight / sum(c.weight) over ())::integer, c.room) as quota
       from (
         select t.organization_id, t.virtual_time, t.weight,
-          case when t.head_until > p_now and not v_has_looked then t.head else '-infinity'::timestamptz end as head,
+          case when t.head_until > p_now and t.head <= p_now and not v_has_looked then t.head else '-infinity'::timestamptz end as head,
           case when t.max_running is not null then greatest(0, t.max_running - private.count_running(t.organization_id) - (
             select coalesce(sum(g.taken), 0) from unnest(v_charged, v_counts) g (id, taken) where g.id = t.organization_id
           ))::integer end as room

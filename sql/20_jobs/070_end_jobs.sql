@@ -57,19 +57,24 @@ begin
   -- Those who lost their worker too often are given up; the others wait for the next one. A newer job with the same unique
   -- key takes the key from one that had begun.
   with jobs as materialized (
-    select * from private.leased_jobs(p_lease_ids)
+    select l.*, exists (
+      select 1 from private.job_states s where s.job_id = l.id and s.cancel_requested_at is not null
+    ) as is_stopped
+    from private.leased_jobs(p_lease_ids) l
   ),
   dead as (
     insert into public.job_history (
       id, organization_id, type, status, priority, attempts, max_attempts, payload, error, unique_key, concurrency_key,
       scheduled_for, created_at, started_at, completed_at
     )
-    select j.id, j.organization_id, j.type, 'dead', j.priority, j.attempts, j.max_attempts, j.payload,
-      '{"code": "worker_lost", "message": "The worker was lost each time it ran the job"}', j.unique_key, j.concurrency_key,
+    select j.id, j.organization_id, j.type, case when j.is_stopped then 'cancelled' else 'dead' end, j.priority, j.attempts,
+      j.max_attempts, j.payload,
+      case when not j.is_stopped then '{"code": "worker_lost", "message": "The worker was lost each time it ran the job"}'::jsonb end,
+      j.unique_key, j.concurrency_key,
       j.scheduled_for, j.created_at, j.started_at, v_now
-    from jobs j where p_is_lost and j.attempts >= j.max_attempts
+    from jobs j where j.is_stopped or (p_is_lost and j.attempts >= j.max_attempts)
     on conflict do nothing
-    returning id, organization_id, type, unique_key, error
+    returning id, organization_id, type, unique_key, status, error
   ),
   back as (
     insert into public.job_queue (
@@ -83,16 +88,19 @@ begin
         where q.organization_id = j.organization_id and q.type = j.type and q.unique_key = j.unique_key
       ) then j.unique_key end,
       j.concurrency_key, j.concurrency_limit, j.expires_at, case when p_is_lost then 'The worker was lost' else j.error_message end
-    from jobs j where not p_is_lost or j.attempts < j.max_attempts
+    from jobs j where not j.is_stopped and (not p_is_lost or j.attempts < j.max_attempts)
     on conflict do nothing
     returning organization_id
   )
   select array_agg(distinct b.organization_id) as organizations, (select jsonb_agg(to_jsonb(d)) from dead d) as dead
   into v_ended from back b;
+  delete from private.job_states s
+  where s.cancel_requested_at is not null
+    and s.job_id in (select unnest(l.job_ids) from private.job_leases l where l.id = any (p_lease_ids));
   delete from private.job_leases l where l.id = any (p_lease_ids);
   v_organizations := v_ended.organizations;
   if v_ended.dead is not null then
-    perform private.tell_task((d ->> 'organization_id')::uuid, d ->> 'type', (d ->> 'id')::uuid, d ->> 'unique_key', 'dead', d -> 'error')
+    perform private.tell_task((d ->> 'organization_id')::uuid, d ->> 'type', (d ->> 'id')::uuid, d ->> 'unique_key', d ->> 'status', nullif(d -> 'error', 'null'))
     from jsonb_array_elements(v_ended.dead) d;
   end if;
   with freed as (
@@ -108,4 +116,4 @@ $$;
 
 revoke all on function private.put_back_leases(uuid[], boolean) from public, anon, authenticated, service_role;
 comment on function private.put_back_leases(uuid[], boolean) is
-  'Puts the jobs of leases back into the queue: their worker is lost (the attempt counts, and the last one makes a dead letter) or gave them back (it does not). The caller has locked the leases. Answers the organizations that have work again.';
+  'Puts the jobs of leases back into the queue: their worker is lost (the attempt counts, and the last one makes a dead letter) or gave them back (it does not). Those that were asked to stop end. The caller has locked the leases. Answers the organizations that have work again.';

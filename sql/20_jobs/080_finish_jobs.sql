@@ -43,8 +43,10 @@ begin
   ),
   jobs as materialized (
     select h.*, r.result, r.error, r.delay_ms, r.busy_ms, r.keep, r.counted,
-      -- Whoever would try again and may not is given up.
-      case when r.outcome = 'retry' and r.counted is not false and h.attempts >= h.max_attempts then 'failed' else r.outcome end as outcome
+      -- Whoever would try again and was asked to stop does; whoever may not is given up.
+      case when r.outcome = 'retry' and exists (
+        select 1 from private.job_states s where s.job_id = h.id and s.cancel_requested_at is not null
+      ) then 'cancelled' when r.outcome = 'retry' and r.counted is not false and h.attempts >= h.max_attempts then 'failed' else r.outcome end as outcome
     from held h join results r on r.lease = h.lease_id and r.job = h.id
   ),
   kept as (

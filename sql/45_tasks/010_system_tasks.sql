@@ -10,7 +10,7 @@ create table private.system_tasks (
   alert_after smallint not null default 1 check (alert_after between 1 and 100),
   custom_cron text,
   is_enabled boolean not null default true,
-  updated_at timestamptz not null default private.now(),
+  updated_at timestamptz,
   constraint handler_is_a_name check (
     case kind when 'sql' then handler ~ '^[a-z][a-z0-9_]{0,62}$' else handler ~ '^[a-z][a-z0-9_.]{0,99}$' end
   ),
@@ -32,4 +32,4 @@ comment on column private.system_tasks.max_attempts is 'For a job: how often a w
 comment on column private.system_tasks.alert_after is 'An alert is raised after so many failures in a row.';
 comment on column private.system_tasks.custom_cron is 'When it is due by an operator''s wish; null = as cron says.';
 comment on column private.system_tasks.is_enabled is 'False = it runs only when somebody starts it by hand, and no other task waits for it.';
-comment on column private.system_tasks.updated_at is 'When an operator or a migration last changed it.';
+comment on column private.system_tasks.updated_at is 'When an operator last changed it; null = never.';

@@ -26,5 +26,4 @@ values
     'Forgets counts of jobs by the minute after 7 days.')
 on conflict (name) do update set
   kind = excluded.kind, handler = excluded.handler, cron = excluded.cron, depends_on = excluded.depends_on,
-  timeout_seconds = excluded.timeout_seconds, alert_after = excluded.alert_after, description = excluded.description,
-  updated_at = private.now();
+  timeout_seconds = excluded.timeout_seconds, alert_after = excluded.alert_after, description = excluded.description;

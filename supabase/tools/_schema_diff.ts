@@ -36,6 +36,8 @@ export interface Catalog {
   facts: FactBase;
   /** Columns of our tables in their physical order, which pg-delta does not compare. */
   columns: Map<string, string[]>;
+  /** Comments on columns of our views, which it does not know: `schema.view` → column → comment. */
+  viewComments: Map<string, Map<string, string>>;
 }
 
 /** Which difference is asked for. */
@@ -67,7 +69,21 @@ export async function readCatalog(url: string): Promise<Catalog> {
        group by c.oid`,
       [OUR_SCHEMAS],
     );
-    return { facts: factBase, columns: new Map(rows.map((row) => [row.table, row.columns])) };
+    const { rows: comments }: { rows: { view: string; column: string; comment: string }[] } = await pool.query(
+      `select format('%I.%I', n.nspname, c.relname) as view, quote_ident(a.attname) as column, d.description as comment
+       from pg_description d
+       join pg_class c on c.oid = d.objoid and d.classoid = 'pg_class'::regclass and c.relkind = 'v'
+       join pg_namespace n on n.oid = c.relnamespace
+       join pg_attribute a on a.attrelid = c.oid and a.attnum = d.objsubid
+       where n.nspname = any ($1) order by 1, d.objsubid`,
+      [OUR_SCHEMAS],
+    );
+    const viewComments = new Map(
+      [...Map.groupBy(comments, ({ view }) => view)].map((
+        [view, found],
+      ) => [view, new Map(found.map(({ column, comment }) => [column, comment]))]),
+    );
+    return { facts: factBase, columns: new Map(rows.map((row) => [row.table, row.columns])), viewComments };
   } finally {
     await pool.end();
   }
@@ -84,7 +100,23 @@ export function diffCatalogs(from: Catalog, to: Catalog, options: DiffOptions = 
     if (action.transactionality === "transactional" && !action.newSegmentBefore) continue;
     throw new Error(`This cannot run inside a transaction, so it needs a migration of its own: ${action.sql}`);
   }
-  return toSteps(difference.actions);
+  return [...toSteps(difference.actions), ...commentsOnViews(from, to, toSteps(difference.actions))];
+}
+
+/** What is said of columns of views and was not, or goes with a view that is made anew. */
+function commentsOnViews(from: Catalog, to: Catalog, steps: Step[]): Step[] {
+  const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
+  return [...to.viewComments].flatMap(([view, comments]) => {
+    const quoted = view.split(".").map((part) => part.startsWith('"') ? part : `"${part}"`).join(".");
+    const isNew = steps.some(({ sql }) => new RegExp(`^create (or replace )?view ${quoted} `).test(sql));
+    const before = isNew ? new Map<string, string>() : from.viewComments.get(view) ?? new Map<string, string>();
+    const said = [...comments].filter(([column, comment]) => before.get(column) !== comment);
+    const unsaid = [...before.keys()].filter((column) => !comments.has(column));
+    return [
+      ...said.map(([column, comment]) => `comment on column ${view}.${column} is ${literal(comment)};`),
+      ...unsaid.map((column) => `comment on column ${view}.${column} is null;`),
+    ].map((sql) => ({ sql, losesData: false }));
+  });
 }
 
 /**

@@ -294,6 +294,27 @@ scenarios("jobs", {
       assertEquals(await leftovers(db), NOTHING);
     },
   },
+  "a job that was asked to stop": {
+    "ends so when its worker would try again, gives it back or is lost": async (db) => {
+      for (const way of ["retry", "release", "loss"]) {
+        const worker = newWorker();
+        const [made] = await enqueue(db, [{}]);
+        const jobs = await claim(db, worker);
+        await service(db, "report_jobs", { p_worker_id: worker, p_progress: [{ job: made!.id, progress: 1 }] });
+        await db.sql`update private.job_states set cancel_requested_at = now() where job_id = ${made!.id}`;
+        if (way === "retry") {
+          await finish(db, worker, jobs, { outcome: "retry", delay_ms: 0, error: { code: "x", message: "x" } });
+        } else if (way === "release") {
+          await engineOf(db).releaseWorker(worker);
+        } else {
+          await lapse(db, worker);
+          await engineOf(db).tick();
+        }
+        assertEquals((await history(db, made!.id))?.["status"], "cancelled", way);
+        assertEquals(await leftovers(db), NOTHING, way);
+      }
+    },
+  },
   "a concurrency key": {
     "lets so many be at work, and the others come as places are free": async (db) => {
       const organization_id = org();

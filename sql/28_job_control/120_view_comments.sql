@@ -1,4 +1,4 @@
--- Comments on columns of views: the tool that makes migrations does not see them, so they come as a seed.
+-- What the columns of the views mean, for whoever reads them in the dashboard.
 comment on column engine.jobs.id is 'UUIDv7 of when it was enqueued.';
 comment on column engine.jobs.organization_id is 'The tenant; zeros = the platform itself.';
 comment on column engine.jobs.type is 'What it does; flow.step = where a run stands.';

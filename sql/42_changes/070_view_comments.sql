@@ -1,4 +1,4 @@
--- Comments on columns of views: the tool that makes migrations does not see them, so they come as a seed.
+-- What the columns of the views mean, for whoever reads them in the dashboard.
 comment on column engine.changes.id is 'UUIDv7; also in the names of the triggers.';
 comment on column engine.changes."table" is 'The table under its present name; null = it is gone.';
 comment on column engine.changes.name is 'Tells several for the same table and flow apart.';
