@@ -20,6 +20,9 @@ const SECRET = "whsec_of_the_burst";
 /** Milliseconds after which runs that have not ended count as lost. */
 const GIVE_UP_MS = 180_000;
 
+/** How often a request is sent again that got no 2xx. */
+const MAX_ATTEMPTS = 20;
+
 /** What the sender saw. */
 interface Sent {
   /** Milliseconds until each request was answered with 2xx. */
@@ -50,12 +53,12 @@ export async function webhooks(bench: Bench): Promise<Table[]> {
     const { flowId, webhook } = await setUpShop(owner, graph, { provider: "stripe", secret: SECRET });
     await db.sql`update public.organizations set plan_id = 'enterprise'`;
     // Once before it counts: code that is loaded by the first request.
-    await sendAll(webhook.url, await requests("warm", Math.min(50, bench.sizes.events), 1), bench.sizes.senders);
+    await sendAll(webhook.url, bodies("warm", Math.min(50, bench.sizes.events), 1), bench.sizes.senders);
     await untilDone(db.sql, flowId);
     await db.sql`delete from public.runs where flow_id = ${flowId}`;
 
     const { events, copies, senders } = bench.sizes;
-    const all = shuffle(await requests("evt", events, copies));
+    const all = shuffle(bodies("evt", events, copies));
     bench.note(`${events} events, ${copies} times each, ${senders} at once`);
     const started = performance.now();
     const sent = await sendAll(webhook.url, all, senders);
@@ -81,24 +84,22 @@ async function recordMigrations(sql: postgres.Sql): Promise<void> {
   }
 }
 
-/** Signed requests: body and signature. */
-async function requests(prefix: string, events: number, copies: number): Promise<[string, string][]> {
-  const list: [string, string][] = [];
-  for (let n = 0; n < events; n++) {
-    const body = JSON.stringify({ id: `${prefix}_${n}`, object: "event", type: "order.paid", data: { object: { n } } });
-    const signature = await signStripe(body, SECRET);
-    for (let copy = 0; copy < copies; copy++) list.push([body, signature]);
-  }
-  return list;
+/** The bodies of events, each so many times. */
+function bodies(prefix: string, events: number, copies: number): string[] {
+  return Array.from({ length: events }, (_, n) =>
+    Array<string>(copies).fill(
+      JSON.stringify({ id: `${prefix}_${n}`, object: "event", type: "order.paid", data: { object: { n } } }),
+    )).flat();
 }
 
-async function sendAll(url: string, all: readonly [string, string][], senders: number): Promise<Sent> {
+async function sendAll(url: string, all: readonly string[], senders: number): Promise<Sent> {
   const sent: Sent = { ms: [], refused: new Map(), fresh: 0, repeated: 0 };
   let next = 0;
   const sender = async () => {
-    for (let request = all[next++]; request !== undefined; request = all[next++]) {
-      const [body, signature] = request;
-      for (;;) {
+    for (let body = all[next++]; body !== undefined; body = all[next++]) {
+      for (let attempt = 1;; attempt++) {
+        // Anew for each delivery, as a provider does: a signature is good for five minutes.
+        const signature = await signStripe(body, SECRET);
         const started = performance.now();
         const response = await fetch(url, {
           method: "POST",
@@ -113,6 +114,7 @@ async function sendAll(url: string, all: readonly [string, string][], senders: n
           break;
         }
         sent.refused.set(response.status, (sent.refused.get(response.status) ?? 0) + 1);
+        if (attempt === MAX_ATTEMPTS) throw new Error(`${response.status} again and again: ${JSON.stringify(reply)}`);
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
     }
