@@ -33,7 +33,7 @@ declare
   v_count integer;
 begin
   insert into private.job_turns as t (organization_id, virtual_time, weight, max_running)
-  select u.id, greatest(v_clock - 1, 0), coalesce(p.queue_weight, 1), p.max_concurrent_jobs
+  select u.id, v_clock - 1, coalesce(p.queue_weight, 1), p.max_concurrent_jobs
   from (select distinct i from unnest(p_organization_ids) i) u (id)
   left join public.organizations o on o.id = u.id
   left join public.plans p on p.id = o.plan_id

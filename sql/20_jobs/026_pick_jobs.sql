@@ -2,7 +2,8 @@ create function private.pick_jobs(
   p_limit integer,
   p_now timestamptz,
   out p_token_ids uuid[],
-  out p_job_ids uuid[]
+  out p_job_ids uuid[],
+  out p_is_special boolean
 ) returns record
 language plpgsql
 set search_path = ''
@@ -15,7 +16,7 @@ declare
   v_pages bigint := pg_stat_get_xact_blocks_fetched(v_queue);
   -- What is behind by more has been overlooked, and the tick sets it right: see engine.tick.
   v_floor bigint := (select c.last_value from private.job_clock c) - 64000;
-  v_width integer := greatest(16, ceil(p_limit / 8.0)::integer);
+  v_width integer := greatest(8, ceil(p_limit / 8.0)::integer);
   v_wanted integer := p_limit;
   v_seen uuid[] := '{}';
   v_done uuid[] := '{}';
@@ -45,12 +46,14 @@ begin
       ) c
     ),
     picked as materialized (
-      select c.id, c.is_job, c.priority, c.scheduled_for, t.organization_id
+      select c.id, c.is_job, c.is_special, c.priority, c.scheduled_for, t.organization_id
       from (select * from turns order by turns.virtual_time, turns.organization_id) t
       cross join lateral (
         -- Urgent work first; of the ordinary priority only from the head on.
         select * from (
-          select j.id, j.run_id is null as is_job, j.priority, j.scheduled_for from public.job_queue j
+          select j.id, j.run_id is null as is_job, num_nonnulls(j.concurrency_key, j.expires_at) > 0 as is_special,
+            j.priority, j.scheduled_for
+          from public.job_queue j
           where j.status = 'available' and j.organization_id = t.organization_id and j.priority < 100
             and j.scheduled_for <= p_now and j.id <> all (v_seen)
           order by j.priority, j.scheduled_for
@@ -59,7 +62,8 @@ begin
         ) urgent
         union all
         select * from (
-          select j.id, j.run_id is null, j.priority, j.scheduled_for from public.job_queue j
+          select j.id, j.run_id is null, num_nonnulls(j.concurrency_key, j.expires_at) > 0, j.priority, j.scheduled_for
+          from public.job_queue j
           where j.status = 'available' and j.organization_id = t.organization_id
             and (j.priority, j.scheduled_for) >= (100::smallint, t.head)
             and j.scheduled_for <= p_now and j.id <> all (v_seen)
@@ -86,11 +90,13 @@ begin
       min(n.virtual_time) filter (where n.taken > 0) as virtual_time,
       coalesce(sum(n.taken), 0)::integer as taken,
       (select array_agg(k.id) from picked k where not k.is_job) as tokens,
-      (select array_agg(k.id) from picked k where k.is_job) as jobs
+      (select array_agg(k.id) from picked k where k.is_job) as jobs,
+      (select bool_or(k.is_special) from picked k where k.is_job) as is_special
     into v_round from counted n;
 
     p_token_ids := p_token_ids || v_round.tokens;
     p_job_ids := p_job_ids || v_round.jobs;
+    p_is_special := coalesce(p_is_special, false) or coalesce(v_round.is_special, false);
     v_wanted := v_wanted - v_round.taken;
     v_virtual_time := coalesce(v_virtual_time, v_round.virtual_time);
     v_charged := v_charged || v_round.organizations;
@@ -160,32 +166,45 @@ create function private.note_turns(
 ) returns void
 language plpgsql
 set search_path = ''
+-- Left to itself Postgres plans the update anew in every call, which takes as long as the update.
+set plan_cache_mode = force_generic_plan
 as $$
 begin
   -- Nobody was kept waiting, and looking cost little: nothing to write.
   if not p_is_full and not p_is_costly and cardinality(p_empty) <= 64 then
     return;
   end if;
-  perform 1 from private.job_turns t
-  where t.organization_id = any (p_organization_ids) and t.is_active
-  order by t.organization_id for update;
+  -- Nobody else has work: what the only one is given keeps nobody waiting.
+  if not p_is_costly and cardinality(p_empty) <= 64 and not exists (
+    select 1 from private.job_turns t where t.is_active and t.organization_id <> p_organization_ids[1]
+  ) then
+    return;
+  end if;
+  -- Locked in one order, and counted afterwards: what another claim has added meanwhile is seen.
   update private.job_turns t set
     virtual_time = t.virtual_time + case when p_is_full then n.taken * 1000 / t.weight else 0 end,
-    is_active = t.is_active and not (t.organization_id = any (p_empty) and cardinality(p_empty) > 64),
+    is_active = t.is_active and not (n.is_empty and cardinality(p_empty) > 64),
     -- Whoever enqueued at this moment may not have committed yet: a tenth of a second back.
     head = case when p_is_costly then greatest(
       least(n.latest, p_now - interval '100 milliseconds'), case when t.head_until > p_now then t.head else '-infinity' end
     ) else t.head end,
     head_until = case when p_is_costly then p_now + interval '1 second' else t.head_until end
   from (
-    select u.id, sum(u.taken)::integer as taken,
-      -- One that gave less than it was asked for has nothing before this moment.
-      case when p_is_full and sum(u.taken) > 0 then coalesce(max(u.latest), '-infinity') when p_is_full then '-infinity' else p_now end as latest
-    from unnest(p_organization_ids, p_counts, p_latest) as u (id, taken, latest)
-    group by u.id
+    select l.organization_id, u.taken, u.latest, u.is_empty
+    from (
+      select g.id, sum(g.taken)::integer as taken, g.id = any (p_empty) as is_empty,
+        -- One that gave less than it was asked for has nothing before this moment.
+        case when p_is_full and sum(g.taken) > 0 then coalesce(max(g.latest), '-infinity')
+          when p_is_full then '-infinity' else p_now end as latest
+      from unnest(p_organization_ids, p_counts, p_latest) as g (id, taken, latest)
+      group by g.id
+    ) u
+    join private.job_turns l on l.organization_id = u.id and l.is_active
+    where (p_is_full and u.taken > 0) or p_is_costly or (u.is_empty and cardinality(p_empty) > 64)
+    order by l.organization_id
+    for update of l
   ) n
-  where t.organization_id = n.id and t.is_active
-    and ((p_is_full and n.taken > 0) or p_is_costly or (t.organization_id = any (p_empty) and cardinality(p_empty) > 64));
+  where t.organization_id = n.organization_id;
   if p_is_full and p_virtual_time > (select c.last_value from private.job_clock c) then
     perform setval('private.job_clock', p_virtual_time);
   end if;

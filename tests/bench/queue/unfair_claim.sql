@@ -1,5 +1,5 @@
 -- The claim as it would be if organizations did not take turns: the oldest first, everything else the same.
-create function engine.claim_unfair(p_worker_id uuid, p_limit integer) returns jsonb
+create function engine.claim_unfair(p_worker_id uuid, p_limit integer) returns json
 language plpgsql
 security definer
 set search_path = ''
@@ -18,6 +18,6 @@ begin
   if v_ids is null then
     return '[]';
   end if;
-  return private.lease_jobs(p_worker_id, v_ids, v_now);
+  return private.lease_jobs(p_worker_id, v_ids, false, v_now);
 end;
 $$;

@@ -1,4 +1,4 @@
--- The way back from 20261121051321_queue_under_load.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
+-- The way back from 20261121052228_queue_under_load.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
 -- Loses data: 33 statements below.
 
 drop policy if exists millrace_members_read_run_archives on storage.objects;
@@ -190,7 +190,7 @@ drop function "private"."json_setting"(text);
 drop function "private"."keep_cron_job"(text, text, text);
 drop function "private"."keep_partitions"();
 drop function "private"."kept_days"(text, uuid);
-drop function "private"."lease_jobs"(uuid, uuid[], timestamp with time zone);
+drop function "private"."lease_jobs"(uuid, uuid[], boolean, timestamp with time zone);
 drop function "private"."leased_jobs"(uuid[]);
 drop function "private"."lock_archive_pass"(uuid, date, uuid);
 drop function "private"."lock_concurrency_key"(text);
