@@ -61,7 +61,8 @@ begin
   where t.organization_id in (
     select o.organization_id from private.job_turns o
     where o.organization_id = any (p_organization_ids) and o.head_until > private.now()
-    order by o.organization_id for update
+    -- A claim that holds it looks at all again within a second.
+    for update skip locked
   );
 end;
 $$;

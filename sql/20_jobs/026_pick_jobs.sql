@@ -3,7 +3,14 @@ create function private.pick_jobs(
   p_now timestamptz,
   out p_token_ids uuid[],
   out p_job_ids uuid[],
-  out p_is_special boolean
+  out p_is_special boolean,
+  out p_is_full boolean,
+  out p_organization_ids uuid[],
+  out p_counts integer[],
+  out p_latest timestamptz[],
+  out p_empty uuid[],
+  out p_is_costly boolean,
+  out p_virtual_time bigint
 ) returns record
 language plpgsql
 set search_path = ''
@@ -21,14 +28,13 @@ declare
   v_seen uuid[] := '{}';
   v_done uuid[] := '{}';
   v_skipped uuid[] := '{}';
-  v_empty uuid[] := '{}';
-  v_charged uuid[] := '{}';
-  v_counts integer[] := '{}';
-  v_latest timestamptz[] := '{}';
   v_has_looked boolean := false;
-  v_virtual_time bigint;
   v_round record;
 begin
+  p_organization_ids := '{}';
+  p_counts := '{}';
+  p_latest := '{}';
+  p_empty := '{}';
   loop
     with turns as materialized (
       select c.organization_id, c.virtual_time, c.head, c.room,
@@ -37,7 +43,7 @@ begin
         select t.organization_id, t.virtual_time, t.weight,
           case when t.head_until > p_now and t.head <= p_now and not v_has_looked then t.head else '-infinity'::timestamptz end as head,
           case when t.max_running is not null then greatest(0, t.max_running - private.count_running(t.organization_id) - (
-            select coalesce(sum(g.taken), 0) from unnest(v_charged, v_counts) g (id, taken) where g.id = t.organization_id
+            select coalesce(sum(g.taken), 0) from unnest(p_organization_ids, p_counts) g (id, taken) where g.id = t.organization_id
           ))::integer end as room
         from private.job_turns t
         where t.is_active and t.virtual_time >= v_floor and t.organization_id <> all (v_skipped)
@@ -98,13 +104,13 @@ begin
     p_job_ids := p_job_ids || v_round.jobs;
     p_is_special := coalesce(p_is_special, false) or coalesce(v_round.is_special, false);
     v_wanted := v_wanted - v_round.taken;
-    v_virtual_time := coalesce(v_virtual_time, v_round.virtual_time);
-    v_charged := v_charged || v_round.organizations;
-    v_counts := v_counts || v_round.counts;
-    v_latest := v_latest || v_round.latest;
+    p_virtual_time := coalesce(p_virtual_time, v_round.virtual_time);
+    p_organization_ids := p_organization_ids || v_round.organizations;
+    p_counts := p_counts || v_round.counts;
+    p_latest := p_latest || v_round.latest;
     exit when v_wanted <= 0;
     v_seen := coalesce(p_token_ids, '{}') || coalesce(p_job_ids, '{}');
-    v_empty := v_empty || v_round.empty;
+    p_empty := p_empty || v_round.empty;
     v_done := v_done || v_round.exhausted;
     v_width := least(v_width * 2, 256);
     v_skipped := v_skipped || v_round.organizations;
@@ -119,22 +125,21 @@ begin
     v_has_looked := true;
     v_done := '{}';
     v_skipped := '{}';
-    v_empty := '{}';
+    p_empty := '{}';
   end loop;
   v_pages := pg_stat_get_xact_blocks_fetched(v_queue) - v_pages;
   -- While every claim is full, five times a second.
   if v_wanted <= 0 then
     perform private.find_turns(p_now, 200000);
   end if;
-  perform private.note_turns(
-    p_now, v_wanted <= 0, v_charged, v_counts, v_latest, v_empty, v_pages > 100 + p_limit, v_virtual_time
-  );
+  p_is_full := v_wanted <= 0;
+  p_is_costly := v_pages > 100 + p_limit;
 end;
 $$;
 
 revoke all on function private.pick_jobs(integer, timestamptz) from public, anon, authenticated, service_role;
 comment on function private.pick_jobs(integer, timestamptz) is
-  'Locks up to p_limit pieces of work that are due, fairly among organizations: those with the least virtual time first, each a share by its weight. Tokens and jobs apart; null = none. What it costs grows neither with the number of organizations nor with what they have waiting.';
+  'Locks up to p_limit pieces of work that are due, fairly among organizations: those with the least virtual time first, each a share by its weight. Tokens and jobs apart; null = none; p_is_special = a job has a concurrency key or expires; the rest is for private.note_turns. What it costs grows neither with the number of organizations nor with what they have waiting.';
 
 create function private.count_running(p_organization_id uuid) returns integer
 language plpgsql
@@ -213,4 +218,4 @@ $$;
 
 revoke all on function private.note_turns(timestamptz, boolean, uuid[], integer[], timestamptz[], uuid[], boolean, bigint) from public, anon, authenticated, service_role;
 comment on function private.note_turns(timestamptz, boolean, uuid[], integer[], timestamptz[], uuid[], boolean, bigint) is
-  'Part of private.pick_jobs: what each organization was given counts, if others had to wait (p_is_full). Those that had nothing lose their turn when they are many. When the look led over many dead rows (p_is_costly), the next one begins behind them.';
+  'Part of engine.claim_jobs, and the last: whoever waits here holds all other locks it needs. What each organization was given by private.pick_jobs counts, if others had to wait (p_is_full). Those that had nothing lose their turn when they are many. When the look led over many dead rows (p_is_costly), the next one begins behind them.';

@@ -11,9 +11,9 @@ set search_path = ''
 as $$
 declare
   v_now timestamptz := private.now();
+  v_picked record;
   v_ids uuid[];
   v_job_ids uuid[];
-  v_is_special boolean;
   v_reply json := '[]';
 begin
   perform private.keep_worker(p_worker_id, p_kind);
@@ -28,21 +28,33 @@ begin
   else
     if p_listens is null then
       -- A worker of the release before there were jobs: it would give all that it claimed back if one were among it.
-      select (p.p_token_ids)[1:p_limit] into v_ids from private.pick_jobs(p_limit + 1000, v_now) p;
+      select * into v_picked from private.pick_jobs(p_limit + 1000, v_now);
+      v_ids := v_picked.p_token_ids[1:p_limit];
     else
-      select p.p_token_ids, p.p_job_ids, p.p_is_special into v_ids, v_job_ids, v_is_special from private.pick_jobs(p_limit, v_now) p;
+      select * into v_picked from private.pick_jobs(p_limit, v_now);
+      v_ids := v_picked.p_token_ids;
+      v_job_ids := v_picked.p_job_ids;
     end if;
     -- Who finds nothing is told when there is something; from then on whoever enqueues need not say so.
     update private.workers w set is_listening = not w.is_listening
     where w.id = p_worker_id and w.is_listening <> (coalesce(p_listens, false) and v_ids is null and v_job_ids is null);
   end if;
   if v_job_ids is not null then
-    v_reply := private.lease_jobs(p_worker_id, v_job_ids, v_is_special, v_now);
+    v_reply := private.lease_jobs(p_worker_id, v_job_ids, v_picked.p_is_special, v_now);
+  end if;
+  if v_ids is not null then
+    v_ids := private.begin_tokens(p_worker_id, v_ids, v_now);
+  end if;
+  -- Last, because claims wait for each other here: whoever does has all the locks it needs.
+  if p_run_id is null then
+    perform private.note_turns(
+      v_now, v_picked.p_is_full, v_picked.p_organization_ids, v_picked.p_counts, v_picked.p_latest, v_picked.p_empty,
+      v_picked.p_is_costly, v_picked.p_virtual_time
+    );
   end if;
   if v_ids is null then
     return v_reply;
   end if;
-  v_ids := private.begin_tokens(p_worker_id, v_ids, v_now);
   return case when v_job_ids is null then private.job_reply(v_ids) else private.job_reply(v_ids) || v_reply::jsonb end::json;
 end;
 $$;

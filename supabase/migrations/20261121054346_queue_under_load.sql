@@ -611,9 +611,9 @@ create or replace function engine.claim_jobs (
   AS $function$
 declare
   v_now timestamptz := private.now();
+  v_picked record;
   v_ids uuid[];
   v_job_ids uuid[];
-  v_is_special boolean;
   v_reply json := '[]';
 begin
   perform private.keep_worker(p_worker_id, p_kind);
@@ -628,21 +628,33 @@ begin
   else
     if p_listens is null then
       -- A worker of the release before there were jobs: it would give all that it claimed back if one were among it.
-      select (p.p_token_ids)[1:p_limit] into v_ids from private.pick_jobs(p_limit + 1000, v_now) p;
+      select * into v_picked from private.pick_jobs(p_limit + 1000, v_now);
+      v_ids := v_picked.p_token_ids[1:p_limit];
     else
-      select p.p_token_ids, p.p_job_ids, p.p_is_special into v_ids, v_job_ids, v_is_special from private.pick_jobs(p_limit, v_now) p;
+      select * into v_picked from private.pick_jobs(p_limit, v_now);
+      v_ids := v_picked.p_token_ids;
+      v_job_ids := v_picked.p_job_ids;
     end if;
     -- Who finds nothing is told when there is something; from then on whoever enqueues need not say so.
     update private.workers w set is_listening = not w.is_listening
     where w.id = p_worker_id and w.is_listening <> (coalesce(p_listens, false) and v_ids is null and v_job_ids is null);
   end if;
   if v_job_ids is not null then
-    v_reply := private.lease_jobs(p_worker_id, v_job_ids, v_is_special, v_now);
+    v_reply := private.lease_jobs(p_worker_id, v_job_ids, v_picked.p_is_special, v_now);
+  end if;
+  if v_ids is not null then
+    v_ids := private.begin_tokens(p_worker_id, v_ids, v_now);
+  end if;
+  -- Last, because claims wait for each other here: whoever does has all the locks it needs.
+  if p_run_id is null then
+    perform private.note_turns(
+      v_now, v_picked.p_is_full, v_picked.p_organization_ids, v_picked.p_counts, v_picked.p_latest, v_picked.p_empty,
+      v_picked.p_is_costly, v_picked.p_virtual_time
+    );
   end if;
   if v_ids is null then
     return v_reply;
   end if;
-  v_ids := private.begin_tokens(p_worker_id, v_ids, v_now);
   return case when v_job_ids is null then private.job_reply(v_ids) else private.job_reply(v_ids) || v_reply::jsonb end::json;
 end;
 $function$;
@@ -4302,7 +4314,8 @@ begin
   where t.organization_id in (
     select o.organization_id from private.job_turns o
     where o.organization_id = any (p_organization_ids) and o.head_until > private.now()
-    order by o.organization_id for update
+    -- A claim that holds it looks at all again within a second.
+    for update skip locked
   );
 end;
 $function$;
@@ -5037,7 +5050,14 @@ create or replace function private.pick_jobs (
   p_now   timestamp with time zone,
   OUT     p_token_ids uuid[],
   OUT     p_job_ids uuid[],
-  OUT     p_is_special boolean
+  OUT     p_is_special boolean,
+  OUT     p_is_full boolean,
+  OUT     p_organization_ids uuid[],
+  OUT     p_counts integer[],
+  OUT     p_latest timestamp with time zone[],
+  OUT     p_empty uuid[],
+  OUT     p_is_costly boolean,
+  OUT     p_virtual_time bigint
 )
   returns record
   language plpgsql
@@ -5055,14 +5075,13 @@ declare
   v_seen uuid[] := '{}';
   v_done uuid[] := '{}';
   v_skipped uuid[] := '{}';
-  v_empty uuid[] := '{}';
-  v_charged uuid[] := '{}';
-  v_counts integer[] := '{}';
-  v_latest timestamptz[] := '{}';
   v_has_looked boolean := false;
-  v_virtual_time bigint;
   v_round record;
 begin
+  p_organization_ids := '{}';
+  p_counts := '{}';
+  p_latest := '{}';
+  p_empty := '{}';
   loop
     with turns as materialized (
       select c.organization_id, c.virtual_time, c.head, c.room,
@@ -5071,7 +5090,7 @@ begin
         select t.organization_id, t.virtual_time, t.weight,
           case when t.head_until > p_now and t.head <= p_now and not v_has_looked then t.head else '-infinity'::timestamptz end as head,
           case when t.max_running is not null then greatest(0, t.max_running - private.count_running(t.organization_id) - (
-            select coalesce(sum(g.taken), 0) from unnest(v_charged, v_counts) g (id, taken) where g.id = t.organization_id
+            select coalesce(sum(g.taken), 0) from unnest(p_organization_ids, p_counts) g (id, taken) where g.id = t.organization_id
           ))::integer end as room
         from private.job_turns t
         where t.is_active and t.virtual_time >= v_floor and t.organization_id <> all (v_skipped)
@@ -5132,13 +5151,13 @@ begin
     p_job_ids := p_job_ids || v_round.jobs;
     p_is_special := coalesce(p_is_special, false) or coalesce(v_round.is_special, false);
     v_wanted := v_wanted - v_round.taken;
-    v_virtual_time := coalesce(v_virtual_time, v_round.virtual_time);
-    v_charged := v_charged || v_round.organizations;
-    v_counts := v_counts || v_round.counts;
-    v_latest := v_latest || v_round.latest;
+    p_virtual_time := coalesce(p_virtual_time, v_round.virtual_time);
+    p_organization_ids := p_organization_ids || v_round.organizations;
+    p_counts := p_counts || v_round.counts;
+    p_latest := p_latest || v_round.latest;
     exit when v_wanted <= 0;
     v_seen := coalesce(p_token_ids, '{}') || coalesce(p_job_ids, '{}');
-    v_empty := v_empty || v_round.empty;
+    p_empty := p_empty || v_round.empty;
     v_done := v_done || v_round.exhausted;
     v_width := least(v_width * 2, 256);
     v_skipped := v_skipped || v_round.organizations;
@@ -5153,16 +5172,15 @@ begin
     v_has_looked := true;
     v_done := '{}';
     v_skipped := '{}';
-    v_empty := '{}';
+    p_empty := '{}';
   end loop;
   v_pages := pg_stat_get_xact_blocks_fetched(v_queue) - v_pages;
   -- While every claim is full, five times a second.
   if v_wanted <= 0 then
     perform private.find_turns(p_now, 200000);
   end if;
-  perform private.note_turns(
-    p_now, v_wanted <= 0, v_charged, v_counts, v_latest, v_empty, v_pages > 100 + p_limit, v_virtual_time
-  );
+  p_is_full := v_wanted <= 0;
+  p_is_costly := v_pages > 100 + p_limit;
 end;
 $function$;
 
@@ -8959,11 +8977,11 @@ comment on function "private"."note_expired"(text, date) is 'Decides what of a w
 comment on function "private"."note_partition_change"() is 'Trigger on a partition that is being rewritten: notes which run or job was written. Arguments: kind, week, name of the key.';
 
 comment on function "private"."note_turns"(timestamp with time zone, boolean, uuid[], integer[], timestamp
-  with time zone[], uuid[], boolean, bigint) is 'Part of private.pick_jobs: what each organization was given counts, if others had to wait (p_is_full). Those that had nothing lose their turn when they are many. When the look led over many dead rows (p_is_costly), the next one begins behind them.';
+  with time zone[], uuid[], boolean, bigint) is 'Part of engine.claim_jobs, and the last: whoever waits here holds all other locks it needs. What each organization was given by private.pick_jobs counts, if others had to wait (p_is_full). Those that had nothing lose their turn when they are many. When the look led over many dead rows (p_is_costly), the next one begins behind them.';
 
 comment on function "private"."organizations_of_week"(text, date) is 'The organizations that have rows of a week in a table.';
 comment on function "private"."partition_name"(text, date) is 'What the partition of a week is called, without its schema.';
-comment on function "private"."pick_jobs"(integer, timestamp with time zone) is 'Locks up to p_limit pieces of work that are due, fairly among organizations: those with the least virtual time first, each a share by its weight. Tokens and jobs apart; null = none. What it costs grows neither with the number of organizations nor with what they have waiting.';
+comment on function "private"."pick_jobs"(integer, timestamp with time zone) is 'Locks up to p_limit pieces of work that are due, fairly among organizations: those with the least virtual time first, each a share by its weight. Tokens and jobs apart; null = none; p_is_special = a job has a concurrency key or expires; the rest is for private.note_turns. What it costs grows neither with the number of organizations nor with what they have waiting.';
 comment on function "private"."platform_id"() is 'Stands in organization_id of jobs that belong to no tenant, but to the platform itself. No organization has it.';
 comment on function "private"."prune_cron_history"() is 'The task cron-history: pg_cron never forgets what it ran, every ten seconds for the clock: that goes after 3 days; histories of tasks, alerts and digests after 90. Answers {cron, task_runs, digests}.';
 comment on function "private"."prune_idempotency_keys"() is 'The task idempotency-keys: forgets those older than 24 hours, all that engine.tick, which takes 1,000 at a time, has left. Answers how many.';

@@ -1,4 +1,4 @@
--- The way back from 20261121052228_queue_under_load.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
+-- The way back from 20261121054346_queue_under_load.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
 -- Loses data: 33 statements below.
 
 drop policy if exists millrace_members_read_run_archives on storage.objects;
