@@ -141,7 +141,11 @@ Deno.test("a run moves its entity from the trigger along the edges, with the tim
     const entity = await createEntity(db, tenant, flow);
     const run = await startWith(db, tenant, flow, entity.id);
     assertEquals(await placeOf(db, entity.id), "start");
-    const [a, b, c] = [secondsFromNow(10), secondsFromNow(15), secondsFromNow(17.5)];
+    const a = secondsFromNow(10);
+    const [b, c] = [5, 7.5].map((seconds) => new Date(Date.parse(a) + seconds * 1000).toISOString()) as [
+      string,
+      string,
+    ];
     assertEquals(await moveEntities(db, [[run, "a", a], [run, "b", b]]), 2);
     assertEquals(await moveEntities(db, [[run, "c", c]]), 1);
     assertEquals(await placeOf(db, entity.id), "c");
