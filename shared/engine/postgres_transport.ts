@@ -27,10 +27,11 @@ const TRANSACTION_POOLER_PORT = "6543";
 export async function postgresTransport(url: string, options: PostgresTransportOptions = {}): Promise<EngineTransport> {
   // Loaded when it is used: most isolates speak to the Data API only.
   const { default: connect } = await import("postgres");
+  const isPrepared = new URL(url).port !== TRANSACTION_POOLER_PORT;
   const open = (): postgres.Sql =>
     connect(url, {
       max: options.connections ?? 2,
-      prepare: new URL(url).port !== TRANSACTION_POOLER_PORT,
+      prepare: isPrepared,
       fetch_types: false,
       connect_timeout: options.connectTimeoutSeconds ?? 5,
       onnotice: () => {},
@@ -41,7 +42,8 @@ export async function postgresTransport(url: string, options: PostgresTransportO
   return {
     async call(name, args) {
       const used = sql;
-      const answer = used.unsafe(STATEMENTS[name], encodeArguments(name, args));
+      // Said here again: the driver prepares no unsafe statement unless asked to, whatever the connection's option says.
+      const answer = used.unsafe(STATEMENTS[name], encodeArguments(name, args), { prepare: isPrepared });
       const silence = Promise.withResolvers<never>();
       const timer = setTimeout(() => {
         // The way to Postgres may be dead without anybody having said so: nothing comes back on these connections.

@@ -16,8 +16,14 @@ export interface DatabaseLink {
   stop(): void;
 }
 
+/** Options of {@linkcode linkDatabase}. */
+export interface DatabaseLinkOptions {
+  /** Told what goes to Postgres. */
+  onSent?: (bytes: Uint8Array) => void;
+}
+
 /** Opens a link to the database of a connection string. */
-export function linkDatabase(url: string): DatabaseLink {
+export function linkDatabase(url: string, { onSent }: DatabaseLinkOptions = {}): DatabaseLink {
   const target = new URL(url);
   const open = new Set<Deno.Conn>();
   let listener = listen(0);
@@ -40,7 +46,16 @@ export function linkDatabase(url: string): DatabaseLink {
     const server = await Deno.connect({ hostname: target.hostname, port: Number(target.port || 5432) });
     const pair = [client, server];
     for (const connection of pair) open.add(connection);
-    await Promise.allSettled([client.readable.pipeTo(server.writable), server.readable.pipeTo(client.writable)]);
+    const watch = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform(bytes, controller) {
+        onSent?.(bytes);
+        controller.enqueue(bytes);
+      },
+    });
+    await Promise.allSettled([
+      client.readable.pipeThrough(watch).pipeTo(server.writable),
+      server.readable.pipeTo(client.writable),
+    ]);
     for (const connection of pair) close(connection);
   }
 
