@@ -8,16 +8,16 @@ export interface Claim {
   jobs: QueuedJob[];
 }
 
-/** Jobs that were leased together, by the column: all lists in the same order. */
+/** Jobs that were leased together, by the column: all lists in the same order, and a list of one says it of all. */
 interface LeasedJobs {
   lease: string;
   jobs: string[];
+  payloads: Json[];
   organization_ids: string[];
   types: string[];
-  payloads: Json[];
   attempts: number[];
   max_attempts: number[];
-  due: string[];
+  priorities: number[];
 }
 
 /** Tells the two kinds of work in the answer of `engine.claim_jobs` apart: what names a lease is jobs. */
@@ -31,17 +31,27 @@ export function readClaim(reply: Json): Claim {
 }
 
 function readLease(leased: LeasedJobs, jobs: QueuedJob[]): void {
-  const { lease, organization_ids, types, payloads, attempts, max_attempts, due } = leased;
-  for (const [index, job] of leased.jobs.entries()) {
+  const { lease, payloads, organization_ids, types, attempts, max_attempts, priorities } = leased;
+  for (const index of inOrder(priorities, leased.jobs.length)) {
     jobs.push({
-      job,
+      job: leased.jobs[index] ?? "",
       lease,
-      type: types[index] ?? "",
-      organization_id: organization_ids[index] ?? "",
+      type: at(types, index) ?? "",
+      organization_id: at(organization_ids, index) ?? "",
       payload: payloads[index] ?? null,
-      attempt: attempts[index] ?? 1,
-      max_attempts: max_attempts[index] ?? 1,
-      due: due[index] ?? "",
+      attempt: at(attempts, index) ?? 1,
+      max_attempts: at(max_attempts, index) ?? 1,
     });
   }
+}
+
+function at<T>(list: readonly T[], index: number): T | undefined {
+  return list.length === 1 ? list[0] : list[index];
+}
+
+/** The order in which jobs begin: the lower number of priority first, otherwise as they were enqueued. */
+function inOrder(priorities: readonly number[], count: number): Iterable<number> {
+  const indexes = Array.from({ length: count }, (_, index) => index);
+  if (priorities.length === 1) return indexes;
+  return indexes.toSorted((a, b) => (priorities[a] ?? 0) - (priorities[b] ?? 0));
 }

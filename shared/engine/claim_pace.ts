@@ -57,6 +57,9 @@ export class ClaimPace {
   #lastMiss = -Infinity;
   /** Whether there was news since the last claim began: it may have been made too early to see the work. */
   #hasNews = false;
+  /** Whether somebody said so, before the claim that is under way and since. */
+  #wasTold = false;
+  #isTold = false;
 
   constructor(options: ClaimPaceOptions, now: number) {
     this.#options = options;
@@ -89,13 +92,16 @@ export class ClaimPace {
   /** A claim begins. */
   claiming(): void {
     this.#hasNews = false;
+    this.#wasTold = this.#isTold;
+    this.#isTold = false;
   }
 
   /** Takes note of a claim: how many it was for, how many it found, their bytes. */
   claimed(wanted: number, found: number, bytes: number, now: number): void {
     this.#next = found >= wanted ? 0 : now + (this.#hasNews ? this.#pause : this.#pollMs);
     if (found === 0) {
-      this.#lastMiss = now;
+      // Who only looked whether there is more has not taken a turn in vain.
+      if (this.#wasTold) this.#lastMiss = now;
       return;
     }
     this.#pause = 0;
@@ -125,6 +131,7 @@ export class ClaimPace {
    */
   notified(now: number): void {
     const isMiss = now - this.#lastMiss < LONGEST_PAUSE_MS * 2;
+    this.#isTold = true;
     this.#pause = isMiss ? Math.min(Math.max(FIRST_PAUSE_MS, this.#pause * 2), LONGEST_PAUSE_MS) : 0;
     this.#hasNews = true;
     this.#next = Math.min(this.#next, now + this.#pause);

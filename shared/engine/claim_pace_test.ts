@@ -71,6 +71,17 @@ Deno.test("whoever was told of work and found none leaves more and more to other
   assertEquals(pace.wait(now + 1_000), 1);
 });
 
+Deno.test("whoever found what it was told of is as quick the next time, though it looked in vain for more", () => {
+  const pace = paceOf();
+  for (let now = 1_000; now < 2_000; now += 50) {
+    pace.notified(now);
+    assertEquals(pace.wait(now), 1);
+    claim(pace, 16, 1, now + 1);
+    pace.hurry();
+    claim(pace, 16, 0, now + 3);
+  }
+});
+
 Deno.test("a worker claims nothing while what it holds, or has not written, is too much", () => {
   const pace = paceOf();
   assertEquals(pace.wanted({ ...IDLE, bytes: 64_000_000 }, 0), 0);

@@ -43,7 +43,7 @@ const done = (job: string, result?: Json): JobSettlement => ({
   ...(result !== undefined && { result }),
 });
 function queuedJob(fields: Pick<QueuedJob, "job" | "lease">): QueuedJob {
-  return { type: "test.job", organization_id: "o", payload: null, attempt: 1, max_attempts: 8, due: "", ...fields };
+  return { type: "test.job", organization_id: "o", payload: null, attempt: 1, max_attempts: 8, ...fields };
 }
 
 const all: Answer = (sent) => sent.map(({ job }) => job);

@@ -23,8 +23,6 @@ export interface QueuedJob {
   /** How often it has been begun, this time included. */
   attempt: number;
   max_attempts: number;
-  /** When it was due, ISO 8601, by the clock of Postgres. */
-  due: string;
 }
 
 /** Why a job failed, as it is stored. */

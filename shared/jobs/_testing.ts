@@ -21,7 +21,6 @@ export function queuedJob(type: string, fields: Partial<QueuedJob> = {}): Queued
     payload: {},
     attempt: 1,
     max_attempts: 8,
-    due: "2026-01-01T00:00:00Z",
     ...fields,
   };
 }

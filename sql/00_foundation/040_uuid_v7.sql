@@ -3,30 +3,21 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+  -- date_part and not extract: numeric takes longer than all the rest.
+  v_us bigint := (date_part('epoch', coalesce(p_at, private.now())) * 1000000)::bigint;
 begin
-  -- The first 48 bits of a random v4 become the milliseconds; bits 52 and 53 turn the version nibble 4 into 7.
-  return encode(
-    set_bit(
-      set_bit(
-        overlay(
-          uuid_send(gen_random_uuid())
-          placing substring(
-            int8send(floor(extract(epoch from coalesce(p_at, private.now())) * 1000)::bigint) from 3
-          )
-          from 1 for 6
-        ),
-        52, 1
-      ),
-      53, 1
-    ),
-    'hex'
+  -- Milliseconds, version, microseconds as a fraction of 4096 (section 6.2, method 3); then the variant and what is random
+  -- of a v4.
+  return (
+    lpad(to_hex(((v_us / 1000) << 16) | 28672 | ((v_us % 1000) * 4096 / 1000)), 16, '0') || substr(gen_random_uuid()::text, 19)
   )::uuid;
 end;
 $$;
 
 revoke all on function private.uuid_v7(timestamptz) from public, anon, authenticated, service_role;
 comment on function private.uuid_v7(timestamptz) is
-  'A UUID version 7 (RFC 9562): ordered by time, so an index grows at one end and a time range is a range of ids. p_at null = now.';
+  'A UUID version 7 (RFC 9562): ordered by time to the microsecond, so an index grows at one end and a time range is a range of ids. p_at null = now.';
 
 create function private.uuid_v7_floor(p_at timestamptz) returns uuid
 language sql

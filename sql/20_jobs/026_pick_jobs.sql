@@ -21,13 +21,14 @@ as $$
 declare
   v_queue constant oid := 'public.job_queue'::regclass;
   v_pages bigint := pg_stat_get_xact_blocks_fetched(v_queue);
-  -- What is behind by more has been overlooked, and the tick sets it right: see engine.tick.
+  -- What is behind by more has been overlooked, and the sweep sets it right: private.sweep_jobs.
   v_floor bigint := (select c.last_value from private.job_clock c) - 64000;
-  v_width integer := greatest(8, ceil(p_limit / 8.0)::integer);
+  -- Organizations a look. Of a small batch each gets one; of a large one a few get several each, which touches fewer pages
+  -- and evens out.
+  v_width integer := case when p_limit <= 8 then 8 else least(8, greatest(3, ceil(p_limit / 8.0)::integer)) end;
   v_wanted integer := p_limit;
   v_seen uuid[] := '{}';
   v_done uuid[] := '{}';
-  v_skipped uuid[] := '{}';
   v_has_looked boolean := false;
   v_round record;
 begin
@@ -40,14 +41,29 @@ begin
       select c.organization_id, c.virtual_time, c.head, c.room,
         least(ceil(v_wanted::double precision * c.weight / sum(c.weight) over ())::integer, c.room) as quota
       from (
-        select t.organization_id, t.virtual_time, t.weight,
-          case when t.head_until > p_now and t.head <= p_now and not v_has_looked then t.head else '-infinity'::timestamptz end as head,
-          case when t.max_running is not null then greatest(0, t.max_running - private.count_running(t.organization_id) - (
-            select coalesce(sum(g.taken), 0) from unnest(p_organization_ids, p_counts) g (id, taken) where g.id = t.organization_id
-          ))::integer end as room
-        from private.job_turns t
-        where t.is_active and t.virtual_time >= v_floor and t.organization_id <> all (v_skipped)
-        order by t.virtual_time, t.organization_id
+        select n.organization_id, n.virtual_time, n.weight,
+          case when n.head_until > p_now and n.head <= p_now and not v_has_looked then n.head else '-infinity'::timestamptz end as head,
+          case when n.max_running is not null then
+            greatest(0, n.max_running - private.count_running(n.organization_id) - n.taken)::integer
+          end as room
+        from (
+          (
+            select t.organization_id, t.virtual_time, t.weight, t.head, t.head_until, t.max_running, 0 as taken
+            from private.job_turns t
+            where t.is_active and t.virtual_time >= v_floor and t.organization_id <> all (p_organization_ids)
+            order by t.virtual_time, t.organization_id
+            limit v_width
+          )
+          union all
+          -- Those that had something in this claim and have more, at what that made of their time.
+          select t.organization_id, t.virtual_time + g.taken * 1000 / t.weight, t.weight, t.head, t.head_until, t.max_running, g.taken
+          from (
+            select u.id, sum(u.taken)::integer as taken from unnest(p_organization_ids, p_counts) u (id, taken)
+            where u.id <> all (v_done) group by u.id
+          ) g
+          join private.job_turns t on t.organization_id = g.id
+        ) n
+        order by n.virtual_time, n.organization_id
         limit v_width
       ) c
     ),
@@ -113,109 +129,24 @@ begin
     p_empty := p_empty || v_round.empty;
     v_done := v_done || v_round.exhausted;
     v_width := least(v_width * 2, 256);
-    v_skipped := v_skipped || v_round.organizations;
+    -- What is left of the batch goes to those that have more, again the least virtual time first.
     continue when v_round.organizations is not null;
-    -- All had their share. What is left of the batch goes to those that have more.
-    if cardinality(v_skipped) > cardinality(v_done) then
-      v_skipped := v_done;
-      continue;
-    end if;
     -- All that is known of is taken. What is not known of is looked for once.
     exit when v_has_looked or private.find_turns(p_now) is null;
     v_has_looked := true;
     v_done := '{}';
-    v_skipped := '{}';
     p_empty := '{}';
   end loop;
   v_pages := pg_stat_get_xact_blocks_fetched(v_queue) - v_pages;
   -- While every claim is full, five times a second.
-  if v_wanted <= 0 then
+  if v_wanted <= 0 and date_part('epoch', clock_timestamp()) * 1000000 >= 200000 + (select n.last_value from private.next_discovery n) then
     perform private.find_turns(p_now, 200000);
   end if;
   p_is_full := v_wanted <= 0;
-  p_is_costly := v_pages > 100 + p_limit;
+  p_is_costly := v_pages > 100 + 3 * p_limit;
 end;
 $$;
 
 revoke all on function private.pick_jobs(integer, timestamptz) from public, anon, authenticated, service_role;
 comment on function private.pick_jobs(integer, timestamptz) is
   'Locks up to p_limit pieces of work that are due, fairly among organizations: those with the least virtual time first, each a share by its weight. Tokens and jobs apart; null = none; p_is_special = a job has a concurrency key or expires; the rest is for private.note_turns. What it costs grows neither with the number of organizations nor with what they have waiting.';
-
-create function private.count_running(p_organization_id uuid) returns integer
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return (
-    select count(*) from public.job_queue j where j.worker_id is not null and j.organization_id = p_organization_id
-  ) + (
-    select count(*) from private.job_leases l cross join lateral unnest(l.organization_ids) u (id) where u.id = p_organization_id
-  );
-end;
-$$;
-
-revoke all on function private.count_running(uuid) from public, anon, authenticated, service_role;
-comment on function private.count_running(uuid) is
-  'How many tokens and jobs of an organization workers hold at this moment, by their leases.';
-
-create function private.note_turns(
-  p_now timestamptz,
-  p_is_full boolean,
-  p_organization_ids uuid[],
-  p_counts integer[],
-  p_latest timestamptz[],
-  p_empty uuid[],
-  p_is_costly boolean,
-  p_virtual_time bigint
-) returns void
-language plpgsql
-set search_path = ''
--- Left to itself Postgres plans the update anew in every call, which takes as long as the update.
-set plan_cache_mode = force_generic_plan
-as $$
-begin
-  -- Nobody was kept waiting, and looking cost little: nothing to write.
-  if not p_is_full and not p_is_costly and cardinality(p_empty) <= 64 then
-    return;
-  end if;
-  -- Nobody else has work: what the only one is given keeps nobody waiting.
-  if not p_is_costly and cardinality(p_empty) <= 64 and not exists (
-    select 1 from private.job_turns t where t.is_active and t.organization_id <> p_organization_ids[1]
-  ) then
-    return;
-  end if;
-  -- Locked in one order, and counted afterwards: what another claim has added meanwhile is seen.
-  update private.job_turns t set
-    virtual_time = t.virtual_time + case when p_is_full then n.taken * 1000 / t.weight else 0 end,
-    is_active = t.is_active and not (n.is_empty and cardinality(p_empty) > 64),
-    -- Whoever enqueued at this moment may not have committed yet: a tenth of a second back.
-    head = case when p_is_costly then greatest(
-      least(n.latest, p_now - interval '100 milliseconds'), case when t.head_until > p_now then t.head else '-infinity' end
-    ) else t.head end,
-    head_until = case when p_is_costly then p_now + interval '1 second' else t.head_until end
-  from (
-    select l.organization_id, u.taken, u.latest, u.is_empty
-    from (
-      select g.id, sum(g.taken)::integer as taken, g.id = any (p_empty) as is_empty,
-        -- One that gave less than it was asked for has nothing before this moment.
-        case when p_is_full and sum(g.taken) > 0 then coalesce(max(g.latest), '-infinity')
-          when p_is_full then '-infinity' else p_now end as latest
-      from unnest(p_organization_ids, p_counts, p_latest) as g (id, taken, latest)
-      group by g.id
-    ) u
-    join private.job_turns l on l.organization_id = u.id and l.is_active
-    where (p_is_full and u.taken > 0) or p_is_costly or (u.is_empty and cardinality(p_empty) > 64)
-    order by l.organization_id
-    for update of l
-  ) n
-  where t.organization_id = n.organization_id;
-  if p_is_full and p_virtual_time > (select c.last_value from private.job_clock c) then
-    perform setval('private.job_clock', p_virtual_time);
-  end if;
-end;
-$$;
-
-revoke all on function private.note_turns(timestamptz, boolean, uuid[], integer[], timestamptz[], uuid[], boolean, bigint) from public, anon, authenticated, service_role;
-comment on function private.note_turns(timestamptz, boolean, uuid[], integer[], timestamptz[], uuid[], boolean, bigint) is
-  'Part of engine.claim_jobs, and the last: whoever waits here holds all other locks it needs. What each organization was given by private.pick_jobs counts, if others had to wait (p_is_full). Those that had nothing lose their turn when they are many. When the look led over many dead rows (p_is_costly), the next one begins behind them.';

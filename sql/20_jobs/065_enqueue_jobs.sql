@@ -9,6 +9,8 @@ as $$
 -- that is there.
 declare
   v_now timestamptz := private.now();
+  v_soon timestamptz;
+  v_stamp bigint;
   v_reply jsonb;
   v_organization_id uuid;
   v_count integer;
@@ -25,8 +27,14 @@ begin
     select jsonb_agg(private.enqueue_one(e.value, v_now) order by e.ordinality) into v_reply
     from jsonb_array_elements(p_jobs) with ordinality e;
   else
+    -- What private.uuid_v7 and private.resting_status do, without a call for each of 10,000: a fifth of the time.
+    -- The ids are in the order of the list, so that the index grows at one end: 12 bits tell the place in it.
+    v_stamp := ((date_part('epoch', v_now) * 1000)::bigint << 16) | 28672;
+    v_soon := v_now + interval '1 minute';
     with asked as materialized (
-      select a.*, private.uuid_v7() as id from rows from (jsonb_to_recordset(p_jobs) as (
+      select a.*, (
+        lpad(to_hex(v_stamp | ((a.place - 1) * 4096 / v_count)), 16, '0') || substr(gen_random_uuid()::text, 19)
+      )::uuid as id from rows from (jsonb_to_recordset(p_jobs) as (
         type text, organization_id uuid, payload jsonb, priority smallint, delay_seconds double precision,
         scheduled_for timestamptz, max_attempts smallint, concurrency_key text, concurrency_limit smallint,
         expires_in_seconds double precision, expires_at timestamptz
@@ -43,7 +51,8 @@ begin
       select a.id, coalesce(a.organization_id, private.platform_id()), a.type, nullif(a.payload, 'null'), coalesce(a.priority, 100),
         coalesce(a.max_attempts, 8), d.due, a.concurrency_key,
         case when a.concurrency_key is not null then coalesce(a.concurrency_limit, 1) end,
-        coalesce(a.expires_at, v_now + make_interval(secs => a.expires_in_seconds)), v_now, private.resting_status(d.due, v_now)
+        coalesce(a.expires_at, v_now + make_interval(secs => a.expires_in_seconds)), v_now,
+        case when d.due > v_soon then 'waiting' else 'available' end
       from asked a
       cross join lateral (
         -- A microsecond apart, so that those of one list keep its order.

@@ -16,6 +16,10 @@ begin
   if v_leases is null then
     return '{}';
   end if;
+  -- Few tell how far they are.
+  if exists (select 1 from private.job_states) then
+    delete from private.job_states s using private.job_leases l where l.id = any (v_leases) and s.job_id = any (l.job_ids);
+  end if;
   -- Neither the jobs nor their arguments are read.
   with gone as (
     delete from private.job_leases l where l.id = any (v_leases)

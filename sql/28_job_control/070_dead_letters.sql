@@ -1,4 +1,4 @@
-create function private.check_dead_letter_filter(p_filter jsonb, p_limit integer) returns void
+create function private.dead_letters_from(p_organization_id uuid, p_filter jsonb, p_limit integer) returns text
 language plpgsql
 stable
 set search_path = ''
@@ -9,26 +9,27 @@ begin
   elsif jsonb_typeof(p_filter) = 'object' and p_filter ? 'status' then
     perform private.fail('invalid_request', 'Dead letters can not be filtered by "status"', 400);
   end if;
+  return 'public.job_history j where j.status = ''dead'' and j.replayed_as is null and '
+    || private.job_conditions(p_organization_id, coalesce(p_filter, '{}'));
 end;
 $$;
 
-revoke all on function private.check_dead_letter_filter(jsonb, integer) from public, anon, authenticated, service_role;
-comment on function private.check_dead_letter_filter(jsonb, integer) is 'Refuses what no action on dead letters takes.';
+revoke all on function private.dead_letters_from(uuid, jsonb, integer) from public, anon, authenticated, service_role;
+comment on function private.dead_letters_from(uuid, jsonb, integer) is
+  'What follows "from" in a query for the dead letters (j) that an action means. Refuses what no action takes.';
 
 create function private.replay_dead_letters(p_organization_id uuid, p_filter jsonb, p_limit integer, p_dry_run boolean) returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_which text := 'public.job_history j where j.status = ''dead'' and j.replayed_as is null and '
-    || private.job_conditions(p_organization_id, coalesce(p_filter, '{}'));
+  v_which text := private.dead_letters_from(p_organization_id, p_filter, p_limit);
   v_old uuid[];
   v_jobs jsonb;
   v_reply jsonb;
   v_replayed bigint := 0;
   v_left bigint;
 begin
-  perform private.check_dead_letter_filter(p_filter, p_limit);
   if not coalesce(p_dry_run, false) then
     execute format(
       'select array_agg(r.id order by r.id), jsonb_agg(private.job_again(r) order by r.id)

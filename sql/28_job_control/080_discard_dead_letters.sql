@@ -3,12 +3,10 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_which text := 'public.job_history j where j.status = ''dead'' and j.replayed_as is null and '
-    || private.job_conditions(p_organization_id, coalesce(p_filter, '{}'));
+  v_which text := private.dead_letters_from(p_organization_id, p_filter, p_limit);
   v_discarded bigint := 0;
   v_left bigint;
 begin
-  perform private.check_dead_letter_filter(p_filter, p_limit);
   if not coalesce(p_dry_run, false) then
     execute format(
       'delete from public.job_history h where h.id in (select j.id from %s order by j.id limit %s for update of j skip locked)',

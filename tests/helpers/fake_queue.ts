@@ -55,7 +55,6 @@ export class FakeQueue {
       payload,
       attempt: 1,
       max_attempts: 8,
-      due: "2026-01-01T00:00:00Z",
     }));
     this.waiting.push(...jobs);
     if (this.idle.size > 0) { for (const tell of [...this.#listeners]) setTimeout(() => tell(""), 0); }
@@ -117,7 +116,7 @@ export class FakeQueue {
         payloads: jobs.map(({ payload }) => payload),
         attempts: jobs.map(({ attempt }) => attempt),
         max_attempts: jobs.map(({ max_attempts }) => max_attempts),
-        due: jobs.map(({ due }) => due),
+        priorities: [100],
       }];
     }
     this.idle.add(workerId);

@@ -285,7 +285,7 @@ engine.replay_dead_letters         -     -     x
 engine.retry_job                   -     -     x
 engine.run_job_now                 -     -     x
 private.cancel_job                 -     -     -
-private.check_dead_letter_filter   -     -     -
+private.dead_letters_from           -     -     -
 private.depth_of                   -     -     -
 private.discard_dead_letter        -     -     -
 private.discard_dead_letters       -     -     -
@@ -375,6 +375,7 @@ private.secure_live                -     -     -
 private.secure_run_data            -     -     -
 private.send_live                  -     -     -
 private.runs_still_open            -     -     -
+private.said_once                   -     -     -
 private.schedule_jitter            -     -     -
 private.schedule_obstacle          -     -     -
 private.schedule_reply             -     -     -

@@ -1,9 +1,10 @@
 import postgres from "postgres";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
+import type { QueuedJob } from "../../shared/engine/job_types.ts";
 import type { Json } from "../../shared/graph/mod.ts";
 import { engineOf, lapse, newWorker } from "./_engine.ts";
-import { type ClaimedJob, claimedJobs } from "./_jobs.ts";
+import { claimedJobs } from "./_jobs.ts";
 import { scenarios } from "./_scenarios.ts";
 import { assertFails, type CallOptions, parallel, service } from "./_world.ts";
 
@@ -21,7 +22,7 @@ async function enqueue(db: TestDatabase, jobs: Fields[], options: CallOptions = 
   return await service<Enqueued[]>(db, "enqueue_jobs", { p_jobs: filled }, options);
 }
 
-async function claim(db: TestDatabase, worker: string, limit = 100, options: CallOptions = {}): Promise<ClaimedJob[]> {
+async function claim(db: TestDatabase, worker: string, limit = 100, options: CallOptions = {}): Promise<QueuedJob[]> {
   return claimedJobs(
     await service(db, "claim_jobs", { p_worker_id: worker, p_limit: limit, p_listens: false }, options),
   );
@@ -30,7 +31,7 @@ async function claim(db: TestDatabase, worker: string, limit = 100, options: Cal
 async function finish(
   db: TestDatabase,
   worker: string,
-  jobs: ClaimedJob[],
+  jobs: QueuedJob[],
   fields: Fields = {},
   options: CallOptions = {},
 ): Promise<string[]> {
@@ -184,7 +185,7 @@ scenarios("jobs", {
       await enqueue(db, Array.from({ length: 200 }, () => ({})));
       const claimed = (await parallel(8, async () => {
         const worker = newWorker();
-        const mine: ClaimedJob[] = [];
+        const mine: QueuedJob[] = [];
         for (;;) {
           const jobs = await claim(db, worker, 7);
           if (jobs.length === 0) return mine;
@@ -392,7 +393,7 @@ scenarios("jobs", {
       const many = Array.from({ length: 40 }, () => org());
       await enqueue(db, many.flatMap((organization_id) => Array.from({ length: 20 }, () => ({ organization_id }))));
       // All have had something.
-      for (let round = 0; round < 3; round++) await claim(db, newWorker(), 16);
+      for (let round = 0; round < 20; round++) await claim(db, newWorker(), 16);
       for (let round = 0; round < 10; round++) {
         await claim(db, newWorker(), 16);
         const organization_id = org();

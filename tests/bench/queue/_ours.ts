@@ -4,6 +4,8 @@
  * @module
  */
 import type postgres from "postgres";
+import { readClaim } from "../../../shared/engine/_read_claim.ts";
+import type { Json } from "../../../shared/graph/mod.ts";
 
 /** Jobs that were leased together. */
 interface Lease {
@@ -20,14 +22,6 @@ export interface LeasedJob {
   payload: unknown;
 }
 
-/** What a claim answers for each lease: lists in the same order. */
-interface LeaseColumns {
-  lease: string;
-  jobs: string[];
-  organization_ids: string[];
-  payloads: unknown[];
-}
-
 /** A connection or a transaction. */
 export type Sql = postgres.Sql | postgres.TransactionSql;
 
@@ -37,24 +31,27 @@ export async function enqueueJobs(sql: Sql, jobs: readonly Record<string, unknow
 }
 
 /** Leases up to `limit` jobs to a worker. */
-export async function claimJobs(sql: Sql, workerId: string, limit: number, listens = false): Promise<LeasedJob[]> {
-  const [row] = await sql.unsafe<{ leases: LeaseColumns[] }[]>(
-    "select engine.claim_jobs($1::text::uuid, $2::text::integer, p_listens => $3::text::boolean) as leases",
-    [workerId, String(limit), String(listens)],
+export async function claimJobs(
+  sql: Sql,
+  workerId: string,
+  limit: number,
+  claim: "claim_jobs" | "claim_unfairly" = "claim_jobs",
+): Promise<LeasedJob[]> {
+  const [row] = await sql.unsafe<{ leases: Json }[]>(
+    `select engine.${claim}($1::text::uuid, $2::text::integer, p_listens => false) as leases`,
+    [workerId, String(limit)],
   );
-  return readClaim(row!.leases);
+  return readLeases(row!.leases);
 }
 
 /** The jobs of a claim's answer. */
-export function readClaim(leases: readonly LeaseColumns[]): LeasedJob[] {
-  return leases.flatMap((columns) => {
-    const lease: Lease = { id: columns.lease, open: columns.jobs.length };
-    return columns.jobs.map((job, index) => ({
-      job,
-      lease,
-      organization_id: columns.organization_ids[index]!,
-      payload: columns.payloads[index],
-    }));
+function readLeases(reply: Json): LeasedJob[] {
+  const leases = new Map<string, Lease>();
+  return readClaim(reply).jobs.map(({ job, lease: id, organization_id, payload }) => {
+    const lease = leases.get(id) ?? { id, open: 0 };
+    leases.set(id, lease);
+    lease.open++;
+    return { job, lease, organization_id, payload };
   });
 }
 

@@ -4,8 +4,11 @@
  * @module
  */
 import { type Arena, type Bench, CONCURRENCY, openArena } from "./_bench.ts";
-import { claimJobs, enqueueJobs, finishJobs, type LeasedJob, readClaim, type Sql } from "./_ours.ts";
+import { claimJobs, enqueueJobs, finishJobs, type Sql } from "./_ours.ts";
 import { median, number, type Table } from "./_table.ts";
+
+/** The functions that are compared. */
+const CLAIMS = { fair: "claim_jobs", unfair: "claim_unfairly" } as const;
 
 /** One line of the table. */
 type Line = [what: string, found: string, aim: string];
@@ -40,7 +43,8 @@ export async function fair(bench: Bench): Promise<Table[]> {
 async function newcomers({ sizes }: Bench, { sql }: Arena): Promise<Line[]> {
   await makeCrowd(sql, sizes.organizations, 20, sizes.crowd);
   const workerId = crypto.randomUUID();
-  await serve(sql, workerId, 20 * CONCURRENCY);
+  // In the first round everybody is new, and waits for those who came before.
+  await serve(sql, workerId, sizes.organizations * CONCURRENCY / 3);
   const batches: number[] = [];
   for (let trial = 0; trial < 20; trial++) {
     const newcomer = crypto.randomUUID();
@@ -120,18 +124,11 @@ async function costs({ sizes }: Bench, { sql }: Arena): Promise<Line[]> {
     await makeCrowd(sql, sizes.organizations, Math.ceil(sizes.claims * limit * 2 / sizes.organizations), sizes.crowd);
     await sql`vacuum analyze public.job_queue`;
     const workerId = crypto.randomUUID();
-    const claimUnfairly = async (): Promise<LeasedJob[]> => {
-      const [row] = await sql.unsafe(
-        "select engine.claim_unfair($1::text::uuid, $2::text::integer) as leases",
-        [workerId, String(limit)],
-      );
-      return readClaim(row!["leases"]);
-    };
     const times: Record<"fair" | "unfair", number[]> = { fair: [], unfair: [] };
     for (let n = 0; n < sizes.claims; n++) {
       for (const kind of n % 2 === 0 ? ["fair", "unfair"] as const : ["unfair", "fair"] as const) {
         const started = performance.now();
-        const jobs = await (kind === "fair" ? claimJobs(sql, workerId, limit) : claimUnfairly());
+        const jobs = await claimJobs(sql, workerId, limit, CLAIMS[kind]);
         times[kind].push(performance.now() - started);
         await finishJobs(sql, workerId, jobs, false);
       }

@@ -27,7 +27,7 @@ const DAY_MS = 86_400_000;
 
 /** Opens our queue: mode `failures` keeps nothing of completed jobs, `all` keeps each in the history. */
 export function openMillrace({ url, mode }: SystemOptions): Promise<QueueSystem> {
-  const sql = postgres(url, { max: 1, prepare: false, fetch_types: false, onnotice: () => {} });
+  const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => {} });
   const job = (n: number) => ({ type: TYPE, organization_id: ORGANIZATION, payload: { n } });
   return Promise.resolve({
     async install() {

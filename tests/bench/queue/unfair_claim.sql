@@ -1,23 +1,39 @@
--- The claim as it would be if organizations did not take turns: the oldest first, everything else the same.
-create function engine.claim_unfair(p_worker_id uuid, p_limit integer) returns json
+-- The claim as it would be if organizations did not take turns: engine.claim_jobs itself, but for how it picks.
+create function private.pick_unfairly(
+  p_limit integer,
+  p_now timestamptz,
+  out p_token_ids uuid[],
+  out p_job_ids uuid[],
+  out p_is_special boolean,
+  out p_is_full boolean,
+  out p_organization_ids uuid[],
+  out p_counts integer[],
+  out p_latest timestamptz[],
+  out p_empty uuid[],
+  out p_is_costly boolean,
+  out p_virtual_time bigint
+) returns record
 language plpgsql
-security definer
 set search_path = ''
 as $$
-declare
-  v_now timestamptz := private.now();
-  v_ids uuid[];
 begin
-  perform private.keep_worker(p_worker_id, 'worker');
-  select array_agg(c.id) into v_ids from (
+  p_is_special := false;
+  p_is_full := false;
+  p_is_costly := false;
+  p_empty := '{}';
+  select array_agg(c.id) into p_job_ids from (
     select j.id from public.job_queue j
-    where j.status = 'available' and j.scheduled_for <= v_now
+    where j.status = 'available' and j.scheduled_for <= p_now
     order by j.id limit p_limit
     for update skip locked
   ) c;
-  if v_ids is null then
-    return '[]';
-  end if;
-  return private.lease_jobs(p_worker_id, v_ids, false, v_now);
 end;
 $$;
+
+do $do$
+begin
+  execute replace(replace(
+    pg_get_functiondef('engine.claim_jobs(uuid, integer, text, uuid, boolean)'::regprocedure),
+    'engine.claim_jobs', 'engine.claim_unfairly'), 'private.pick_jobs', 'private.pick_unfairly');
+end;
+$do$;

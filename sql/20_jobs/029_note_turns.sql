@@ -1,0 +1,68 @@
+create function private.note_turns(
+  p_now timestamptz,
+  p_is_full boolean,
+  p_organization_ids uuid[],
+  p_counts integer[],
+  p_latest timestamptz[],
+  p_empty uuid[],
+  p_is_costly boolean,
+  p_virtual_time bigint
+) returns void
+language plpgsql
+set search_path = ''
+-- Left to itself Postgres plans the update anew in every call, which takes as long as the update; and a plan made while the
+-- organizations were few must not read all of them when they are many.
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+declare
+  -- Looking at those that have nothing has become dear, sooner while others wait.
+  v_are_many boolean := cardinality(p_empty) > case when p_is_full then 8 else 64 end;
+begin
+  -- Nobody was kept waiting, and looking cost little: nothing to write.
+  if not p_is_full and not p_is_costly and not v_are_many then
+    return;
+  end if;
+  -- Nobody else has work: what the only one is given keeps nobody waiting.
+  if not p_is_costly and not v_are_many and not exists (
+    select 1 from private.job_turns t where t.is_active and t.organization_id <> p_organization_ids[1]
+  ) then
+    return;
+  end if;
+  -- Locked in one order, and counted afterwards: what another claim has added meanwhile is seen.
+  update private.job_turns t set
+    virtual_time = t.virtual_time + case when p_is_full then n.taken * 1000 / t.weight else 0 end,
+    is_active = t.is_active and not (n.is_empty and v_are_many),
+    -- Whoever enqueued at this moment may not have committed yet: a tenth of a second back.
+    head = case when p_is_costly then greatest(
+      least(n.latest, p_now - interval '100 milliseconds'), case when t.head_until > p_now then t.head else '-infinity' end
+    ) else t.head end,
+    head_until = case when p_is_costly then p_now + interval '1 second' else t.head_until end
+  from (
+    select l.organization_id, u.taken, u.latest, u.is_empty
+    from (
+      select g.id, sum(g.taken)::integer as taken, g.id = any (p_empty) as is_empty,
+        -- One that gave less than it was asked for has nothing before this moment.
+        case when p_is_full and sum(g.taken) > 0 then coalesce(max(g.latest), '-infinity')
+          when p_is_full then '-infinity' else p_now end as latest
+      from unnest(p_organization_ids, p_counts, p_latest) as g (id, taken, latest)
+      group by g.id
+    ) u
+    join private.job_turns l on l.organization_id = u.id and l.is_active
+    where (p_is_full and u.taken > 0) or p_is_costly or (u.is_empty and v_are_many)
+    order by l.organization_id
+    for update of l
+  ) n
+  where t.organization_id = n.organization_id;
+  if p_is_full and p_virtual_time > (select c.last_value from private.job_clock c) then
+    perform setval('private.job_clock', p_virtual_time);
+  end if;
+end;
+$$;
+
+revoke all on function private.note_turns(timestamptz, boolean, uuid[], integer[], timestamptz[], uuid[], boolean, bigint) from public, anon, authenticated, service_role;
+comment on function private.note_turns(timestamptz, boolean, uuid[], integer[], timestamptz[], uuid[], boolean, bigint) is
+  'Part of engine.claim_jobs, and the last: whoever waits here holds all other locks it needs. What each organization was given by private.pick_jobs counts, if others had to wait (p_is_full). Those that had nothing lose their turn when they are many. When the look led over many dead rows (p_is_costly), the next one begins behind them.';
