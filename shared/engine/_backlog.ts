@@ -1,4 +1,4 @@
-import type { Claim } from "./_read_claim.ts";
+import type { Claim } from "./read_claim.ts";
 import type { QueuedJob } from "./job_types.ts";
 import type { Job } from "./types.ts";
 

@@ -1,5 +1,5 @@
 import type { Json } from "../graph/mod.ts";
-import type { Claim } from "./_read_claim.ts";
+import type { Claim } from "./read_claim.ts";
 import type { QueuedJob } from "./job_types.ts";
 import type { Job } from "./types.ts";
 

@@ -8,7 +8,7 @@ import { encodeResult } from "./_encode_result.ts";
 import type { Json } from "../graph/mod.ts";
 import type { BreakerFacts } from "../providers/mod.ts";
 import type { CallbackPlace } from "./callback_url.ts";
-import { type Claim, readClaim } from "./_read_claim.ts";
+import { type Claim, readClaim } from "./read_claim.ts";
 import type { EnqueuedJob, FinishReply, JobProgress, JobSettlement, LeaseSettlement, NewJob } from "./job_types.ts";
 import type {
   CallbackCall,

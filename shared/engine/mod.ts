@@ -11,6 +11,7 @@ export { InlineRunner, type InlineRunnerOptions } from "./inline_runner.ts";
 export { PlanCache } from "./plan_cache.ts";
 export { postgresTransport, type PostgresTransportOptions } from "./postgres_transport.ts";
 export { postgrestTransport } from "./postgrest_transport.ts";
+export { type Claim, readClaim } from "./read_claim.ts";
 export { backoffDelay } from "./retry.ts";
 export * from "./job_types.ts";
 export { toStorable } from "./storable.ts";

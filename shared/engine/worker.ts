@@ -15,7 +15,7 @@ import { Backlog } from "./_backlog.ts";
 import { Changes } from "./_changes.ts";
 import { Gauges } from "./_gauges.ts";
 import { isQueuedJob, Load } from "./_load.ts";
-import type { Claim } from "./_read_claim.ts";
+import type { Claim } from "./read_claim.ts";
 import { WorkNews } from "./_work_news.ts";
 import { WorkerJobs } from "./_worker_jobs.ts";
 import { WorkerLease } from "./_worker_lease.ts";

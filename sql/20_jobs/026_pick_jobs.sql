@@ -25,7 +25,7 @@ declare
   v_floor bigint := (select c.last_value from private.job_clock c) - 64000;
   -- Organizations a look. Of a small batch each gets one; of a large one a few get several each, which touches fewer pages
   -- and evens out.
-  v_width integer := case when p_limit <= 8 then 8 else least(8, greatest(3, ceil(p_limit / 8.0)::integer)) end;
+  v_width integer := case when p_limit <= 8 then 8 else least(8, greatest(3, ceil(p_limit / 4.0)::integer)) end;
   v_wanted integer := p_limit;
   v_seen uuid[] := '{}';
   v_done uuid[] := '{}';
@@ -105,16 +105,19 @@ begin
         from picked k group by k.organization_id
       ) p on p.organization_id = t.organization_id
     )
-    select
-      array_agg(n.organization_id) as organizations, array_agg(n.taken) as counts, array_agg(n.latest) as latest,
-      array_agg(n.organization_id) filter (where n.taken < n.quota or n.quota = 0) as exhausted,
-      array_agg(n.organization_id) filter (where n.taken = 0 and n.quota > 0) as empty,
-      min(n.virtual_time) filter (where n.taken > 0) as virtual_time,
-      coalesce(sum(n.taken), 0)::integer as taken,
-      (select array_agg(k.id) from picked k where not k.is_job) as tokens,
-      (select array_agg(k.id) from picked k where k.is_job) as jobs,
-      (select bool_or(k.is_special) from picked k where k.is_job) as is_special
-    into v_round from counted n;
+    select * into v_round from (
+      select
+        array_agg(n.organization_id) as organizations, array_agg(n.taken) as counts, array_agg(n.latest) as latest,
+        array_agg(n.organization_id) filter (where n.taken < n.quota or n.quota = 0) as exhausted,
+        array_agg(n.organization_id) filter (where n.taken = 0 and n.quota > 0) as empty,
+        min(n.virtual_time) filter (where n.taken > 0) as virtual_time, coalesce(sum(n.taken), 0)::integer as taken
+      from counted n
+    ) o, (
+      select
+        array_agg(k.id) filter (where not k.is_job) as tokens, array_agg(k.id) filter (where k.is_job) as jobs,
+        bool_or(k.is_special) filter (where k.is_job) as is_special
+      from picked k
+    ) w;
 
     p_token_ids := p_token_ids || v_round.tokens;
     p_job_ids := p_job_ids || v_round.jobs;

@@ -21,43 +21,50 @@ as $$
 declare
   -- Looking at those that have nothing has become dear, sooner while others wait.
   v_are_many boolean := cardinality(p_empty) > case when p_is_full then 8 else 64 end;
-begin
-  -- Nobody was kept waiting, and looking cost little: nothing to write.
-  if not p_is_full and not p_is_costly and not v_are_many then
-    return;
-  end if;
-  -- Nobody else has work: what the only one is given keeps nobody waiting.
-  if not p_is_costly and not v_are_many and not exists (
+  -- While nobody else has work, what the only one is given keeps nobody waiting.
+  v_counts boolean := p_is_full and exists (
     select 1 from private.job_turns t where t.is_active and t.organization_id <> p_organization_ids[1]
-  ) then
+  );
+  v_locked uuid[];
+begin
+  if not v_counts and not v_are_many and not p_is_costly then
     return;
   end if;
-  -- Locked in one order, and counted afterwards: what another claim has added meanwhile is seen.
+  if v_counts then
+    -- In one order, and counted afterwards: what another claim has added meanwhile is seen.
+    select array_agg(l.organization_id) into v_locked from (
+      select t.organization_id from private.job_turns t
+      where t.organization_id = any (p_organization_ids) and t.is_active
+      order by t.organization_id
+      for update
+    ) l;
+  else
+    -- The rest only makes the next look cheaper: no reason to wait.
+    select array_agg(l.organization_id) into v_locked from (
+      select t.organization_id from private.job_turns t
+      where t.organization_id = any (p_organization_ids) and t.is_active
+      for update skip locked
+    ) l;
+  end if;
   update private.job_turns t set
-    virtual_time = t.virtual_time + case when p_is_full then n.taken * 1000 / t.weight else 0 end,
-    is_active = t.is_active and not (n.is_empty and v_are_many),
+    virtual_time = t.virtual_time + case when v_counts then n.taken * 1000 / t.weight else 0 end,
+    is_active = not (n.is_empty and v_are_many),
     -- Whoever enqueued at this moment may not have committed yet: a tenth of a second back.
     head = case when p_is_costly then greatest(
       least(n.latest, p_now - interval '100 milliseconds'), case when t.head_until > p_now then t.head else '-infinity' end
     ) else t.head end,
     head_until = case when p_is_costly then p_now + interval '1 second' else t.head_until end
   from (
-    select l.organization_id, u.taken, u.latest, u.is_empty
-    from (
-      select g.id, sum(g.taken)::integer as taken, g.id = any (p_empty) as is_empty,
-        -- One that gave less than it was asked for has nothing before this moment.
-        case when p_is_full and sum(g.taken) > 0 then coalesce(max(g.latest), '-infinity')
-          when p_is_full then '-infinity' else p_now end as latest
-      from unnest(p_organization_ids, p_counts, p_latest) as g (id, taken, latest)
-      group by g.id
-    ) u
-    join private.job_turns l on l.organization_id = u.id and l.is_active
-    where (p_is_full and u.taken > 0) or p_is_costly or (u.is_empty and v_are_many)
-    order by l.organization_id
-    for update of l
+    select g.id, sum(g.taken)::integer as taken, g.id = any (p_empty) as is_empty,
+      -- One that gave less than it was asked for has nothing before this moment.
+      case when p_is_full and sum(g.taken) > 0 then coalesce(max(g.latest), '-infinity')
+        when p_is_full then '-infinity' else p_now end as latest
+    from unnest(p_organization_ids, p_counts, p_latest) as g (id, taken, latest)
+    where g.id = any (v_locked)
+    group by g.id
   ) n
-  where t.organization_id = n.organization_id;
-  if p_is_full and p_virtual_time > (select c.last_value from private.job_clock c) then
+  where t.organization_id = n.id and (n.taken > 0 or p_is_costly or (n.is_empty and v_are_many));
+  if v_counts and p_virtual_time > (select c.last_value from private.job_clock c) then
     perform setval('private.job_clock', p_virtual_time);
   end if;
 end;

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { readClaim } from "../../shared/engine/_read_claim.ts";
-import type { QueuedJob } from "../../shared/engine/job_types.ts";
+import { type QueuedJob, readClaim } from "../../shared/engine/mod.ts";
 import type { Json } from "../../shared/graph/mod.ts";
 
 /** The jobs in what `engine.claim_jobs` answers, one by one. */

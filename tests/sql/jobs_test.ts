@@ -1,7 +1,7 @@
 import postgres from "postgres";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
-import type { QueuedJob } from "../../shared/engine/job_types.ts";
+import type { QueuedJob } from "../../shared/engine/mod.ts";
 import type { Json } from "../../shared/graph/mod.ts";
 import { engineOf, lapse, newWorker } from "./_engine.ts";
 import { claimedJobs } from "./_jobs.ts";

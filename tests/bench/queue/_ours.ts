@@ -4,7 +4,7 @@
  * @module
  */
 import type postgres from "postgres";
-import { readClaim } from "../../../shared/engine/_read_claim.ts";
+import { readClaim } from "../../../shared/engine/mod.ts";
 import type { Json } from "../../../shared/graph/mod.ts";
 
 /** Jobs that were leased together. */
@@ -25,9 +25,12 @@ export interface LeasedJob {
 /** A connection or a transaction. */
 export type Sql = postgres.Sql | postgres.TransactionSql;
 
+/** What the driver does for queries that are written as templates, and for others only when told. */
+const PREPARED = { prepare: true };
+
 /** Enqueues jobs. */
 export async function enqueueJobs(sql: Sql, jobs: readonly Record<string, unknown>[]): Promise<void> {
-  await sql.unsafe("select engine.enqueue_jobs($1::text::jsonb)", [JSON.stringify(jobs)]);
+  await sql.unsafe("select engine.enqueue_jobs($1::text::jsonb)", [JSON.stringify(jobs)], PREPARED);
 }
 
 /** Leases up to `limit` jobs to a worker. */
@@ -40,6 +43,7 @@ export async function claimJobs(
   const [row] = await sql.unsafe<{ leases: Json }[]>(
     `select engine.${claim}($1::text::uuid, $2::text::integer, p_listens => false) as leases`,
     [workerId, String(limit)],
+    PREPARED,
   );
   return readLeases(row!.leases);
 }
@@ -73,6 +77,7 @@ export async function finishJobs(sql: Sql, workerId: string, jobs: readonly Leas
   const [row] = await sql.unsafe<{ reply: { settled: string[]; leases: string[] } }[]>(
     "select engine.finish_jobs($1::text::uuid, $2::text::jsonb) as reply",
     [workerId, JSON.stringify(results)],
+    PREPARED,
   );
   const { settled, leases } = row!.reply;
   if (leases.length !== whole || settled.length !== results.length - whole) {

@@ -2,7 +2,7 @@ import type { Json } from "../graph/mod.ts";
 import type { QueuedJob } from "./job_types.ts";
 import type { Job } from "./types.ts";
 
-/** What a claim brought. */
+/** What a claim brought: tokens of runs, and jobs. */
 export interface Claim {
   tokens: Job[];
   jobs: QueuedJob[];
