@@ -548,6 +548,51 @@ Deno.test("a run that is run before its event is kept leaves what the usual way 
     ),
   }));
 
+Deno.test("deliveries at the same time share their calls, and each gets its own verdict", () =>
+  withEndpoint(async (api, endpoint) => {
+    const send = (event: Json, secret = SECRET) => {
+      const body = JSON.stringify(event);
+      return signStripe(body, secret).then((signature) =>
+        deliver(api, endpoint, body, { "stripe-signature": signature })
+      );
+    };
+    // The plan of the version is here from now on.
+    await send({ ...CHECKOUT, id: "evt_0" });
+    await backgroundSettled();
+    await api.db.sql`update public.plans set hook_requests_per_minute = 1000000`;
+    const fails = { ...CHECKOUT, data: { object: { amount_total: 0 } } };
+    const replies = await Promise.all([
+      ...Array.from({ length: 20 }, (_, index) => send({ ...CHECKOUT, id: `evt_${index}` })),
+      ...Array.from({ length: 10 }, (_, index) => send({ ...CHECKOUT, id: `evt_${index}` })),
+      send({ ...CHECKOUT, id: "forged" }, "whsec_another_secret"),
+      send({ ...fails, id: "fails" }),
+    ]);
+    await backgroundSettled();
+    const statuses = replies.map(({ status }) => status);
+    assertEquals(statuses.filter((status) => status === 202).length, 20, "19 that are new and the one that fails");
+    assertEquals(statuses.filter((status) => status === 200).length, 11);
+    assertEquals(statuses[30], 401);
+    const { events, runs } = await kept(api);
+    assertEquals([events.length, runs.length], [21, 21]);
+    assertEquals(events.reduce((sum, event) => sum + event.deliveries, 0), 32);
+    assertEquals(runs.filter(({ status }) => status === "failed").length, 1);
+    for (const { body } of replies.slice(0, 30)) {
+      assertEquals(events.find(({ id }) => id === body.event_id)?.run_id, body.run_id);
+    }
+    // Of a limit that several meet at once as many pass as it lets.
+    await api.db.sql`update public.plans set hook_requests_per_minute = 7`;
+    await api.db.sql`delete from private.rate_limits`;
+    const limited = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => send({ ...CHECKOUT, id: `limited_${index}` })),
+    );
+    assertEquals(limited.filter(({ status }) => status === 202).length, 7);
+    const refused = limited.filter(({ status }) => status === 429);
+    assertEquals(refused.length, 5);
+    for (const { headers } of refused) assert(Number(headers.get("retry-after")) >= 8);
+  }, {
+    graph: draw({ t: ["trigger.webhook"], a: set({ n: "{{ 1 / trigger.body.data.object.amount_total }}" }) }, "t>a"),
+  }));
+
 Deno.test("nothing is run ahead of its event that fails, does something or is limited, and nothing of an old version", () =>
   withEndpoint(async (api, endpoint, ada) => {
     const statuses = async () =>

@@ -20,7 +20,7 @@ const SLUG = /^[A-Za-z0-9_-]{16,64}$/;
 
 /** The endpoint at an address, an active one unless it is its test address; takes a token of its rate limit. */
 export async function findEndpoint(env: Env, slug: string, test: boolean): Promise<ReceivingEndpoint> {
-  const found = SLUG.test(slug) ? await getEngine(env).client.getWebhookEndpoint(slug, test) : null;
+  const found = SLUG.test(slug) ? await getEngine(env).receiver.findEndpoint(slug, test) : null;
   if (found === null) throw notFound("webhook endpoint");
   return found as unknown as ReceivingEndpoint;
 }
@@ -36,37 +36,37 @@ export async function runFlowAhead(
 }
 
 /**
- * Commits a delivery and starts its run in this isolate.
+ * Commits a delivery with its run where that was run ahead; otherwise starts its run in this isolate.
  *
- * @returns The receipt, once it is committed, and a promise that is kept when this isolate has nothing left to run: for
- *   `waitUntil`.
+ * @returns The receipt, once it is committed.
  */
-export async function keepDelivery(
-  env: Env,
-  delivery: WebhookDelivery,
-): Promise<{ reply: IngestReply; idle: Promise<void> }> {
-  const { client, inline } = getEngine(env);
-  return await inline.start((workerId) => client.ingestWebhook(delivery, workerId));
+export async function keepDelivery(env: Env, { ahead, ...delivery }: WebhookDelivery): Promise<IngestReply> {
+  const { client, inline, receiver } = getEngine(env);
+  const kept = ahead === undefined ? null : await receiver.keep({ ...delivery, ahead });
+  if (kept !== null) return kept;
+  const { reply, idle } = await inline.start((workerId) => client.ingestWebhook(delivery, workerId));
+  waitUntil(idle);
+  return reply;
 }
 
 /**
  * Waits for the end of the run that a delivery has started, now or when it came first.
  *
  * @param seconds How long.
- * @param signal Gives up early: the sender has gone.
+ * @param signalOf Makes what says that the sender has gone: asked for only where there is something to wait for.
  * @returns Null when it has not ended, or there is no run.
  */
 export async function findRunEnd(
   env: Env,
   { run_id, duplicate, run }: IngestReply,
   seconds: number,
-  signal: AbortSignal,
+  signalOf: () => AbortSignal,
 ): Promise<RunEnd | null> {
   if (run_id === null || seconds === 0) return null;
   if (run !== undefined) return run;
   const { client } = getEngine(env);
   const known = duplicate ? await client.getRunEnd(run_id) : null;
-  return known ?? await client.waitForEnd(run_id, seconds, signal);
+  return known ?? await client.waitForEnd(run_id, seconds, signalOf());
 }
 
 /** Counts a refused delivery; nothing of it is kept. */

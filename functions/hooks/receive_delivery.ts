@@ -19,7 +19,8 @@ export async function receiveDelivery(
   rawBody: Uint8Array,
   { test }: ReceiveOptions,
 ): Promise<Response> {
-  const { env, log, traceparent, signal } = c.var.request;
+  const { request } = c.var;
+  const { env, log, traceparent } = request;
   const { headers, method, url } = c.req.raw;
   // Asked by those who check an address; nothing is delivered by them.
   if (method === "HEAD" || method === "OPTIONS") return c.body(null, 204);
@@ -43,7 +44,7 @@ export async function receiveDelivery(
     log.warn("webhook.mapping_failed", { endpoint_id: endpoint.id, reason: mapped.error });
   }
   const ahead = await runFlowAhead(env, endpoint, input);
-  const { reply, idle } = await keepDelivery(env, {
+  const reply = await keepDelivery(env, {
     endpointId: endpoint.id,
     eventKey: event.eventKey,
     type: event.type,
@@ -60,9 +61,8 @@ export async function receiveDelivery(
     test,
     ...(traceparent === null ? {} : { traceparent }),
   });
-  waitUntil(idle);
   const { jobs: _, run: __, ...rest } = reply;
-  const run = await findRunEnd(env, reply, endpoint.wait_seconds, signal);
+  const run = await findRunEnd(env, reply, endpoint.wait_seconds, () => request.signal);
   const flags = { ...(unsigned && { unsigned }), ...(test && { test }) };
   const receipt = { ...rest, ...(run !== null && { run }), ...flags } as Receipt;
   const isUnderWay = receipt.run_id !== null && run === null && !receipt.duplicate;
@@ -90,6 +90,7 @@ function limitHeaders(rate: RateAnswer): Record<string, string> {
 
 /** The query by name; of a name that is there twice the last value. */
 function readQuery(url: string): Record<string, string> {
+  if (!url.includes("?")) return {};
   const query = Object.fromEntries(new URL(url).searchParams);
   for (const [name, value] of Object.entries(query)) {
     if (!`${name}${value}`.includes("\0")) continue;

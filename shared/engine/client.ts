@@ -4,6 +4,7 @@
  * @module
  */
 import { toBase64 } from "../bytes/mod.ts";
+import { type AheadDelivery, encodeDelivery } from "./_encode_delivery.ts";
 import { encodeResult } from "./_encode_result.ts";
 import type { Json } from "../graph/mod.ts";
 import type { BreakerFacts } from "../providers/mod.ts";
@@ -37,7 +38,7 @@ export const ENGINE_FUNCTIONS = {
   tick: {},
   load_plans: { p_version_ids: "uuid[]", p_plan_version: "integer" },
   store_plan: { p_version_id: "uuid", p_plan: "jsonb", p_plan_version: "integer" },
-  get_webhook_endpoint: { p_slug: "text", p_test: "boolean" },
+  get_webhook_endpoint: { p_slug: "text", p_test: "boolean", p_count: "integer" },
   get_webhook_sender: { p_endpoint_id: "uuid", p_user_id: "uuid" },
   get_run_end: { p_run_id: "uuid" },
   get_callback: { p_run_id: "uuid", p_node_id: "text", p_scope: "text" },
@@ -58,8 +59,8 @@ export const ENGINE_FUNCTIONS = {
     p_unsigned: "boolean",
     p_test: "boolean",
     p_mapped: "jsonb",
-    p_ahead: "jsonb",
   },
+  ingest_webhooks: { p_endpoint_id: "uuid", p_version_id: "uuid", p_trigger_node: "text", p_deliveries: "jsonb" },
 } as const;
 
 /** The name of a SQL function of the engine. */
@@ -205,9 +206,11 @@ export class EngineClient {
   /**
    * What the receiver needs to judge a delivery, null when no active endpoint has this slug. For the test address, one
    * that is switched off will do.
+   *
+   * @param count How many deliveries it is for: so many tokens of its rate limit are taken, as far as there are.
    */
-  async getWebhookEndpoint(slug: string, test = false): Promise<Json> {
-    return await this.#call("get_webhook_endpoint", { p_slug: slug, p_test: test });
+  async getWebhookEndpoint(slug: string, test = false, count = 1): Promise<Json> {
+    return await this.#call("get_webhook_endpoint", { p_slug: slug, p_test: test, p_count: count });
   }
 
   /** What it takes to send a test event; null unless this user may change the endpoint. */
@@ -237,8 +240,24 @@ export class EngineClient {
       p_unsigned: delivery.unsigned ?? false,
       p_test: delivery.test ?? false,
       p_mapped: delivery.mapped ?? null,
-      p_ahead: delivery.ahead === undefined ? null : { ...delivery.ahead },
     });
+  }
+
+  /**
+   * Keeps verified deliveries to one endpoint together with their runs, which have been run already by the same version,
+   * in one transaction.
+   *
+   * @returns Which were kept, by the ids of the events; the others have to take the usual way.
+   */
+  async ingestWebhooks(endpointId: string, deliveries: readonly AheadDelivery[]): Promise<Set<string>> {
+    const { version_id, trigger_node } = deliveries[0]!.ahead;
+    const kept = await this.#call<string[]>("ingest_webhooks", {
+      p_endpoint_id: endpointId,
+      p_version_id: version_id,
+      p_trigger_node: trigger_node,
+      p_deliveries: deliveries.map(encodeDelivery),
+    });
+    return new Set(kept);
   }
 
   /** How a run has ended; null = it has not. */

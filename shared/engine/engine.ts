@@ -13,6 +13,7 @@ import type { JobRunner } from "./job_types.ts";
 import { PlanCache } from "./plan_cache.ts";
 import { postgresTransport } from "./postgres_transport.ts";
 import { postgrestTransport } from "./postgrest_transport.ts";
+import { WebhookReceiver } from "./receiver.ts";
 import { runAhead } from "./run_ahead.ts";
 import { WatchingClient } from "./run_ends.ts";
 import type { AheadPlace, AheadRun } from "./types.ts";
@@ -27,6 +28,8 @@ export interface Engine {
   readonly client: WatchingClient;
   /** Runs what requests start. */
   readonly inline: InlineRunner;
+  /** Looks up endpoints of webhooks and keeps what needs no run of its own any more. */
+  readonly receiver: WebhookReceiver;
   /**
    * Runs a flow that only computes before its event is kept, see {@linkcode runAhead}.
    *
@@ -78,6 +81,7 @@ function createEngine(env: Env): Engine {
   return {
     client,
     inline: new InlineRunner({ ...common, client, plans }),
+    receiver: new WebhookReceiver(client),
     runAhead: (place, organizationId, input) =>
       runAhead(plans, place, organizationId, input, { providers, log, signal: NEVER, random: Math.random }),
     async createWorker(jobs) {

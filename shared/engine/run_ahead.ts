@@ -9,6 +9,7 @@
  */
 import type { Json, Plan } from "../graph/mod.ts";
 import { encodeSteps } from "./_encode_result.ts";
+import { uuidV7 } from "./_uuid_v7.ts";
 import type { StepSurroundings } from "./execute_node.ts";
 import type { PlanCache } from "./plan_cache.ts";
 import type { AheadPlace, AheadRun, Job } from "./types.ts";
@@ -26,7 +27,7 @@ const suitable = new WeakMap<Plan, boolean>();
  * Runs a flow that only computes.
  *
  * @param plans Its plan is used when it is here already: the first event of a version takes the usual way.
- * @param place What the database proposed for the event and its run.
+ * @param place Version, trigger and time, as the database gave them.
  * @param organizationId The tenant.
  * @param input What the trigger gives, without the event's id and time.
  * @returns What to record with the event; null when the event has to take the usual way.
@@ -40,12 +41,14 @@ export async function runAhead(
 ): Promise<AheadRun | null> {
   const flow = plans.peek(place.version_id);
   if (flow === undefined || !flow.ok || !onlyComputes(flow.plan)) return null;
+  const event_id = uuidV7(place.received_at);
+  const run_id = uuidV7(place.received_at);
   const job: Job = {
-    job: place.run_id,
+    job: run_id,
     epoch: 0,
     type: "flow.step",
     organization_id: organizationId,
-    run_id: place.run_id,
+    run_id,
     attempt: 1,
     deadline_ms: place.timeout_seconds * 1_000,
     trigger: "webhook",
@@ -53,7 +56,7 @@ export async function runAhead(
     started_at: place.received_at,
     flow_id: flow.id,
     flow_version_id: place.version_id,
-    input: { ...input, event_id: place.event_id, received_at: place.received_at },
+    input: { ...input, event_id, received_at: place.received_at },
     outputs: {},
     recorded: null,
   };
@@ -65,7 +68,9 @@ export async function runAhead(
   }
   const encoded = encodeSteps(steps, performance.now());
   if (JSON.stringify(encoded).length > MAX_CHARACTERS) return null;
-  return { ...place, steps: encoded };
+  // As private.finish_run has it.
+  const last = steps.filter(({ leaf, status }) => leaf && status === "completed");
+  return { ...place, event_id, run_id, output: last.length === 1 ? last[0]?.output ?? null : null, steps: encoded };
 }
 
 /** Whether no node of a flow does or awaits anything, and none opens a region. */

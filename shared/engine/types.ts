@@ -274,19 +274,22 @@ export interface WebhookDelivery {
   ahead?: AheadRun;
 }
 
-/** What the database proposes for an event and its run, so that the run can be run before the event is kept. */
+/** What it takes to run a run before its event is kept. */
 export interface AheadPlace {
   /** The version that is current now. */
   version_id: string;
   trigger_node: string | null;
-  event_id: string;
-  run_id: string;
+  /** By the clock of the database. */
   received_at: string;
   timeout_seconds: number;
 }
 
 /** A run that has been run already; its steps as `engine.settle_jobs` takes them. */
 export interface AheadRun extends AheadPlace {
+  event_id: string;
+  run_id: string;
+  /** What the run gives: the output of its only last step. */
+  output: Json;
   steps: Json[];
 }
 

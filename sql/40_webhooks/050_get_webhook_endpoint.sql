@@ -1,38 +1,43 @@
-create function engine.get_webhook_endpoint(p_slug text, p_test boolean default false) returns jsonb
+create function engine.get_webhook_endpoint(p_slug text, p_test boolean default false, p_count integer default null) returns jsonb
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  v_endpoint public.webhook_endpoints;
-  v_plan public.plans;
+  v_endpoint record;
   v_ahead jsonb;
 begin
-  select e.* into v_endpoint
+  select
+    e.id, e.organization_id, e.flow_id, e.provider, e.config, e.mapping, e.signature_required, e.wait_seconds, e.trigger_node,
+    p.hook_requests_per_minute, p.max_concurrent_runs, v.id as version_id, v.timeout_seconds
+  into v_endpoint
   from public.webhook_endpoints e
   join public.organizations o on o.id = e.organization_id
+  join public.plans p on p.id = o.plan_id
+  -- The version that may be run before the event is kept: no mapping and no limit of the flow has a say.
+  left join public.flows f on f.id = e.flow_id and f.is_active and f.deleted_at is null and e.mapping is null and not p_test
+  left join public.flow_versions v on v.id = f.current_version_id and v.run_limits is null
   where e.slug = p_slug and (e.is_active or (p_test and e.signature_required)) and o.suspended_at is null;
   if not found then
     return null;
   end if;
-  select p.* into v_plan from public.organizations o join public.plans p on p.id = o.plan_id
-  where o.id = v_endpoint.organization_id;
   -- What a flow that only computes needs to be run before its event is kept. Such a run takes no place under the limit of
-  -- the organization; where that has none left, or a mapping or a limit of the flow has a say, the event goes the usual way.
-  if v_endpoint.mapping is null and not p_test and (
-    v_plan.max_concurrent_runs is null or (
+  -- the organization; where that has none left the event goes the usual way.
+  if v_endpoint.version_id is not null and (
+    v_endpoint.max_concurrent_runs is null or (
       select count(*) from (
-        select 1 from private.run_slots s where s.limit_key = 'org:' || v_endpoint.organization_id limit v_plan.max_concurrent_runs
+        select 1 from private.run_slots s where s.limit_key = 'org:' || v_endpoint.organization_id
+        limit v_endpoint.max_concurrent_runs
       ) taken
-    ) < v_plan.max_concurrent_runs
+    ) < v_endpoint.max_concurrent_runs
   ) then
-    select jsonb_build_object(
-      'version_id', v.id, 'trigger_node', v_endpoint.trigger_node, 'event_id', private.uuid_v7(), 'run_id', private.uuid_v7(),
-      'received_at', private.now(), 'timeout_seconds', v.timeout_seconds
-    ) into v_ahead
-    from public.flows f
-    join public.flow_versions v on v.id = f.current_version_id
-    where f.id = v_endpoint.flow_id and f.is_active and f.deleted_at is null and v.run_limits is null;
+    v_ahead := jsonb_build_object(
+      'version_id', v_endpoint.version_id, 'trigger_node', v_endpoint.trigger_node, 'received_at', private.now(),
+      'timeout_seconds', v_endpoint.timeout_seconds
+    );
+    if p_count is null then
+      v_ahead := v_ahead || jsonb_build_object('event_id', private.uuid_v7(), 'run_id', private.uuid_v7());
+    end if;
   end if;
   return jsonb_build_object(
     'id', v_endpoint.id,
@@ -47,18 +52,18 @@ begin
     'secrets', (
       select coalesce(jsonb_agg(s.secret order by s.created_at desc), '[]') from private.webhook_secrets s
       where s.endpoint_id = v_endpoint.id and (s.expires_at is null or s.expires_at > private.now())
-    ),
-    'rate', private.take_tokens(
-      'hook:' || v_endpoint.id, v_plan.hook_requests_per_minute, 60, v_plan.hook_requests_per_minute
     )
+  ) || private.take_many_tokens(
+    'hook:' || v_endpoint.id, v_endpoint.hook_requests_per_minute, 60, v_endpoint.hook_requests_per_minute,
+    coalesce(p_count, 1)
   );
 end;
 $$;
 
-revoke all on function engine.get_webhook_endpoint(text, boolean) from public, anon, authenticated, service_role;
-grant execute on function engine.get_webhook_endpoint(text, boolean) to service_role;
-comment on function engine.get_webhook_endpoint(text, boolean) is
-  'What the receiver needs to judge a delivery: adapter, settings, valid secrets, one token of the endpoint''s rate limit, and in ahead what it takes to run a flow before its event is kept: the current version, ids and time; null where a limit is full, or a mapping or a limit of the flow has a say. Null = no active endpoint has this slug. p_test = for its test address, where one that is switched off answers too, unless it takes unsigned deliveries.';
+revoke all on function engine.get_webhook_endpoint(text, boolean, integer) from public, anon, authenticated, service_role;
+grant execute on function engine.get_webhook_endpoint(text, boolean, integer) to service_role;
+comment on function engine.get_webhook_endpoint(text, boolean, integer) is
+  'What the receiver needs to judge p_count deliveries (null = one, of a receiver of the release before): adapter, settings, valid secrets, a token each of the endpoint''s rate limit as take_many_tokens answers, and in ahead what it takes to run a flow before its event is kept: the current version and the time; null where a limit is full, or a mapping or a limit of the flow has a say. Null = no active endpoint has this slug. p_test = for its test address, where one that is switched off answers too, unless it takes unsigned deliveries.';
 
 create function engine.record_webhook_rejection(p_endpoint_id uuid, p_reason text) returns void
 language sql

@@ -40,13 +40,9 @@ begin
   v_held := case when v_flow.deleted_at is not null then 'flow_deleted'
     when not v_flow.is_active and not p_test then 'flow_inactive' end;
 
-  if v_held is not null or v_flow.current_version_id is distinct from (p_ahead ->> 'version_id')::uuid then
-    -- What was run ahead is not what would be run now.
-    p_ahead := null;
-  end if;
   if v_held is null then
     -- Known before the run is written, so that the event, with its body, is written once.
-    v_run_id := coalesce((p_ahead ->> 'run_id')::uuid, private.uuid_v7());
+    v_run_id := private.uuid_v7();
   end if;
 
   -- Two deliveries of one event at once: the second waits here for the first to commit, then finds it. Tests are in no
@@ -56,7 +52,7 @@ begin
     run_id, is_test, mapped, mapping_error
   )
   values (
-    coalesce((p_ahead ->> 'event_id')::uuid, private.uuid_v7()), coalesce((p_ahead ->> 'received_at')::timestamptz, private.now()),
+    private.uuid_v7(), private.now(),
     v_endpoint.organization_id, p_endpoint_id, p_event_key, v_body_key, p_type,
     case when v_held is null then 'accepted' else 'held' end, v_held, p_unsigned, p_method, p_headers, p_query, v_body,
     v_run_id, p_test, p_mapped - 'error', v_error
@@ -81,17 +77,6 @@ begin
   if v_held is not null then
     return jsonb_build_object(
       'event_id', v_event.id, 'duplicate', false, 'status', 'held', 'held_because', v_held, 'run_id', null, 'jobs', '[]'::jsonb
-    );
-  end if;
-
-  if p_ahead is not null then
-    v_run := private.record_run_ahead(
-      v_flow, v_event, v_endpoint.trigger_node,
-      p_input || jsonb_build_object('event_id', v_event.id, 'received_at', v_event.received_at), p_traceparent, p_ahead -> 'steps'
-    );
-    return jsonb_build_object(
-      'event_id', v_event.id, 'duplicate', false, 'status', 'accepted', 'held_because', null, 'run_id', v_run.id,
-      'jobs', '[]'::jsonb, 'run', jsonb_build_object('status', v_run.status, 'output', v_run.output, 'error', null)
     );
   end if;
 
@@ -134,4 +119,4 @@ $$;
 revoke all on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean, boolean, jsonb, jsonb) from public, anon, authenticated, service_role;
 grant execute on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean, boolean, jsonb, jsonb) to service_role;
 comment on function engine.ingest_webhook(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean, boolean, jsonb, jsonb) is
-  'Keeps a verified delivery and starts its run, in one transaction, so that it may be acknowledged. A repeated event (same key, or same body where p_dedupe_body) starts nothing and answers with the first one. p_raw_body is base64; p_input is what the trigger gives (event_id and received_at are added); p_worker_id = the first token is leased to that worker, and jobs holds it; p_unsigned = nobody checked who sent it; p_test = it came to the test address: it repeats nothing, runs although the flow is off, and its input says test; p_mapped = what the endpoint''s mapping gave: {entity, input, error}, where the entity is made or brought up to date and moves with the run, and input stands in for p_input; p_ahead = what a flow that only computes has given already: {version_id, event_id, run_id, received_at} as get_webhook_endpoint proposed them and the steps, recorded with the event when the version is still the current one.';
+  'Keeps a verified delivery and starts its run, in one transaction, so that it may be acknowledged. A repeated event (same key, or same body where p_dedupe_body) starts nothing and answers with the first one. p_raw_body is base64; p_input is what the trigger gives (event_id and received_at are added); p_worker_id = the first token is leased to that worker, and jobs holds it; p_unsigned = nobody checked who sent it; p_test = it came to the test address: it repeats nothing, runs although the flow is off, and its input says test; p_mapped = what the endpoint''s mapping gave: {entity, input, error}, where the entity is made or brought up to date and moves with the run, and input stands in for p_input; p_ahead says nothing: receivers of the release before send it, and their events take the usual way.';

@@ -223,6 +223,7 @@ engine.report_jobs                 -     -     x
 engine.share_breakers              -     -     x
 engine.heartbeat                   -     -     x
 engine.ingest_webhook              -     -     x
+engine.ingest_webhooks             -     -     x
 engine.list_schedules_to_refill    -     -     x
 engine.load_plans                  -     -     x
 engine.off_change                  -     -     x
@@ -356,7 +357,6 @@ private.purge_rate_limits          -     -     -
 private.refresh_entity             -     -     -
 private.refresh_mapped_entity      -     -     -
 private.refusal_code               -     -     -
-private.record_run_ahead           -     -     -
 private.refuse_change              -     -     -
 private.refuse_references          -     -     -
 private.region_items               -     -     -
@@ -393,6 +393,7 @@ private.sum_run_stats              -     x     -
 private.take_over_steps            -     -     -
 private.take_signals               -     -     -
 private.take_slots                 -     -     -
+private.take_many_tokens           -     -     -
 private.take_tokens                -     -     -
 private.to_uuid                    -     -     -
 private.touch                      -     -     -

@@ -33,6 +33,18 @@ async function take(db: TestDatabase, bucket: Bucket, atSeconds = 0): Promise<Ra
   });
 }
 
+async function takeMany(db: TestDatabase, bucket: Bucket, count: number, atSeconds = 0) {
+  const now = new Date(START + atSeconds * 1000).toISOString();
+  return await db.sql.begin(async (sql) => {
+    await sql`select set_config('millrace.now', ${now}, true)`;
+    const [row] = await sql<{ reply: { rate: Rate; taken?: number; refused?: Rate | null } }[]>`
+      select private.take_many_tokens(${
+      bucket.key ?? "key"
+    }, ${bucket.limit}, ${bucket.windowSeconds}, ${bucket.burst}, ${count}) as reply`;
+    return row!.reply;
+  });
+}
+
 /** How many of `count` calls in a row pass. */
 async function passes(db: TestDatabase, bucket: Bucket, count: number, atSeconds = 0): Promise<number> {
   let passed = 0;
@@ -106,6 +118,31 @@ scenarios("rate limits", {
       assertEquals(passed.length, 100);
       assertEquals(new Set(passed.map((rate) => rate.remaining)).size, 100, "no two calls got the same token");
       assert(rates.every((rate) => rate.allowed || rate.retry_after_seconds === 1));
+    },
+  },
+  "private.take_many_tokens()": {
+    "gives what so many calls at the same moment would have given": async (db) => {
+      const bucket = { limit: 60, windowSeconds: 60, burst: 5 };
+      for (const [key, counts] of Object.entries({ some: [3, 1, 4, 2], all: [5, 1], more: [9], one: [1, 1] })) {
+        let atSeconds = 0;
+        for (const count of counts) {
+          const alone: Rate[] = [];
+          for (let index = 0; index < count; index++) {
+            alone.push(await take(db, { ...bucket, key: `${key}:alone` }, atSeconds));
+          }
+          const { taken, rate, refused } = await takeMany(db, { ...bucket, key: `${key}:many` }, count, atSeconds);
+          const passed = alone.filter(({ allowed }) => allowed);
+          assertEquals(taken ?? (count === 1 ? passed.length : -1), passed.length);
+          assertEquals(rate, passed.at(-1) ?? alone[0]);
+          assertEquals(refused ?? undefined, count === 1 ? undefined : alone[passed.length]);
+          atSeconds += 1.5;
+        }
+      }
+    },
+    "exactly 100 of a burst of 100 pass over 32 connections": async (db) => {
+      const bucket = { key: "many at once", limit: 300, windowSeconds: 60, burst: 100 };
+      const replies = await parallel(32, (index) => takeMany(db, bucket, 2 + index % 5));
+      assertEquals(replies.reduce((sum, { taken = 0 }) => sum + taken, 0), 100);
     },
   },
   "private.purge_rate_limits()": {
