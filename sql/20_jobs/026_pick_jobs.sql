@@ -17,6 +17,8 @@ set search_path = ''
 -- A plan made while the queue was empty must not read all of it when it is long.
 set enable_seqscan = off
 set enable_bitmapscan = off
+-- What is switched off looks infinitely dear, which is when Postgres compiles a query.
+set jit = off
 as $$
 declare
   v_queue constant oid := 'public.job_queue'::regclass;
