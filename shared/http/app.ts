@@ -50,11 +50,11 @@ export type App = Hono;
 const MAX_LOGGED_PATH = 200;
 
 /** What every answer carries, unless a handler said otherwise. */
-const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  "X-Content-Type-Options": "nosniff",
-  "Referrer-Policy": "no-referrer",
-  "X-Frame-Options": "DENY",
-};
+const SECURITY_HEADERS = [
+  ["X-Content-Type-Options", "nosniff"],
+  ["Referrer-Policy", "no-referrer"],
+  ["X-Frame-Options", "DENY"],
+] as const;
 
 /**
  * Makes the app of a function. It serves the router's paths below `/<name>`, as the edge runtime passes them.
@@ -193,16 +193,31 @@ function finish(c: Context, state: RequestState, duration: number, observe: AppO
 }
 
 function setHeaders(c: Context, state: RequestState): void {
-  const { headers } = c.res;
-  for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
-    if (!headers.has(name)) c.header(name, value);
+  const headers = ownHeaders(c, state);
+  for (const [name, value] of SECURITY_HEADERS) {
+    if (!headers.has(name)) headers.set(name, value);
   }
   // What has a version may be kept by its reader, who must ask each time whether it still holds.
-  if (!headers.has("Cache-Control")) c.header("Cache-Control", headers.has("ETag") ? "private, no-cache" : "no-store");
+  if (!headers.has("Cache-Control")) {
+    headers.set("Cache-Control", headers.has("ETag") ? "private, no-cache" : "no-store");
+  }
   const origin = c.req.raw.headers.get("origin");
   for (const [name, value] of Object.entries(corsHeaders(origin, state.runtime.env.corsOrigins))) {
-    c.header(name, value, { append: name === "Vary" });
+    if (name === "Vary") headers.append(name, value);
+    else headers.set(name, value);
   }
-  for (const [name, value] of Object.entries(state.headers)) c.header(name, value);
-  c.header("X-Request-Id", state.requestId);
+  for (const [name, value] of Object.entries(state.headers)) headers.set(name, value);
+}
+
+/** The headers of the answer, with the first of ours. `c.header` would copy the whole answer for each of them. */
+function ownHeaders(c: Context, { requestId }: RequestState): Headers {
+  const { headers } = c.res;
+  try {
+    headers.set("X-Request-Id", requestId);
+    return headers;
+  } catch {
+    // What `fetch` gave may not be changed: this makes a copy of it.
+    c.header("X-Request-Id", requestId);
+    return c.res.headers;
+  }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Json } from "../graph/mod.ts";
+import type { Json, JsonObject } from "../graph/mod.ts";
 import { type CustomConfig, customConfigSchema, placeholders, splitTemplate } from "./custom_config.ts";
 import { fromBase64, fromHex, fromText, toBase64, toHex } from "./encoding.ts";
 import { MAX_SIGNATURES, sha256Hex, signHmac, verifyHmac } from "./hmac.ts";
@@ -30,8 +30,8 @@ export const custom: WebhookAdapter = {
   dedupeByBody: true,
   verify,
   read(delivery) {
-    const config = customConfigSchema.safeParse(delivery.config);
-    return config.success ? toVerdict(delivery, config.data, null) : refuse("invalid_config");
+    const config = readConfig(delivery.config);
+    return config === null ? refuse("invalid_config") : toVerdict(delivery, config, null);
   },
   sampleEvent,
   sign,
@@ -40,14 +40,23 @@ export const custom: WebhookAdapter = {
 /** What the signature proved beside the body. */
 interface Proof {
   timestampSeconds: number | null;
-  /** SHA-256 of the signed bytes. */
-  contentHash: string;
+}
+
+/** What was read of settings; deliveries that come at the same time share theirs. */
+const configs = new WeakMap<JsonObject, CustomConfig | null>();
+
+function readConfig(given: JsonObject): CustomConfig | null {
+  let config = configs.get(given);
+  if (config === undefined) {
+    config = customConfigSchema.safeParse(given).data ?? null;
+    configs.set(given, config);
+  }
+  return config;
 }
 
 async function verify(delivery: SignedDelivery): Promise<WebhookVerdict> {
-  const parsed = customConfigSchema.safeParse(delivery.config);
-  if (!parsed.success) return refuse("invalid_config");
-  const config = parsed.data;
+  const config = readConfig(delivery.config);
+  if (config === null) return refuse("invalid_config");
   const keys = delivery.secrets.map((secret) => toKey(secret, config)).filter((key) => key !== null && key.length > 0);
   if (keys.length === 0) return refuse("no_secret");
   const field = delivery.headers.get(config.signature_header);
@@ -67,7 +76,10 @@ async function verify(delivery: SignedDelivery): Promise<WebhookVerdict> {
   if (timestampSeconds !== null && isStale(timestampSeconds, delivery.now, config)) {
     return refuseStale(timestampSeconds, delivery.now, config.tolerance_seconds);
   }
-  return toVerdict(delivery, config, { timestampSeconds, contentHash: await sha256Hex(content) });
+  const verdict = toVerdict(delivery, config, { timestampSeconds });
+  if (!verdict.ok || verdict.event.eventKey !== null || timestampSeconds === null) return verdict;
+  // Without an id a signed time makes every delivery its own; the same signed bytes again are a replay.
+  return { ok: true, event: { ...verdict.event, eventKey: `sha256:${await sha256Hex(content)}` } };
 }
 
 function describeForm({ signature_header, prefix, algorithm, encoding }: CustomConfig): string {
@@ -126,8 +138,7 @@ function toVerdict(delivery: WebhookDelivery, config: CustomConfig, proof: Proof
   return {
     ok: true,
     event: {
-      // Without an id a signed time makes every delivery its own; the same signed bytes again are a replay.
-      eventKey: id ?? (timeIsSigned ? `sha256:${proof.contentHash}` : null),
+      eventKey: id,
       type: asEventType(
         bodyText(body, config.event_type_path) ?? headerText(delivery.headers, config.event_type_header),
       ),

@@ -35,13 +35,30 @@ export async function verifyHmac({ hash, keys, signatures, content }: HmacCheck)
   const bytes = concat(content);
   for (const raw of keys) {
     if (raw.length === 0) continue;
-    const key = await crypto.subtle.importKey("raw", concat([raw]), { name: "HMAC", hash }, false, ["verify"]);
+    const key = await verifyingKey(hash, raw);
     for (const signature of signatures) {
       if (signature.length !== SIGNATURE_BYTES[hash]) continue;
       if (await crypto.subtle.verify("HMAC", key, concat([signature]), bytes)) return true;
     }
   }
   return false;
+}
+
+/** Keys made before, by hash and secret; they can not be read out. */
+const verifyingKeys = new Map<string, Promise<CryptoKey>>();
+
+/** How many an isolate remembers. */
+const MAX_KEYS = 200;
+
+function verifyingKey(hash: HmacHash, raw: Uint8Array): Promise<CryptoKey> {
+  const name = `${hash} ${String.fromCharCode(...raw)}`;
+  const known = verifyingKeys.get(name);
+  if (known !== undefined) return known;
+  const [oldest] = verifyingKeys.keys();
+  if (oldest !== undefined && verifyingKeys.size >= MAX_KEYS) verifyingKeys.delete(oldest);
+  const made = crypto.subtle.importKey("raw", concat([raw]), { name: "HMAC", hash }, false, ["verify"]);
+  verifyingKeys.set(name, made);
+  return made;
 }
 
 /** Signs the bytes, given in parts, with a key that is not empty. */
