@@ -1,4 +1,5 @@
 import type { Log } from "../log/mod.ts";
+import { LeaseResults, type ResultBatch } from "./_lease_results.ts";
 import type { EngineClient } from "./client.ts";
 import type { FinishReply, JobSettlement, LeaseSettlement, QueuedJob } from "./job_types.ts";
 import { isTransient } from "./settle_queue.ts";
@@ -30,22 +31,20 @@ interface Written {
 const MAX_BATCH_CHARACTERS = 4_000_000;
 
 /**
- * Writes what became of jobs, many in one call: while a call is under way, results gather for the next. Nobody waits for
- * a single result, so that a job costs no promise.
+ * Writes what became of jobs, many in one call: whole leases as soon as all their jobs have ended, parts of one after a
+ * moment. Nobody waits for a single result, so that a job costs no promise.
  */
 export class FinishQueue {
   readonly #client: EngineClient;
   readonly #workerId: string;
   readonly #options: FinishQueueOptions;
-  #waiting: JobSettlement[] = [];
-  /** Characters of those that wait, each. */
-  #sizes: number[] = [];
+  readonly #waiting = new LeaseResults();
   #characters = 0;
   #underWay = 0;
   #calls = 0;
-  #scheduled = false;
-  /** How many jobs each lease holds, as far as we know. */
-  readonly #leases = new Map<string, number>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer goes off. */
+  #next = Infinity;
 
   /** @param workerId The worker that holds the jobs. */
   constructor(client: EngineClient, workerId: string, options: FinishQueueOptions) {
@@ -56,7 +55,7 @@ export class FinishQueue {
 
   /** Results that are not written yet. */
   get size(): number {
-    return this.#waiting.length + this.#underWay;
+    return this.#waiting.size + this.#underWay;
   }
 
   /** Characters of JSON that wait to be written, or are being written, roughly. */
@@ -66,49 +65,52 @@ export class FinishQueue {
 
   /** Takes note of jobs that are leased to the worker: a lease of which all have completed is written as a whole. */
   expect(jobs: readonly QueuedJob[]): void {
-    for (const { lease } of jobs) this.#leases.set(lease, (this.#leases.get(lease) ?? 0) + 1);
+    this.#waiting.expect(jobs);
   }
 
   /** Takes a result; it is written with whatever else there is. */
   push(settlement: JobSettlement): void {
     const size = sizeOf(settlement);
-    this.#waiting.push(settlement);
-    this.#sizes.push(size);
     this.#characters += size;
-    if (this.#scheduled || this.#calls >= (this.#options.maxCalls ?? 2)) return;
-    this.#scheduled = true;
-    // After the present turn of the event loop, so that jobs that ended together are written together.
-    setTimeout(() => {
-      this.#scheduled = false;
+    this.#waiting.add(settlement, size, performance.now());
+    this.#schedule();
+  }
+
+  /** Has what may be written, written: after the present turn of the event loop, or when it has waited long enough. */
+  #schedule(): void {
+    if (this.#calls >= (this.#options.maxCalls ?? 2)) return;
+    const now = performance.now();
+    const wait = this.#waiting.wait(now);
+    if (wait === null || now + wait >= this.#next) return;
+    clearTimeout(this.#timer);
+    this.#next = now + wait;
+    this.#timer = setTimeout(() => {
+      this.#next = Infinity;
       void this.#drain();
-    }, 0);
+    }, wait);
   }
 
   async #drain(): Promise<void> {
-    if (this.#calls >= (this.#options.maxCalls ?? 2)) return;
+    const { maxCalls = 2, maxBatch = 1_000 } = this.#options;
+    if (this.#calls >= maxCalls) return;
     this.#calls++;
-    while (this.#waiting.length > 0) {
-      const { batch, size } = this.#takeBatch();
-      this.#underWay += batch.length;
-      const { written, lost } = await this.#write(batch);
-      this.#underWay -= batch.length;
-      this.#characters -= size;
-      this.#options.onFinished(written, lost);
+    const limits = { results: maxBatch, characters: MAX_BATCH_CHARACTERS };
+    for (let batch = this.#waiting.take(limits, performance.now()); batch.results.length > 0;) {
+      await this.#writeBatch(batch);
+      batch = this.#waiting.take(limits, performance.now());
     }
     this.#calls--;
+    this.#schedule();
   }
 
-  #takeBatch(): { batch: JobSettlement[]; size: number } {
-    const { maxBatch = 1_000 } = this.#options;
-    let size = 0;
-    let count = 0;
-    for (const each of this.#sizes) {
-      if (count > 0 && (count >= maxBatch || size + each > MAX_BATCH_CHARACTERS)) break;
-      size += each;
-      count++;
-    }
-    this.#sizes.splice(0, count);
-    return { batch: this.#waiting.splice(0, count), size };
+  async #writeBatch(batch: ResultBatch): Promise<void> {
+    const { results, characters } = batch;
+    this.#underWay += results.length;
+    const { written, lost } = await this.#write(results);
+    this.#underWay -= results.length;
+    this.#characters -= characters;
+    this.#waiting.release(batch);
+    this.#options.onFinished(written, lost);
   }
 
   async #write(batch: JobSettlement[]): Promise<Written> {
@@ -178,7 +180,7 @@ export class FinishQueue {
     }
     const whole: LeaseSettlement[] = [];
     for (const [lease, { count, busy }] of plain) {
-      if (this.#leases.get(lease) === count) whole.push({ lease, busy_ms: busy });
+      if (this.#waiting.openOf(lease) === count) whole.push({ lease, busy_ms: busy });
       else plain.delete(lease);
     }
     if (whole.length === 0) return batch;
@@ -190,20 +192,14 @@ export class FinishQueue {
     let written = settled.length;
     const known = settled.length === 0 ? undefined : new Set(settled);
     if (known !== undefined) {
-      for (const { job, lease } of batch) if (known.has(job)) this.#leave(lease, 1);
+      for (const { job, lease } of batch) if (known.has(job)) this.#waiting.leave(lease, 1);
     }
     for (const lease of leases) {
-      const count = this.#leases.get(lease) ?? 0;
+      const count = this.#waiting.openOf(lease);
       written += count;
-      this.#leave(lease, count);
+      this.#waiting.leave(lease, count);
     }
     return written;
-  }
-
-  #leave(lease: string, count: number): void {
-    const rest = (this.#leases.get(lease) ?? 0) - count;
-    if (rest > 0) this.#leases.set(lease, rest);
-    else this.#leases.delete(lease);
   }
 }
 

@@ -36,8 +36,8 @@ function queueOf(answer: Answer, options: Partial<FinishQueueOptions> = {}) {
   return { queue, calls, finished, outcomes };
 }
 
-const done = (job: string, result?: Json): JobSettlement => ({
-  lease: "l",
+const done = (job: string, result?: Json, lease = "l"): JobSettlement => ({
+  lease,
   job,
   outcome: "completed",
   ...(result !== undefined && { result }),
@@ -61,14 +61,39 @@ Deno.test("FinishQueue writes together what ended together, two calls at once", 
     open--;
     return all(sent, call);
   });
-  for (const job of ["a", "b", "c"]) queue.push(done(job));
+  for (const job of ["a", "b", "c"]) queue.push(done(job, 1, "l1"));
   await new Promise((resolve) => setTimeout(resolve, 5));
-  for (const job of ["d", "e"]) queue.push(done(job));
+  for (const job of ["d", "e"]) queue.push(done(job, 1, "l2"));
   await new Promise((resolve) => setTimeout(resolve, 5));
-  for (const job of ["f", "g"]) queue.push(done(job));
+  for (const job of ["f", "g"]) queue.push(done(job, 1, "l3"));
   await written(queue);
   assertEquals(calls, [["a", "b", "c"], ["d", "e"], ["f", "g"]]);
   assertEquals([most, finished], [2, { written: 7, lost: 0, doubts: 0 }]);
+});
+
+Deno.test("FinishQueue waits a moment for the rest of a lease, and never has two calls about one", async () => {
+  let release = (): void => {};
+  const { queue, calls } = queueOf(async (sent, call) => {
+    if (call === 2) await new Promise<void>((resolve) => release = resolve);
+    return all(sent, call);
+  });
+  const push = (job: string) => queue.push(done(job, 1, "l"));
+  queue.expect(["a", "b", "c", "d", "e"].map((job) => queuedJob({ job, lease: "l" })));
+  push("a");
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assertEquals(calls, []);
+  push("b");
+  while (queue.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  assertEquals(calls, [["a", "b"]], "not whole: written together, later");
+  push("c");
+  while (calls.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  push("d");
+  push("e");
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assertEquals(calls.length, 2, "the lease is on its way");
+  release();
+  await written(queue);
+  assertEquals(calls, [["a", "b"], ["c"], ["d", "e"]]);
 });
 
 Deno.test("FinishQueue keeps its calls below a number of results and of bytes", async () => {
@@ -156,6 +181,6 @@ Deno.test("FinishQueue names a lease instead of its jobs when all of them comple
   for (const id of ["c2", "c3"]) queue.push(job("lease c", id));
   await written(queue);
   // Of b one leaves a trace; of c one was written before, and the rest are all that it holds.
-  assertEquals(sent, [["lease a", "b1", "b2", "c1"], ["lease c"]]);
+  assertEquals(sent, [["lease a", "b1", "b2"], ["c1"], ["lease c"]]);
   assertEquals(count, 7);
 });
