@@ -11,8 +11,17 @@ export type Permission =
   | "webhooks:write"
   | "members:read"
   | "members:write"
+  | "workspaces:write"
+  | "keys:read"
+  | "keys:write"
+  | "secrets:read"
+  | "secrets:write"
+  | "audit:read"
+  | "billing:read"
+  | "billing:write"
   | "org:read"
-  | "org:write";
+  | "org:write"
+  | "org:own";
 
 /** Users: with a permission in the organization, or any member. */
 export interface UserAccess {

@@ -105,16 +105,25 @@ export interface FakeDataApi {
 
 /** Every permission there is. */
 const ALL_PERMISSIONS = [
+  "audit:read",
+  "billing:read",
+  "billing:write",
   "flows:read",
   "flows:write",
-  "runs:read",
-  "runs:execute",
-  "webhooks:read",
-  "webhooks:write",
+  "keys:read",
+  "keys:write",
   "members:read",
   "members:write",
+  "org:own",
   "org:read",
   "org:write",
+  "runs:execute",
+  "runs:read",
+  "secrets:read",
+  "secrets:write",
+  "webhooks:read",
+  "webhooks:write",
+  "workspaces:write",
 ];
 
 /** A gate that lets an owner through. */
