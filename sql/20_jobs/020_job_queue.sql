@@ -27,6 +27,7 @@ create table public.job_queue (
   constraint running_means_leased check ((status = 'running') = (worker_id is not null)),
   constraint steps_belong_to_runs check ((type = 'flow.step') = (run_id is not null)),
   constraint limit_of_a_key check ((concurrency_key is null) = (concurrency_limit is null)),
+  constraint jobs_are_due_some_day check (type = 'flow.step' or isfinite(scheduled_for)),
   constraint jobs_are_leased_elsewhere check (type = 'flow.step' or status in ('available', 'waiting', 'blocked'))
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
 

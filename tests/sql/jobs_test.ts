@@ -152,6 +152,11 @@ scenarios("jobs", {
           concurrency_limit: 0,
         }],
         [{ type: "flow.step" }],
+        [{ type: "t", scheduled_for: "infinity" }],
+        ...["NaN", "1e300", 1e300].flatMap((delay_seconds) => [
+          [{ type: "t", delay_seconds }],
+          [{ type: "t", delay_seconds }, { type: "t", delay_seconds }],
+        ]),
       ];
       for (const p_jobs of wrong) {
         await assertFails(service(db, "enqueue_jobs", { p_jobs }), "invalid_request", 400);
