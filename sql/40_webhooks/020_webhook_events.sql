@@ -1,6 +1,6 @@
 create table public.webhook_events (
   id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
+  organization_id uuid not null,
   endpoint_id uuid not null references public.webhook_endpoints (id) on delete cascade,
   event_key text check (length(event_key) <= 255),
   body_key bytea,
@@ -36,7 +36,7 @@ create policy members_see_webhook_events on public.webhook_events for select to 
 
 comment on table public.webhook_events is 'Deliveries whose signature held, or whose endpoint asks for none, kept before they are acknowledged.';
 comment on column public.webhook_events.id is 'UUIDv7.';
-comment on column public.webhook_events.organization_id is 'The tenant.';
+comment on column public.webhook_events.organization_id is 'The tenant: that of the endpoint, with which events go. No foreign key of its own on purpose: it would say the same again with each event.';
 comment on column public.webhook_events.endpoint_id is 'Where it came in.';
 comment on column public.webhook_events.event_key is 'The sender''s id of the event; null = it has none. One event per endpoint and key, tests and replays aside.';
 comment on column public.webhook_events.body_key is 'SHA-256 of the body where the sender signs no timestamp; null otherwise. One event per endpoint and body, tests and replays aside.';
