@@ -4,13 +4,10 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_user_id uuid := auth.uid();
+  v_user_id uuid := private.require_person();
   v_organization_id uuid := p_organization_id;
   v_row record;
 begin
-  if v_user_id is null then
-    perform private.fail('unauthorized', 'Sign in first', 401);
-  end if;
   if coalesce(p_route, '') not in ('default', 'read', 'write', 'run') then
     perform private.fail('invalid_request', 'Unknown route class', 400);
   end if;
@@ -34,12 +31,14 @@ begin
 
   return jsonb_build_object(
     'user_id', v_user_id,
+    'key', null,
     'organization_id', v_row.id,
     'role', v_row.role,
     'permissions', case when v_row.suspended_at is null then to_jsonb(v_row.permissions) else '["org:read"]'::jsonb end,
     'suspended', v_row.suspended_at is not null,
     'plan', (v_row.plan).id,
     'limits', to_jsonb(v_row.plan) - '{id,name,retention_days,archives_runs}'::text[],
+    'flags', '{}'::jsonb,
     'rate', private.take_tokens(
       format('user:%s:%s', v_user_id, p_route),
       (v_row.plan).requests_per_minute, 60, (v_row.plan).request_burst

@@ -4,12 +4,9 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_user_id uuid := auth.uid();
+  v_user_id uuid := private.require_person();
   v_profile public.profiles;
 begin
-  if v_user_id is null then
-    perform private.fail('unauthorized', 'Sign in first', 401);
-  end if;
   if length(p_display_name) > 200 then
     perform private.fail('invalid_request', 'The display name must have at most 200 characters', 400);
   end if;

@@ -35,7 +35,7 @@ begin
       p_max_run_seconds,
       greatest(1, case when jsonb_typeof(v_timeout) = 'number' then least(greatest((v_timeout #>> '{}')::numeric, 1), 2147483647)::integer else 86400 end)
     ),
-    auth.uid(),
+    private.caller_user_id(),
     private.edge_lengths(p_graph),
     private.undo_nodes(p_graph),
     private.to_uuid(p_graph #>> '{settings,errorFlowId}'),

@@ -35,7 +35,7 @@ begin
   end if;
 
   insert into public.flows (organization_id, workspace_id, name, description, is_active, created_by)
-  select p_organization_id, w.id, p_name, coalesce(p_description, ''), coalesce(p_is_active, true), auth.uid()
+  select p_organization_id, w.id, p_name, coalesce(p_description, ''), coalesce(p_is_active, true), private.caller_user_id()
   from public.workspaces w
   where w.organization_id = p_organization_id and (w.id = p_workspace_id or (p_workspace_id is null and w.is_default))
   returning * into v_flow;

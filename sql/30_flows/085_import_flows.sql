@@ -55,7 +55,7 @@ begin
   for v_item in select i.value from jsonb_array_elements(p_flows) with ordinality i order by i.ordinality loop
     insert into public.flows (organization_id, workspace_id, name, description, is_active, created_by)
     values (p_organization_id, v_workspace_id, v_item ->> 'name', coalesce(v_item ->> 'description', ''),
-      coalesce(p_is_active, false), auth.uid())
+      coalesce(p_is_active, false), private.caller_user_id())
     returning * into v_flow;
     v_flows := v_flows || v_flow;
   end loop;

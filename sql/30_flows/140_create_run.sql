@@ -36,7 +36,7 @@ begin
     coalesce(p_run_id, private.uuid_v7()), p_flow.organization_id, p_flow.id, v.id,
     case when p_worker_id is null then 'queued' else 'running' end,
     p_trigger, p_trigger_node, p_webhook_event_id, p_retry_of, p_input,
-    auth.uid(), p_traceparent, v_now + make_interval(secs => v.timeout_seconds),
+    private.caller_user_id(), p_traceparent, v_now + make_interval(secs => v.timeout_seconds),
     case when p_worker_id is not null then v_now end, v_now,
     p_parent.id, coalesce(p_parent.depth + 1, 0), p_entity_id, p_schedule_id,
     case when v.run_limits ? 'key_path' then

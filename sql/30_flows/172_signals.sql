@@ -27,7 +27,7 @@ begin
   if (select count(*) from private.run_signals s where s.run_id = p_run_id) >= 1000 then
     perform private.fail('conflict', 'A thousand signals wait for this run already', 409);
   end if;
-  insert into private.run_signals (run_id, kind, name, data, created_by) values (p_run_id, 'signal', p_name, p_data, auth.uid());
+  insert into private.run_signals (run_id, kind, name, data, created_by) values (p_run_id, 'signal', p_name, p_data, private.caller_user_id());
   return jsonb_build_object('run_id', p_run_id, 'name', p_name, 'delivered', false, 'node_id', null, 'scope', null);
 end;
 $$;
@@ -65,6 +65,9 @@ begin
   end if;
   v_kind := v_token.payload -> 'wait' ->> 'kind';
   v_approvers := v_token.payload #> '{wait,data,approvers}';
+  if v_kind = 'approval' then
+    perform private.require_person();
+  end if;
   if v_kind = 'approval' and jsonb_typeof(v_approvers) = 'object' and not exists (
     select 1 from public.organization_members m
     where m.organization_id = v_run.organization_id and m.user_id = auth.uid()
@@ -85,7 +88,7 @@ begin
   v_data := case when v_kind = 'approval'
     then jsonb_build_object('decision', v_word, 'comment', p_decision -> 'comment')
     else jsonb_build_object('outcome', v_word, 'output', p_decision -> 'output', 'error', p_decision -> 'error', 'comment', p_decision -> 'comment')
-  end || jsonb_build_object('user_id', auth.uid(), 'decided_at', private.now());
+  end || jsonb_build_object('user_id', private.caller_user_id(), 'decided_at', private.now());
   perform private.resolve_token(v_token.id, v_run.status = 'paused', jsonb_build_object('by', v_kind, 'data', v_data));
   if p_wake then
     perform private.wake_if_idle(v_run.organization_id);
@@ -97,7 +100,7 @@ $$;
 revoke all on function public.decide_step(uuid, text, jsonb, text, boolean) from public, anon, authenticated, service_role;
 grant execute on function public.decide_step(uuid, text, jsonb, text, boolean) to authenticated;
 comment on function public.decide_step(uuid, text, jsonb, text, boolean) is
-  'Decides a step that waits for a person: an approval ({decision: approved or rejected, comment}), or an effect of unknown outcome ({outcome: completed, failed or retry, output, error}). 409 when the step waits for none: of two decisions the first counts. Needs runs:execute, and where the step names approvers, to be one.';
+  'Decides a step that waits for a person: an approval ({decision: approved or rejected, comment}), which no API key can give, or an effect of unknown outcome ({outcome: completed, failed or retry, output, error}). 409 when the step waits for none: of two decisions the first counts. Needs runs:execute, and where the step names approvers, to be one.';
 
 create function engine.complete_callbacks(p_callbacks jsonb, p_wake boolean default true) returns jsonb
 language plpgsql

@@ -28,7 +28,9 @@ as $$
           select m.role from public.organization_members m
           where m.organization_id = j.organization_id and m.user_id = (select auth.uid())
         ), false)
-      ) and j.organization_id = any ((select private.organizations_with('runs:execute'))::uuid[]) as may_decide
+      ) and j.organization_id = any ((select private.organizations_with('runs:execute'))::uuid[])
+      -- An API key approves nothing.
+      and (j.payload -> 'wait' ->> 'kind' <> 'approval' or (select auth.jwt()) #> '{millrace,key}' is null) as may_decide
     from public.job_queue j
     join public.runs r on r.id = j.run_id
     left join public.flows f on f.id = r.flow_id

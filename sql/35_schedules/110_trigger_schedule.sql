@@ -33,7 +33,7 @@ begin
   insert into public.schedule_firings (
     schedule_id, scheduled_for, organization_id, fired_at, outcome, run_id, triggered_by, is_manual
   )
-  values (p_schedule_id, v_at, v_schedule.organization_id, v_now, 'started', v_run_id, auth.uid(), true);
+  values (p_schedule_id, v_at, v_schedule.organization_id, v_now, 'started', v_run_id, private.caller_user_id(), true);
   update public.schedules s set
     open_runs = (v_run_id || private.runs_still_open(s.open_runs))[1:100], last_run_id = v_run_id, last_fired_at = v_now
   where s.id = p_schedule_id;

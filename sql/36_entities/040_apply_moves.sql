@@ -67,7 +67,7 @@ begin
     select
       m.id, m.number, m.organization_id, m.flow_id, m.from_node, m.to_node, m.edge_id, p_reason,
       case when p_reason in ('run', 'webhook') then m.run_id end,
-      case when p_reason in ('manual', 'created') then auth.uid() end,
+      case when p_reason in ('manual', 'created') then private.caller_user_id() end,
       m.moved_at, extract(epoch from m.moved_at - m.since)
     from made m
     returning 1

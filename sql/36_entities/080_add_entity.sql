@@ -16,7 +16,7 @@ begin
     insert into public.entities as e (organization_id, flow_id, type, name, external_key, data, created_by)
     values (
       p_flow.organization_id, p_flow.id, p_type, coalesce(p_name, left(p_external_key, 200), p_type), p_external_key,
-      coalesce(p_data, '{}'), auth.uid()
+      coalesce(p_data, '{}'), private.caller_user_id()
     )
     on conflict (flow_id, type, external_key) where external_key is not null and deleted_at is null do nothing
     returning e.id into id;

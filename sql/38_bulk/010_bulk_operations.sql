@@ -15,6 +15,7 @@ create table public.bulk_operations (
   created_at timestamptz not null default private.now(),
   worked_at timestamptz,
   finished_at timestamptz,
+  api_key_id uuid,
   constraint finished_means_terminal check ((status in ('completed', 'cancelled', 'failed')) = (finished_at is not null)),
   constraint failed_says_why check ((status = 'failed') = (error is not null))
 ) with (fillfactor = 70);
@@ -41,7 +42,8 @@ comment on column public.bulk_operations.errors is 'The first of those: [{run_id
 comment on column public.bulk_operations.error is '{code, message} when the operation itself failed.';
 comment on column public.bulk_operations.position is 'The last run that was looked at: they are gone through in the order of their ids.';
 comment on column public.bulk_operations.busy is 'Runs that somebody was at; they are tried again.';
-comment on column public.bulk_operations.created_by is 'Who asked, and whose rights count.';
+comment on column public.bulk_operations.created_by is 'Who asked, and whose rights count unless it was an API key: then who made the key, or the key when that account is gone.';
 comment on column public.bulk_operations.created_at is 'When it was asked for.';
 comment on column public.bulk_operations.worked_at is 'The last batch; null = none yet.';
 comment on column public.bulk_operations.finished_at is 'When it ended; null = it has not.';
+comment on column public.bulk_operations.api_key_id is 'The API key that asked, whose scopes count. Null = a person did.';

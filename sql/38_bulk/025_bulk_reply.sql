@@ -3,7 +3,7 @@ language sql
 stable
 set search_path = ''
 as $$
-  select to_jsonb(p_operation) - '{position,busy,worked_at}'::text[];
+  select to_jsonb(p_operation) - '{position,busy,worked_at,api_key_id}'::text[];
 $$;
 
 revoke all on function private.bulk_reply(public.bulk_operations) from public, anon, authenticated, service_role;

@@ -56,10 +56,11 @@ begin
   ) >= 10 then
     perform private.fail('conflict', 'Ten operations are under way already: wait for one of them, or cancel it', 409);
   end if;
-  insert into public.bulk_operations (id, organization_id, action, filter, total, created_by, status, finished_at)
+  insert into public.bulk_operations (id, organization_id, action, filter, total, created_by, status, finished_at, api_key_id)
   values (
-    v_id, p_organization_id, p_action, p_filter, v_total, auth.uid(),
-    case when v_total = 0 then 'completed' else 'queued' end, case when v_total = 0 then private.now() end
+    v_id, p_organization_id, p_action, p_filter, v_total, coalesce(private.caller_user_id(), private.caller_key_id()),
+    case when v_total = 0 then 'completed' else 'queued' end, case when v_total = 0 then private.now() end,
+    private.caller_key_id()
   )
   returning * into v_operation;
   -- Begun at once by a worker; should that come to nothing, the clock goes on with it.

@@ -21,8 +21,12 @@ begin
     return 0;
   end if;
 
-  -- As the person who asked: every function below checks what that person may do now.
-  perform set_config('request.jwt.claims', jsonb_build_object('sub', v_operation.created_by, 'role', 'authenticated')::text, true);
+  -- As the person or the API key that asked: every function below checks what it may do now.
+  perform set_config('request.jwt.claims', (case when v_operation.api_key_id is null
+    then jsonb_build_object('sub', v_operation.created_by, 'role', 'authenticated')
+    else jsonb_build_object('sub', v_operation.api_key_id, 'role', 'authenticated',
+      'millrace', jsonb_build_object('key', v_operation.api_key_id))
+  end)::text, true);
   begin
     perform private.require_permission(v_operation.organization_id, 'runs:execute', 'organization');
   exception when sqlstate 'PGRST' then

@@ -83,7 +83,7 @@ begin
   )
   values (
     v_flow.organization_id, p_flow_id, p_trigger_node, p_name, p_provider, coalesce(p_config, '{}'),
-    replace(gen_random_uuid()::text, '-', ''), coalesce(p_signature_required, true), auth.uid(), nullif(p_mapping, '{}'),
+    replace(gen_random_uuid()::text, '-', ''), coalesce(p_signature_required, true), private.caller_user_id(), nullif(p_mapping, '{}'),
     coalesce(p_wait_seconds, 0)
   )
   returning id into v_id;

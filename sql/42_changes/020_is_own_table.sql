@@ -13,7 +13,7 @@ as $$
         or n.nspname like 'pg\_%'
         or n.nspname = 'public' and (
           c.relname = any ('{
-            analytics_daily,bulk_operations,entities,entity_moves,flow_edge_stats,flow_version_runs,flow_versions,flows,job_history,job_queue,
+            analytics_daily,api_keys,bulk_operations,entities,entity_moves,flow_edge_stats,flow_version_runs,flow_versions,flows,job_history,job_queue,
             organization_members,organizations,plans,profiles,run_archives,run_stats_daily,run_steps,runs,schedule_firings,schedules,usage_hourly,
             webhook_endpoints,webhook_events,workspaces
           }'::text[])

@@ -8,7 +8,7 @@ begin
   if p_wanted then
     delete from private.digest_opt_outs x where x.organization_id = p_organization_id;
   else
-    insert into private.digest_opt_outs (organization_id, user_id) values (p_organization_id, auth.uid())
+    insert into private.digest_opt_outs (organization_id, user_id) values (p_organization_id, private.caller_user_id())
     on conflict (organization_id) do nothing;
   end if;
   return coalesce(p_wanted, false);

@@ -52,6 +52,13 @@ const SCHEDULE = "0192f0c0-0000-7000-8000-00000000000a";
 
 /** What later migrations brought: the tables of each, by one of them that tells whether it has run. */
 const LATER: Record<string, string> = {
+  "public.api_keys": `
+with k as (
+  insert into public.api_keys (organization_id, name, mode, prefix, last_four, scopes)
+    values ('${ORGANIZATION}', 'Key', 'live', 'mr_live_abcd', 'wxyz', '{flows:read}') returning id
+)
+insert into private.api_key_hashes (secret_hash, key_id) select sha256('key'), id from k;
+`,
   "private.run_regions": `
 insert into private.run_regions (run_id, node_id, token_id, organization_id, closer, items, first, total, next, window_size,
   tolerate, more, body)

@@ -205,6 +205,10 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
         (organization_id, flow_id, day, runs, completed, failed, cancelled, compensated, compensation_failed, unfinished)
       values (${organizationId}, ${flow.id}, '2026-01-01', 1, 0, 0, 0, 0, 0, 1)`;
     await sql`insert into private.digests (organization_id, day, job_id) values (${organizationId}, '2026-01-01', ${openRun})`;
+    const [key] = await sql`
+      insert into public.api_keys (organization_id, name, mode, prefix, last_four, scopes)
+      values (${organizationId}, 'Key', 'live', 'mr_live_abcd', 'wxyz', '{flows:read}') returning id`;
+    await sql`insert into private.api_key_hashes (secret_hash, key_id) values (sha256(${organizationId}::text::bytea), ${key?.id})`;
     await sql`insert into private.digest_opt_outs (organization_id) values (${organizationId})`;
     return {
       organization: organizationId,

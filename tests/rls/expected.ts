@@ -26,6 +26,7 @@ public.plans                  all   all    all    all        all     all     all
 public.profiles               deny  own    own    own        own     own     self   self       own       none   all
 public.organizations          deny  own    own    own        own     own     own    own        own       none   all
 public.organization_members   deny  own    own    own        own     own     self   self       own       none   all
+public.api_keys               deny  own    own    own        none    none    none   none       own       none   all
 public.workspaces             deny  own    own    own        own     own     own    none       own       none   all
 public.flows                  deny  own    own    own        own     own     own    none       own       none   all
 public.flow_versions          deny  own    own    own        own     own     own    none       own       none   all
@@ -58,6 +59,7 @@ engine.queue_depth            deny  deny   deny   deny       deny    deny    den
 engine.queue_organizations    deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 engine.stuck                  deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 engine.workers                deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+private.api_key_hashes        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.change_skips          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.change_triggers       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.partition_rewrites    deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -350,7 +352,10 @@ private.new_webhook_secret         -     -     -
 private.node_centre                -     -     -
 private.now                        -     x     x
 private.open_regions               -     -     -
+private.caller_key_id              -     -     -
+private.caller_user_id             -     -     -
 private.organizations_with         -     x     -
+private.require_person             -     -     -
 private.percentile                 -     x     -
 private.place_entity               -     -     -
 private.purge_rate_limits          -     -     -
