@@ -27,6 +27,7 @@ const EXPOSED_HEADERS = [
   "Link",
   "RateLimit",
   "RateLimit-Policy",
+  "X-RateLimit-Warning",
   "Retry-After",
   "Deprecation",
   "Sunset",

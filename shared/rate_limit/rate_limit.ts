@@ -1,6 +1,6 @@
 import { type AppError, rateLimited } from "../errors/mod.ts";
 
-/** The answer of the rate limiter in the database (`private.take_tokens`). */
+/** The answer of the rate limiter in the database (`private.take_request_tokens`, `private.take_tokens`). */
 export interface RateAnswer {
   /** Whether the request may go on. */
   readonly allowed: boolean;
@@ -14,6 +14,12 @@ export interface RateAnswer {
   readonly reset_seconds: number;
   /** Seconds to wait before the next request; 0 when allowed. */
   readonly retry_after_seconds: number;
+  /** The bucket that decided, the tightest of the request's; absent where there was only one. */
+  readonly name?: string;
+  /** Whether four fifths of the bucket are gone. */
+  readonly warning?: boolean;
+  /** Whether nothing passes until the retry, because the caller went on in spite of refusals. */
+  readonly blocked?: boolean;
 }
 
 /**
@@ -21,13 +27,19 @@ export interface RateAnswer {
  * https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (quota `q` and window `w` in seconds; what
  * remains `r` and the seconds `t` until it is full again).
  *
+ * `X-RateLimit-Warning` comes when four fifths are gone: slow down now, and there will be no 429.
+ *
  * @param rate The limiter's answer.
- * @param policy The name of the limit: the route class.
+ * @param policy The name of the limit where the answer has none: the route class.
  */
 export function rateLimitHeaders(rate: RateAnswer, policy: string): Record<string, string> {
+  const name = rate.name ?? policy;
   return {
-    "RateLimit-Policy": `"${policy}";q=${rate.limit};w=${rate.window_seconds}`,
-    "RateLimit": `"${policy}";r=${Math.max(0, rate.remaining)};t=${Math.max(0, Math.ceil(rate.reset_seconds))}`,
+    ...(rate.warning === true
+      ? { "X-RateLimit-Warning": `"${name}" has ${rate.remaining} of ${rate.limit} requests left` }
+      : {}),
+    "RateLimit-Policy": `"${name}";q=${rate.limit};w=${rate.window_seconds}`,
+    "RateLimit": `"${name}";r=${Math.max(0, rate.remaining)};t=${Math.max(0, Math.ceil(rate.reset_seconds))}`,
   };
 }
 

@@ -1,14 +1,24 @@
 create unlogged table private.rate_limits (
   key text primary key,
-  tat timestamptz not null
+  tat timestamptz not null,
+  burst integer,
+  refused integer not null default 0,
+  refused_at timestamptz,
+  strikes smallint not null default 0,
+  blocked_until timestamptz
 ) with (fillfactor = 50);
 alter table private.rate_limits enable row level security;
 revoke all on table private.rate_limits from public, anon, authenticated, service_role;
 
 comment on table private.rate_limits is
   'Rate limits by GCRA. Unlogged: it is forgotten after a crash, so never a place for quotas or money.';
-comment on column private.rate_limits.key is 'What is limited: user:<id>:<route class>, hook:<endpoint id>.';
+comment on column private.rate_limits.key is 'What is limited, <kind>:<id>[:<route class or operation>]: user, key, org, ip, refused (credentials from an address), hook (an endpoint''s deliveries).';
 comment on column private.rate_limits.tat is 'Theoretical arrival time: the moment at which the bucket is empty again.';
+comment on column private.rate_limits.burst is 'How many requests the bucket held when it was last used; null = a bucket of private.take_tokens.';
+comment on column private.rate_limits.refused is 'Requests refused since the last block began; each one that passes takes ten back.';
+comment on column private.rate_limits.refused_at is 'When a request was last refused; null = never.';
+comment on column private.rate_limits.strikes is 'How many blocks in a row its owner has run into, see private.take_request_tokens.';
+comment on column private.rate_limits.blocked_until is 'Null = never blocked; until then nothing passes.';
 
 create function private.take_tokens(
   p_key text,
@@ -66,7 +76,11 @@ as $$
   with gone as (
     delete from private.rate_limits r
     where r.ctid in (
-      select o.ctid from private.rate_limits o where o.tat < private.now() - interval '10 minutes' limit p_limit
+      select o.ctid from private.rate_limits o
+      where greatest(o.tat, o.blocked_until, o.refused_at) < private.now() - interval '10 minutes'
+      limit p_limit
+      -- A request may hold one bucket while it waits for another: whoever deletes several must never wait for it.
+      for update skip locked
     )
     returning 1
   )
@@ -74,4 +88,4 @@ as $$
 $$;
 
 revoke all on function private.purge_rate_limits(integer) from public, anon, authenticated, service_role;
-comment on function private.purge_rate_limits(integer) is 'Forgets full buckets that nobody has used for ten minutes; answers how many.';
+comment on function private.purge_rate_limits(integer) is 'Forgets full buckets that nobody has used, or been refused by, for ten minutes; answers how many.';

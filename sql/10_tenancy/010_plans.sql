@@ -13,6 +13,8 @@ create table public.plans (
   max_concurrent_jobs integer check (max_concurrent_jobs > 0),
   retention_days jsonb not null default '{}',
   archives_runs boolean not null default false,
+  organization_requests_per_minute integer not null default 900 check (organization_requests_per_minute > 0),
+  organization_request_burst integer not null default 300 check (organization_request_burst > 0),
   constraint retention_is_in_days check (
     jsonb_typeof(retention_days) = 'object'
     and not jsonb_path_exists(retention_days, '$.* ? (@.type() != "null" && (@.type() != "number" || @ < 1 || @ > 36500 || @.floor() != @))')
@@ -40,3 +42,5 @@ comment on column public.plans.queue_weight is 'Share of the workers, against or
 comment on column public.plans.max_concurrent_jobs is 'Tokens and jobs of an organization that workers hold at once; further ones wait for their turn. Null = no limit.';
 comment on column public.plans.retention_days is 'Days for which is kept what has ended, by kind: {runs, jobs, webhook_events, archives}; null or absent = for ever. Yours to change: a migration adds what is absent and changes nothing. Webhook events at least 30: a repetition of an event is known by it.';
 comment on column public.plans.archives_runs is 'True = runs go to Storage before they fall out of retention, see public.run_archives.';
+comment on column public.plans.organization_requests_per_minute is 'API requests that all users and keys of an organization together may make per minute.';
+comment on column public.plans.organization_request_burst is 'How many of those may come at once.';

@@ -128,6 +128,10 @@ insert into public.analytics_daily (organization_id, flow_id, day, runs, complet
 insert into private.digests (organization_id, day, job_id) values ('${ORGANIZATION}', current_date, '${RUN}');
 insert into private.digest_opt_outs (organization_id, user_id) values ('${ORGANIZATION}', '${USER}');
 `,
+  "private.rate_limit_overrides": `
+insert into private.rate_limit_overrides (subject_kind, subject_id, request_limit, burst, reason, created_by)
+  values ('org', '${ORGANIZATION}', 1000, 500, 'They asked', 'default');
+`,
 };
 
 /**

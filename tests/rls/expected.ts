@@ -78,6 +78,7 @@ private.job_turns             deny  deny   deny   deny       deny    deny    den
 private.next_discovery        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.live_watchers         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.provider_breakers     deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.rate_limit_overrides  deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.rate_limits           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.role_permissions      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.run_joins             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
@@ -400,6 +401,11 @@ private.take_signals               -     -     -
 private.take_slots                 -     -     -
 private.take_many_tokens           -     -     -
 private.take_tokens                -     -     -
+private.take_request_tokens        -     -     -
+private.rate_answer                -     -     -
+private.refuse_request             -     -     -
+private.limit_struck               -     -     -
+private.request_buckets            -     -     -
 private.to_uuid                    -     -     -
 private.touch                      -     -     -
 private.try_end_run                -     -     -
