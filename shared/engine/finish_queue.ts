@@ -166,21 +166,20 @@ export class FinishQueue {
     }
   }
 
-  /** Names a lease instead of its jobs where all that it holds have completed in this batch and leave no trace. */
+  /** Names a lease instead of its jobs where all that it holds have completed in this batch and gave no result. */
   #summarize(batch: JobSettlement[]): (JobSettlement | LeaseSettlement)[] {
-    const plain = new Map<string, { count: number; busy: number }>();
-    for (const settlement of batch) {
-      if (!isPlain(settlement)) continue;
-      const sum = plain.get(settlement.lease);
-      if (sum === undefined) plain.set(settlement.lease, { count: 1, busy: settlement.busy_ms ?? 0 });
-      else {
-        sum.count++;
-        sum.busy += settlement.busy_ms ?? 0;
-      }
+    const plain = new Map<string, { settlement: LeaseSettlement; count: number }>();
+    for (const { lease, outcome, result, keep = true, busy_ms = 0 } of batch) {
+      if (outcome !== "completed" || result !== undefined) continue;
+      const sum = plain.get(lease) ?? { settlement: { lease, keep, busy_ms: 0 }, count: 0 };
+      plain.set(lease, sum);
+      if (sum.settlement.keep !== keep) continue;
+      sum.count++;
+      sum.settlement.busy_ms += busy_ms;
     }
     const whole: LeaseSettlement[] = [];
-    for (const [lease, { count, busy }] of plain) {
-      if (this.#waiting.openOf(lease) === count) whole.push({ lease, busy_ms: busy });
+    for (const [lease, { settlement, count }] of plain) {
+      if (this.#waiting.openOf(lease) === count) whole.push(settlement);
       else plain.delete(lease);
     }
     if (whole.length === 0) return batch;
@@ -201,11 +200,6 @@ export class FinishQueue {
     }
     return written;
   }
-}
-
-/** Whether nothing has to be said of a job but that it has completed. */
-function isPlain({ outcome, keep, result }: JobSettlement): boolean {
-  return outcome === "completed" && keep === false && result === undefined;
 }
 
 /** What is written of a job whose own result Postgres refuses. */

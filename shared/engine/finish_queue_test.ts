@@ -146,12 +146,12 @@ Deno.test("FinishQueue gives up a job whose result Postgres refuses, and no othe
   assert(calls.length <= 7);
 });
 
-Deno.test("FinishQueue names a lease instead of its jobs when all of them completed and leave no trace", async () => {
+Deno.test("FinishQueue names a lease instead of its jobs when all of them completed without a result", async () => {
   const sent: unknown[] = [];
   const client = new EngineClient({
     call(_name, args) {
       const results = args["p_results"] as unknown as (JobSettlement & { lease: string })[];
-      sent.push(results.map(({ lease, job }) => job ?? lease));
+      sent.push(results.map(({ lease, job, keep }) => job ?? `${lease}${keep ? ", kept" : ""}`));
       return Promise.resolve({
         settled: results.flatMap(({ job }) => job ?? []),
         leases: results.flatMap(({ job, lease }) => job === undefined ? lease : []),
@@ -171,7 +171,9 @@ Deno.test("FinishQueue names a lease instead of its jobs when all of them comple
     keep: false,
     ...fields,
   });
-  queue.expect(["a1", "a2", "b1", "b2", "c1", "c2", "c3"].map((id) => queuedJob({ job: id, lease: `lease ${id[0]}` })));
+  queue.expect(
+    ["a1", "a2", "b1", "b2", "c1", "c2", "c3", "d1", "d2"].map((id) => queuedJob({ job: id, lease: `lease ${id[0]}` })),
+  );
   queue.push(job("lease a", "a1"));
   queue.push(job("lease b", "b1", { keep: true }));
   queue.push(job("lease a", "a2"));
@@ -180,7 +182,9 @@ Deno.test("FinishQueue names a lease instead of its jobs when all of them comple
   await written(queue);
   for (const id of ["c2", "c3"]) queue.push(job("lease c", id));
   await written(queue);
-  // Of b one leaves a trace; of c one was written before, and the rest are all that it holds.
-  assertEquals(sent, [["lease a", "b1", "b2"], ["c1"], ["lease c"]]);
-  assertEquals(count, 7);
+  for (const id of ["d1", "d2"]) queue.push(job("lease d", id, { keep: true }));
+  await written(queue);
+  // Of b only one is kept; of c one was written before, and the rest are all that it holds.
+  assertEquals(sent, [["lease a", "b1", "b2"], ["c1"], ["lease c"], ["lease d, kept"]]);
+  assertEquals(count, 9);
 });

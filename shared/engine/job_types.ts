@@ -53,9 +53,11 @@ export interface JobSettlement {
   busy_ms?: number;
 }
 
-/** What a worker says of a lease of which every job completed and leaves no trace. */
+/** What a worker says of a lease of which every job completed without a result. */
 export interface LeaseSettlement {
   lease: string;
+  /** Whether they go into the history. */
+  keep: boolean;
   /** Milliseconds that all of them took together. */
   busy_ms: number;
 }

@@ -6,6 +6,7 @@ declare
   v_leases uuid[];
   v_finished uuid[];
   v_keys text[];
+  v_named jsonb;
 begin
   select array_agg(l.id) into v_leases from (
     select o.id from private.job_leases o
@@ -20,29 +21,50 @@ begin
   if exists (select 1 from private.job_states) then
     delete from private.job_states s using private.job_leases l where l.id = any (v_leases) and s.job_id = any (l.job_ids);
   end if;
-  -- Neither the jobs nor their arguments are read.
   with gone as (
-    delete from private.job_leases l where l.id = any (v_leases)
-    returning l.id, l.organization_ids, l.types, l.due, l.started_at, cardinality(l.types) as jobs
+    delete from private.job_leases l where l.id = any (v_leases) returning l.*
   ),
-  spent as (
-    select r.lease, sum(r.busy_ms) as busy_ms from jsonb_to_recordset(p_results) as r (lease uuid, job uuid, busy_ms double precision)
+  said as (
+    select r.lease, sum(r.busy_ms) as busy_ms, coalesce(bool_or(r.keep), false) as keep
+    from jsonb_to_recordset(p_results) as r (lease uuid, job uuid, busy_ms double precision, keep boolean)
     where r.job is null group by r.lease
+  ),
+  -- Of those that leave no trace neither the jobs nor their arguments are read.
+  kept as (
+    insert into public.job_history (
+      id, organization_id, type, status, priority, attempts, max_attempts, payload, unique_key, concurrency_key,
+      scheduled_for, created_at, started_at, completed_at
+    )
+    select j.id, j.organization_id, j.type, 'completed', j.priority, j.attempts, j.max_attempts, j.payload,
+      j.options ->> 'unique_key', j.options ->> 'concurrency_key', j.due, j.created, g.started_at, p_now
+    from gone g
+    join said s on s.lease = g.id and s.keep
+    cross join lateral unnest(
+      g.job_ids, g.organization_ids, g.types, g.payloads, g.attempts, g.max_attempts, g.priorities, g.due, g.created, g.options
+    ) as j (id, organization_id, type, payload, attempts, max_attempts, priority, due, created, options)
+    on conflict do nothing
   ),
   counted as (
     insert into private.job_counts as c (minute, organization_id, type, worker_id, completed, busy_ms, wait_ms)
     select date_trunc('minute', p_now), u.organization_id, u.type, p_worker_id, count(*),
-      coalesce(sum(greatest(s.busy_ms, 0) / g.jobs), 0)::bigint,
+      coalesce(sum(greatest(s.busy_ms, 0) / cardinality(g.types)), 0)::bigint,
       sum(greatest(0, extract(epoch from g.started_at - u.due) * 1000))::bigint
     from gone g
     cross join lateral unnest(g.organization_ids, g.types, g.due) as u (organization_id, type, due)
-    left join spent s on s.lease = g.id
+    left join said s on s.lease = g.id
     group by u.organization_id, u.type
     order by u.organization_id, u.type
     on conflict (minute, organization_id, type, worker_id) do update set
       completed = c.completed + excluded.completed, busy_ms = c.busy_ms + excluded.busy_ms, wait_ms = c.wait_ms + excluded.wait_ms
+  ),
+  -- Only what was enqueued under a name of its own can be a task.
+  named as (
+    select j.id, j.organization_id, j.type, j.options ->> 'unique_key' as unique_key
+    from gone g
+    cross join lateral unnest(g.job_ids, g.organization_ids, g.types, g.options) as j (id, organization_id, type, options)
+    where g.options is not null and j.organization_id = private.platform_id() and j.options ? 'unique_key'
   )
-  select array_agg(g.id) into v_finished from gone g;
+  select array_agg(g.id), (select jsonb_agg(to_jsonb(n)) from named n) into v_finished, v_named from gone g;
   with freed as (
     delete from private.job_slots s where s.lease_id = any (v_finished) returning s.limit_key
   )
@@ -50,13 +72,17 @@ begin
   if v_keys is not null then
     perform private.unblock_jobs(v_keys);
   end if;
+  if v_named is not null then
+    perform private.tell_task((n ->> 'organization_id')::uuid, n ->> 'type', (n ->> 'id')::uuid, n ->> 'unique_key', 'completed', null)
+    from jsonb_array_elements(v_named) n;
+  end if;
   return v_finished;
 end;
 $$;
 
 revoke all on function private.finish_leases(uuid, jsonb, timestamptz) from public, anon, authenticated, service_role;
 comment on function private.finish_leases(uuid, jsonb, timestamptz) is
-  'Part of engine.finish_jobs: leases all of whose jobs have completed and leave no trace. Answers those that this worker still held.';
+  'Part of engine.finish_jobs: leases all of whose jobs have completed and gave no result; keep = they go into the history. Answers those that this worker still held.';
 
 create function private.shorten_leases(p_lease_ids uuid[], p_job_ids uuid[]) returns void
 language plpgsql

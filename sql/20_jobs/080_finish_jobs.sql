@@ -3,8 +3,8 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
--- p_results: [{lease, job, outcome, result, error, delay_ms, keep, busy_ms, counted}]; without job: all that the lease
--- holds have completed, and leave no trace
+-- p_results: [{lease, job, outcome, result, error, delay_ms, keep, busy_ms, counted}]; {lease, keep, busy_ms} without job:
+-- all that the lease holds have completed and gave no result
 --   outcome: completed; retry = once more after delay_ms; failed = never again; cancelled
 --   result: what it gave; error: {code, message, details}; keep: false = a completed one leaves no trace
 -- Answers {settled: [jobs], leases: [those that were finished as a whole]}. What is missing was lost: nothing of it was

@@ -185,6 +185,43 @@ scenarios("jobs", {
       assertEquals(await history(db, jobs[1]!.job), undefined);
       await clean(db);
     },
+    "is written with its whole lease as it is by itself": async (db) => {
+      const rows = async (jobs: QueuedJob[]) => {
+        const kept = await db.sql`
+          select type, status, priority, attempts, max_attempts, payload, result, error, unique_key, concurrency_key,
+            organization_id
+          from public.job_history where id = any (${jobs.map(({ job }) => job)}::uuid[]) order by payload`;
+        return kept.map((row) => ({ ...row }));
+      };
+      const wishes = [
+        { payload: 1, organization_id: org(), unique_key: "u" },
+        { payload: 2, organization_id: org(), concurrency_key: "c", concurrency_limit: 2, priority: 7 },
+        { payload: 3, max_attempts: 3 },
+      ];
+      const [worker, found] = [newWorker(), []] as [string, unknown[]];
+      for (const whole of [false, true]) {
+        await enqueue(db, wishes);
+        const jobs = await claim(db, worker);
+        await service(db, "report_jobs", { p_worker_id: worker, p_progress: [{ job: jobs[0]!.job, progress: 1 }] });
+        const { lease } = jobs[0]!;
+        if (!whole) await finish(db, worker, jobs);
+        else {
+          const p_results = [{ lease, keep: true, busy_ms: 3 }];
+          const reply = await service(db, "finish_jobs", { p_worker_id: worker, p_results });
+          assertEquals<unknown>(reply, { settled: [], leases: [lease] });
+          assertEquals<unknown>(
+            await service(db, "finish_jobs", { p_worker_id: worker, p_results }),
+            { settled: [], leases: [] },
+            "it is gone",
+          );
+        }
+        assertEquals(await leftovers(db), NOTHING);
+        found.push(await rows(jobs));
+      }
+      assertEquals(found[1], found[0]);
+      assertEquals((found[0] as unknown[]).length, 3);
+      await clean(db);
+    },
     "is never given to two workers": async (db) => {
       await enqueue(db, Array.from({ length: 200 }, () => ({ organization_id: org() })));
       await enqueue(db, Array.from({ length: 200 }, () => ({})));

@@ -55,6 +55,17 @@ scenarios("system tasks as jobs", {
       assertEquals([last_run?.id, last_run?.status, last_run?.result], [run.id, "completed", { sent: 3 }]);
       assert((last_run?.started_at ?? "") <= (last_run?.finished_at ?? ""));
     },
+    "is completed with the whole lease of its job, kept or not": async (db) => {
+      for (const keep of [false, true]) {
+        const name = await makeTask(db);
+        const { id, job_id } = await runTask(db, name);
+        const worker = crypto.randomUUID();
+        const lease = await claimJob(db, job_id, worker);
+        await service(db, "finish_jobs", { p_worker_id: worker, p_results: [{ lease, keep, busy_ms: 1 }] });
+        const { last_run } = await readTask(db, name);
+        assertEquals([last_run?.id, last_run?.status], [id, "completed"]);
+      }
+    },
     "is one at a time: queued, with a worker, and at the moment of its end": async (db) => {
       const name = await makeTask(db);
       const { job_id } = await runTask(db, name);
