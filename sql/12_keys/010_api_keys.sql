@@ -6,7 +6,7 @@ create table public.api_keys (
   prefix text not null,
   last_four text not null check (last_four ~ '^[0-9A-Za-z]{4}$'),
   scopes text[] not null,
-  ip_allow cidr[] not null default '{}' check (cardinality(ip_allow) <= 100),
+  ip_allow text[] not null default '{}',
   requests_per_minute integer check (requests_per_minute between 1 and 1000000),
   request_burst integer check (request_burst between 1 and 1000000),
   expires_at timestamptz,
@@ -19,6 +19,7 @@ create table public.api_keys (
   created_at timestamptz not null default private.now(),
   updated_at timestamptz not null default private.now(),
   constraint prefix_names_the_mode check (prefix ~ ('^mr_' || mode || '_[0-9A-Za-z]{4}$')),
+  constraint networks_are_networks check (cardinality(ip_allow) <= 100 and array_position(ip_allow::cidr[], null) is null),
   constraint scopes_are_not_for_people_only check (
     cardinality(scopes) between 1 and 100 and array_position(scopes, null) is null
     and not scopes && array['org:own', 'members:write', 'keys:write', 'billing:write']
@@ -46,7 +47,7 @@ comment on column public.api_keys.mode is 'live or test: which of its own system
 comment on column public.api_keys.prefix is 'How the key begins: mr_<mode>_ and four characters.';
 comment on column public.api_keys.last_four is 'How it ends: the last four characters of its checksum.';
 comment on column public.api_keys.scopes is 'The permissions that it holds, of those in private.role_permissions.';
-comment on column public.api_keys.ip_allow is 'Addresses and networks that it may be used from. Empty = any.';
+comment on column public.api_keys.ip_allow is 'Addresses and networks that it may be used from, as in 203.0.113.7/32. Empty = any.';
 comment on column public.api_keys.requests_per_minute is 'Requests a minute and route class. Null = what the plan allows, which is never exceeded.';
 comment on column public.api_keys.request_burst is 'How many of those may come at once. Null = what the plan allows.';
 comment on column public.api_keys.expires_at is 'From when it opens nothing. Null = never; after a rotation the end of the overlap.';

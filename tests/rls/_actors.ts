@@ -40,6 +40,8 @@ export interface Things {
   deadLetter: string;
   /** An archive, of the run that has failed. */
   archive: string;
+  /** An API key. */
+  key: string;
 }
 
 /** Whom and what the matrix is about. */
@@ -225,6 +227,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       job,
       deadLetter: deadLetter?.id,
       archive: archive?.id,
+      key: key?.id,
     };
   }) as Things;
 }

@@ -353,6 +353,14 @@ private.new_webhook_secret         -     -     -
 private.node_centre                -     -     -
 private.now                        -     x     x
 private.open_regions               -     -     -
+engine.gate_key                    -     -     x
+private.add_api_key                -     -     -
+private.change_api_key             -     -     -
+private.lock_api_key               -     -     -
+public.create_api_key              -     x     -
+public.revoke_api_key              -     x     -
+public.rotate_api_key              -     x     -
+public.update_api_key              -     x     -
 private.caller_key_id              -     -     -
 private.caller_user_id             -     -     -
 private.organizations_with         -     x     -
@@ -504,6 +512,10 @@ retry_job                 ok        ok        ok         ok         forbidden  f
 run_job_now               ok        ok        ok         ok         forbidden  forbidden  forbidden
 cancel_run                ok        ok        ok         ok         forbidden  forbidden  forbidden
 count_version_runs        ok        ok        ok         ok         ok         null       null
+create_api_key            ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
+revoke_api_key            ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
+rotate_api_key            ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
+update_api_key            ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
 create_bulk_operation     ok        ok        ok         ok         forbidden  forbidden  forbidden
 create_entity             ok        ok        ok         ok         forbidden  forbidden  forbidden
 create_flow               ok        ok        ok         forbidden  forbidden  forbidden  forbidden

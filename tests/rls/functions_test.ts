@@ -16,9 +16,18 @@ interface Call {
 
 const SCHEDULE = `p_settings => '{"name": "New", "cron": "0 9 * * *"}', p_upcoming => array[now() + interval '1 day']`;
 
+const SECRET = "p_secret_hash => repeat('a', 64), p_prefix => 'mr_live_wxyz', p_last_four => 'abcd'";
+
 /** How each RPC is called in good order. */
 const RPCS: Record<string, Call> = {
   cancel_run: { ids: { p_run_id: "openRun" } },
+  create_api_key: {
+    ids: { p_organization_id: "organization" },
+    rest: `p_mode => 'live', p_settings => '{"name": "New", "scopes": ["flows:read"]}', ${SECRET}`,
+  },
+  revoke_api_key: { ids: { p_key_id: "key" } },
+  rotate_api_key: { ids: { p_key_id: "key" }, rest: SECRET },
+  update_api_key: { ids: { p_key_id: "key" }, rest: `p_changes => '{"name": "Other"}'` },
   create_entity: { ids: { p_flow_id: "flow" }, rest: "p_type => 'lead'" },
   count_version_runs: { ids: { p_flow_id: "flow" }, rest: "p_version_ids => '{}'" },
   create_flow: {
