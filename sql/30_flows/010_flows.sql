@@ -18,6 +18,8 @@ create index flows_workspace_id_idx on public.flows (organization_id, workspace_
 create index flows_created_by_idx on public.flows (created_by);
 create index flows_current_version_id_idx on public.flows (current_version_id);
 create trigger touch before update on public.flows for each row execute function private.touch();
+create trigger audit after insert or update or delete on public.flows
+  for each row execute function private.audit_row('organization_id', 'id', '');
 alter table public.flows enable row level security;
 revoke all on table public.flows from public, anon, authenticated, service_role;
 grant select on table public.flows to authenticated, service_role;

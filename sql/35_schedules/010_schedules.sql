@@ -42,6 +42,11 @@ create index schedules_queued_idx on public.schedules (id) where queued_count > 
 create trigger touch before update of name, flow_id, cron, timezone, starts_at, ends_at, jitter_seconds, missed_policy,
   missed_limit, overlap_policy, input, trigger_node, is_active on public.schedules
   for each row execute function private.touch();
+create trigger audit after insert or delete or update of name, flow_id, cron, timezone, starts_at, ends_at, jitter_seconds,
+  missed_policy, missed_limit, overlap_policy, input, trigger_node, is_active on public.schedules
+  for each row execute function private.audit_row(
+    'organization_id', 'id', 'next_at,fire_at,upcoming,decided_until,refilled_at,refill_at,open_runs,queued_count', 'schedule'
+  );
 alter table public.schedules enable row level security;
 revoke all on table public.schedules from public, anon, authenticated, service_role;
 grant select on table public.schedules to authenticated, service_role;

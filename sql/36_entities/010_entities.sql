@@ -25,6 +25,10 @@ create index entities_created_by_idx on public.entities (created_by);
 -- What a step of a run looks for.
 create index entities_run_id_idx on public.entities (run_id) where run_id is not null;
 create trigger touch before update on public.entities for each row execute function private.touch();
+-- Where it stands changes with every step of a run: that is entity_moves' to tell. What it holds may be about a person, and
+-- goes when the entity is deleted: a log that never forgets must not know it.
+create trigger audit after insert or delete or update of type, name, external_key, data, deleted_at on public.entities
+  for each row execute function private.audit_row('organization_id', 'id', 'name,external_key,data,node_id,entered_at,run_id,move_count');
 alter table public.entities enable row level security;
 revoke all on table public.entities from public, anon, authenticated, service_role;
 grant select on table public.entities to authenticated, service_role;

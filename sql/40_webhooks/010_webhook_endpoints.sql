@@ -24,6 +24,9 @@ create index webhook_endpoints_flow_id_idx on public.webhook_endpoints (flow_id)
 create index webhook_endpoints_created_by_idx on public.webhook_endpoints (created_by);
 create trigger touch before update of name, config, flow_id, trigger_node, signature_required, is_active, mapping, wait_seconds on public.webhook_endpoints
   for each row execute function private.touch();
+create trigger audit after insert or delete or update of name, provider, config, slug, flow_id, trigger_node, signature_required,
+  is_active, mapping, wait_seconds on public.webhook_endpoints
+  for each row execute function private.audit_row('organization_id', 'id', 'slug');
 alter table public.webhook_endpoints enable row level security;
 revoke all on table public.webhook_endpoints from public, anon, authenticated, service_role;
 grant select on table public.webhook_endpoints to authenticated, service_role;

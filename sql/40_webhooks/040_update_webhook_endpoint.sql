@@ -97,6 +97,10 @@ begin
   update private.webhook_secrets s set expires_at = private.now() + make_interval(secs => p_overlap_seconds)
   where s.endpoint_id = p_endpoint_id;
   insert into private.webhook_secrets (endpoint_id, secret) values (p_endpoint_id, v_secret);
+  perform private.audit(
+    v_endpoint.organization_id, 'webhook_endpoint.secret_rotated', 'webhook_endpoint', p_endpoint_id::text,
+    p_details => jsonb_build_object('overlap_seconds', p_overlap_seconds)
+  );
   return private.webhook_endpoint_reply(p_endpoint_id) || jsonb_build_object('secret', v_secret);
 end;
 $$;

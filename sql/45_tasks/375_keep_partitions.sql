@@ -8,7 +8,7 @@ declare
 begin
   -- It gives way when the tables are in use. That is no failure until next week's are missing.
   select array_agg(p.parent || '_' || w.week) into v_missing
-  from unnest(array['runs', 'run_steps', 'job_history']) p (parent),
+  from unnest(array['runs', 'run_steps', 'job_history', 'audit_events']) p (parent),
     (select to_char((private.now() + interval '7 days') at time zone 'UTC', 'IYYY"w"IW') as week) w
   where to_regclass('public.' || p.parent || '_' || w.week) is null;
   if v_missing is not null then

@@ -114,6 +114,11 @@ insert into private.partition_expired (kind, week, organization_id, ended_before
   values ('runs', '2026-11-16', '${ORGANIZATION}', now());
 insert into private.partition_changes (kind, week, id) values ('runs', '2026-11-16', '${RUN}');
 `,
+  // The trigger of a table that the samples write to has given the log its rows, where it was there before them.
+  "public.audit_events": `
+insert into public.audit_events (organization_id, actor, auth, via, action, target_type)
+  values ('${ORGANIZATION}', 'system', 'sql', 'sql', 'sample.made', 'sample');
+`,
   "private.provider_breakers": `
 insert into private.provider_breakers (key, calls, failures, opened_at, open_until)
   values ('email:resend', 10, 9, now(), now() + interval '5 seconds');

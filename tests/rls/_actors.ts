@@ -118,6 +118,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
     const start = async () => (await call("public.start_run($1)", [flow.id])).id as string;
     await sql`set local millrace.now = '2026-01-01T00:00:00Z'`;
     await start();
+    await sql`select private.audit(${organizationId}, 'test.done', 'test', null)`;
     await sql`set local millrace.now = ''`;
     const openRun = await start();
     const failedRun = await start();

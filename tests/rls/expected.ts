@@ -46,6 +46,9 @@ public.flow_edge_stats        deny  own    own    own        own     own     non
 public.webhook_endpoints      deny  own    own    own        own     none    none   none       own       none   all
 public.webhook_events         deny  own    own    own        own     none    none   none       own       none   all
 public.job_history            deny  own    own    own        own     own     none   none       own       none   all
+public.audit_events           deny  own    own    none       none    none    none   none       own       none   all
+public.audit_events_default   deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+public.audit_events_<week>    deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 public.job_history_default    deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 public.job_history_<week>     deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 public.runs_default           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -124,6 +127,15 @@ public.find_run_archives           -     x     -
 public.get_run_archive             -     x     -
 public.list_run_archives           -     x     -
 engine.add_run_archive             -     -     x
+engine.set_request_proof_key       -     -     x
+private.audit                      -     -     -
+private.audit_hash                 -     -     -
+private.audit_row                  -     -     -
+private.audit_value                -     -     -
+private.refuse_audit_change        -     -     -
+private.request_header             -     -     -
+private.request_headers            -     -     -
+private.request_is_proven          -     -     -
 engine.apply_retention             -     -     x
 engine.begin_run_archive           -     -     x
 engine.expired_run_archives        -     -     x

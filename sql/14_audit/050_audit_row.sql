@@ -1,0 +1,59 @@
+create function private.audit_row() returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_old jsonb;
+  v_new jsonb;
+  v_any jsonb;
+  v_before jsonb;
+  v_after jsonb;
+  v_secret text[] := string_to_array(tg_argv[2], ',');
+  v_hidden text[];
+  v_thing text := coalesce(tg_argv[3], case when tg_table_name like '%ies' then left(tg_table_name, -3) || 'y' else rtrim(tg_table_name, 's') end);
+  v_verb text;
+begin
+  if tg_op <> 'INSERT' then
+    v_old := to_jsonb(old) - '{version,updated_at}'::text[];
+  end if;
+  if tg_op <> 'DELETE' then
+    v_new := to_jsonb(new) - '{version,updated_at}'::text[];
+  end if;
+  v_any := coalesce(v_new, v_old);
+  if tg_op = 'UPDATE' then
+    if v_old = v_new then
+      return null;
+    end if;
+    select jsonb_object_agg(n.key, v_old -> n.key), jsonb_object_agg(n.key, n.value) into v_before, v_after
+    from jsonb_each(v_new) n where n.value is distinct from v_old -> n.key;
+    v_verb := case
+      when v_after ? 'deleted_at' then case when v_after ->> 'deleted_at' is null then 'restored' else 'deleted' end
+      when v_after ? 'revoked_at' and v_after ->> 'revoked_at' is not null then 'revoked'
+      when v_after ? 'suspended_at' then case when v_after ->> 'suspended_at' is null then 'resumed' else 'suspended' end
+      when v_after ? 'role' then 'role_changed'
+      else 'updated'
+    end;
+  elsif tg_op = 'INSERT' then
+    v_after := jsonb_strip_nulls(v_new);
+    v_verb := 'created';
+  else
+    v_before := jsonb_strip_nulls(v_old);
+    v_verb := 'deleted';
+  end if;
+  if cardinality(v_secret) > 0 then
+    v_hidden := array(select s from unnest(v_secret) s where coalesce(v_after, v_before) ? s);
+    v_before := v_before - v_secret;
+    v_after := v_after - v_secret;
+  end if;
+  perform private.audit(
+    (v_any ->> tg_argv[0])::uuid, v_thing || '.' || v_verb, v_thing, v_any ->> tg_argv[1], v_before, v_after,
+    case when cardinality(v_hidden) > 0 then jsonb_build_object('hidden', v_hidden) end
+  );
+  return null;
+end;
+$$;
+
+revoke all on function private.audit_row() from public, anon, authenticated, service_role;
+comment on function private.audit_row() is
+  'Trigger after insert, update or delete for each row: writes the change into the audit log, of an update only the columns that changed. Arguments: the column with the organization (empty = the platform), the column with the id, columns that are never recorded (by commas; the row says only that they were written), and the name of the thing (default: the table''s in the singular). Actions: created, updated, deleted, restored, revoked, suspended, resumed, role_changed.';
