@@ -234,11 +234,15 @@ export type Database = {
         Args: { "p_organization_id": string; "p_pass_id": string; "p_week": string };
         Returns: undefined;
       };
+      "gate_key": {
+        Args: { "p_ip"?: string; "p_organization_id"?: string; "p_route"?: string; "p_secret_hash": string };
+        Returns: Json;
+      };
       "get_callback": { Args: { "p_node_id": string; "p_run_id": string; "p_scope"?: string }; Returns: string };
       "get_digest": { Args: { "p_day": string; "p_organization_id": string }; Returns: Json };
       "get_job": { Args: { "p_job_id": string }; Returns: Json };
       "get_run_end": { Args: { "p_run_id": string }; Returns: Json };
-      "get_webhook_endpoint": { Args: { "p_slug": string; "p_test"?: boolean }; Returns: Json };
+      "get_webhook_endpoint": { Args: { "p_count"?: number; "p_slug": string; "p_test"?: boolean }; Returns: Json };
       "get_webhook_sender": { Args: { "p_endpoint_id": string; "p_user_id": string }; Returns: Json };
       "heartbeat": { Args: { "p_worker_id": string }; Returns: boolean };
       "ingest_webhook": {
@@ -259,6 +263,10 @@ export type Database = {
           "p_unsigned"?: boolean;
           "p_worker_id"?: string;
         };
+        Returns: Json;
+      };
+      "ingest_webhooks": {
+        Args: { "p_deliveries": Json; "p_endpoint_id": string; "p_trigger_node": string; "p_version_id": string };
         Returns: Json;
       };
       "list_jobs": {
@@ -302,6 +310,7 @@ export type Database = {
       "retry_job": { Args: { "p_job_id": string }; Returns: Json };
       "run_job_now": { Args: { "p_job_id": string }; Returns: Json };
       "run_task": { Args: { "p_name": string; "p_trigger"?: string }; Returns: Json };
+      "set_request_proof_key": { Args: { "p_key": string }; Returns: undefined };
       "settle_jobs": { Args: { "p_results": Json; "p_worker_id": string }; Returns: Json };
       "share_breakers": { Args: { "p_changes"?: Json }; Returns: Json };
       "start_waiting_task": { Args: Record<PropertyKey, never>; Returns: Json };
@@ -387,9 +396,227 @@ export type Database = {
           },
         ];
       };
+      "api_keys": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "expires_at": string | null;
+          "id": string;
+          "ip_allow": (string)[];
+          "last_four": string;
+          "last_used_at": string | null;
+          "mode": string;
+          "name": string;
+          "organization_id": string;
+          "prefix": string;
+          "request_burst": number | null;
+          "requests_per_minute": number | null;
+          "revoked_at": string | null;
+          "rotated_at": string | null;
+          "rotated_from": string | null;
+          "scopes": (string)[];
+          "updated_at": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "expires_at"?: string | null;
+          "id"?: string;
+          "ip_allow"?: (string)[];
+          "last_four": string;
+          "last_used_at"?: string | null;
+          "mode": string;
+          "name": string;
+          "organization_id": string;
+          "prefix": string;
+          "request_burst"?: number | null;
+          "requests_per_minute"?: number | null;
+          "revoked_at"?: string | null;
+          "rotated_at"?: string | null;
+          "rotated_from"?: string | null;
+          "scopes": (string)[];
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "expires_at"?: string | null;
+          "id"?: string;
+          "ip_allow"?: (string)[];
+          "last_four"?: string;
+          "last_used_at"?: string | null;
+          "mode"?: string;
+          "name"?: string;
+          "organization_id"?: string;
+          "prefix"?: string;
+          "request_burst"?: number | null;
+          "requests_per_minute"?: number | null;
+          "revoked_at"?: string | null;
+          "rotated_at"?: string | null;
+          "rotated_from"?: string | null;
+          "scopes"?: (string)[];
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "api_keys_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "api_keys_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "api_keys_rotated_from_fkey";
+            columns: ["rotated_from"];
+            isOneToOne: false;
+            referencedRelation: "api_keys";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "audit_events": {
+        Row: {
+          "action": string;
+          "actor": string;
+          "after": Json | null;
+          "agent": string | null;
+          "auth": string;
+          "before": Json | null;
+          "details": Json | null;
+          "id": string;
+          "ip": string | null;
+          "key_id": string | null;
+          "occurred_at": string;
+          "organization_id": string;
+          "request_id": string | null;
+          "target_id": string | null;
+          "target_type": string;
+          "tx": unknown;
+          "user_id": string | null;
+          "via": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "actor": string;
+          "after"?: Json | null;
+          "agent"?: string | null;
+          "auth": string;
+          "before"?: Json | null;
+          "details"?: Json | null;
+          "id"?: string;
+          "ip"?: string | null;
+          "key_id"?: string | null;
+          "occurred_at"?: string;
+          "organization_id": string;
+          "request_id"?: string | null;
+          "target_id"?: string | null;
+          "target_type": string;
+          "tx"?: unknown;
+          "user_id"?: string | null;
+          "via": string;
+        };
+        Update: {
+          "action"?: string;
+          "actor"?: string;
+          "after"?: Json | null;
+          "agent"?: string | null;
+          "auth"?: string;
+          "before"?: Json | null;
+          "details"?: Json | null;
+          "id"?: string;
+          "ip"?: string | null;
+          "key_id"?: string | null;
+          "occurred_at"?: string;
+          "organization_id"?: string;
+          "request_id"?: string | null;
+          "target_id"?: string | null;
+          "target_type"?: string;
+          "tx"?: unknown;
+          "user_id"?: string | null;
+          "via"?: string;
+        };
+        Relationships: [];
+      };
+      "audit_events_default": {
+        Row: {
+          "action": string;
+          "actor": string;
+          "after": Json | null;
+          "agent": string | null;
+          "auth": string;
+          "before": Json | null;
+          "details": Json | null;
+          "id": string;
+          "ip": string | null;
+          "key_id": string | null;
+          "occurred_at": string;
+          "organization_id": string;
+          "request_id": string | null;
+          "target_id": string | null;
+          "target_type": string;
+          "tx": unknown;
+          "user_id": string | null;
+          "via": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "actor": string;
+          "after"?: Json | null;
+          "agent"?: string | null;
+          "auth": string;
+          "before"?: Json | null;
+          "details"?: Json | null;
+          "id"?: string;
+          "ip"?: string | null;
+          "key_id"?: string | null;
+          "occurred_at"?: string;
+          "organization_id": string;
+          "request_id"?: string | null;
+          "target_id"?: string | null;
+          "target_type": string;
+          "tx"?: unknown;
+          "user_id"?: string | null;
+          "via": string;
+        };
+        Update: {
+          "action"?: string;
+          "actor"?: string;
+          "after"?: Json | null;
+          "agent"?: string | null;
+          "auth"?: string;
+          "before"?: Json | null;
+          "details"?: Json | null;
+          "id"?: string;
+          "ip"?: string | null;
+          "key_id"?: string | null;
+          "occurred_at"?: string;
+          "organization_id"?: string;
+          "request_id"?: string | null;
+          "target_id"?: string | null;
+          "target_type"?: string;
+          "tx"?: unknown;
+          "user_id"?: string | null;
+          "via"?: string;
+        };
+        Relationships: [];
+      };
       "bulk_operations": {
         Row: {
           "action": string;
+          "api_key_id": string | null;
           "busy": (string)[];
           "created_at": string;
           "created_by": string;
@@ -409,6 +636,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "action": string;
+          "api_key_id"?: string | null;
           "busy"?: (string)[];
           "created_at"?: string;
           "created_by": string;
@@ -427,6 +655,7 @@ export type Database = {
         };
         Update: {
           "action"?: string;
+          "api_key_id"?: string | null;
           "busy"?: (string)[];
           "created_at"?: string;
           "created_by"?: string;
@@ -1128,6 +1357,8 @@ export type Database = {
           "max_schedules": number;
           "max_webhook_endpoints": number;
           "name": string;
+          "organization_request_burst": number;
+          "organization_requests_per_minute": number;
           "queue_weight": number;
           "request_burst": number;
           "requests_per_minute": number;
@@ -1145,6 +1376,8 @@ export type Database = {
           "max_schedules"?: number;
           "max_webhook_endpoints": number;
           "name": string;
+          "organization_request_burst"?: number;
+          "organization_requests_per_minute"?: number;
           "queue_weight"?: number;
           "request_burst": number;
           "requests_per_minute": number;
@@ -1161,6 +1394,8 @@ export type Database = {
           "max_schedules"?: number;
           "max_webhook_endpoints"?: number;
           "name"?: string;
+          "organization_request_burst"?: number;
+          "organization_requests_per_minute"?: number;
           "queue_weight"?: number;
           "request_burst"?: number;
           "requests_per_minute"?: number;
@@ -1972,13 +2207,6 @@ export type Database = {
             referencedColumns: ["id"];
           },
           {
-            foreignKeyName: "webhook_events_organization_id_fkey";
-            columns: ["organization_id"];
-            isOneToOne: false;
-            referencedRelation: "organizations";
-            referencedColumns: ["id"];
-          },
-          {
             foreignKeyName: "webhook_events_replay_of_fkey";
             columns: ["replay_of"];
             isOneToOne: false;
@@ -2035,6 +2263,18 @@ export type Database = {
       "cancel_job": { Args: { "p_job_id": string }; Returns: Json };
       "cancel_run": { Args: { "p_run_id": string }; Returns: Json };
       "count_version_runs": { Args: { "p_flow_id": string; "p_version_ids": (string)[] }; Returns: Json };
+      "create_api_key": {
+        Args: {
+          "p_idempotency_key"?: string;
+          "p_last_four": string;
+          "p_mode": string;
+          "p_organization_id": string;
+          "p_prefix": string;
+          "p_secret_hash": string;
+          "p_settings": Json;
+        };
+        Returns: Json;
+      };
       "create_bulk_operation": {
         Args: {
           "p_action": string;
@@ -2215,6 +2455,20 @@ export type Database = {
         };
         Returns: Json;
       };
+      "revoke_api_key": { Args: { "p_if_version"?: number; "p_key_id": string }; Returns: Json };
+      "rotate_api_key": {
+        Args: {
+          "p_expires_at"?: string;
+          "p_idempotency_key"?: string;
+          "p_if_version"?: number;
+          "p_key_id": string;
+          "p_last_four": string;
+          "p_overlap_seconds"?: number;
+          "p_prefix": string;
+          "p_secret_hash": string;
+        };
+        Returns: Json;
+      };
       "rotate_webhook_secret": {
         Args: { "p_endpoint_id": string; "p_overlap_seconds"?: number; "p_secret"?: string };
         Returns: Json;
@@ -2252,6 +2506,7 @@ export type Database = {
       };
       "sync_profile": { Args: { "p_display_name"?: string }; Returns: Json };
       "trigger_schedule": { Args: { "p_idempotency_key"?: string; "p_schedule_id": string }; Returns: Json };
+      "update_api_key": { Args: { "p_changes": Json; "p_if_version"?: number; "p_key_id": string }; Returns: Json };
       "update_entity": {
         Args: {
           "p_data"?: Json;

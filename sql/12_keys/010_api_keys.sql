@@ -21,7 +21,7 @@ create table public.api_keys (
   constraint prefix_names_the_mode check (prefix ~ ('^mr_' || mode || '_[0-9A-Za-z]{4}$')),
   constraint networks_are_networks check (cardinality(ip_allow) <= 100 and array_position(ip_allow::cidr[], null) is null),
   constraint scopes_are_not_for_people_only check (
-    cardinality(scopes) between 1 and 100 and array_position(scopes, null) is null
+    cardinality(scopes) >= 1 and cardinality(scopes) <= 100 and array_position(scopes, null) is null
     and not scopes && array['org:own', 'members:write', 'keys:write', 'billing:write']
   )
 ) with (fillfactor = 90);
