@@ -27,7 +27,10 @@ async function stateOf(sql: postgres.Sql): Promise<string> {
   const rows = await readAllRows(sql);
   return [
     ...Object.entries(await catalogSnapshot(sql)).flatMap(([kind, lines]) => [`== ${kind}`, ...lines]),
-    ...Object.entries(rows).flatMap(([table, lines]) => [`== rows of ${table}`, ...lines]),
+    ...Object.entries(rows)
+      // What a migration changes in a table that is in use is in the log, and it is another change each time.
+      .filter(([table]) => table !== "public.audit_events")
+      .flatMap(([table, lines]) => [`== rows of ${table}`, ...lines]),
   ].join("\n");
 }
 
