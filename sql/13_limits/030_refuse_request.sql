@@ -71,15 +71,3 @@ $$;
 revoke all on function private.refuse_request(timestamptz, text[], text[], interval[], integer[], timestamptz[]) from public, anon, authenticated, service_role;
 comment on function private.refuse_request(timestamptz, text[], text[], interval[], integer[], timestamptz[]) is
   'The end of private.take_request_tokens when a bucket had no token (its p_tats is null; the rows are locked): gives the other tokens back, counts the refusal for the buckets of the user, key or address, and answers for the bucket that makes it wait longest. As many refusals as the burst (20 at least; each request that passes takes ten of them back) begin a block of 15 s; every further block is twice as long, up to an hour. Ten quiet minutes forgive all.';
-
-create function private.limit_struck(p_key text, p_strikes integer, p_blocked_until timestamptz) returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  null;
-end;
-$$;
-
-revoke all on function private.limit_struck(text, integer, timestamptz) from public, anon, authenticated, service_role;
-comment on function private.limit_struck(text, integer, timestamptz) is 'What follows a block of a rate limit beginning.';

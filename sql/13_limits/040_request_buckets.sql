@@ -4,7 +4,8 @@ create function private.request_buckets(
   p_plan public.plans,
   p_route text,
   p_operation text default null,
-  p_requests_per_minute integer default null
+  p_requests_per_minute integer default null,
+  p_request_burst integer default null
 ) returns jsonb
 language plpgsql
 stable
@@ -14,12 +15,8 @@ declare
   v_buckets jsonb := jsonb_build_array(
     jsonb_build_object(
       'key', p_subject || ':' || p_route, 'window_seconds', 60,
-      'limit', coalesce(p_requests_per_minute, (p_plan).requests_per_minute),
-      -- A limit of its own comes with a burst in the plan's proportion.
-      'burst', coalesce(
-        greatest(1, round(p_requests_per_minute::numeric * (p_plan).request_burst / (p_plan).requests_per_minute))::integer,
-        (p_plan).request_burst
-      )
+      'limit', least(p_requests_per_minute, (p_plan).requests_per_minute),
+      'burst', least(p_request_burst, (p_plan).request_burst)
     ),
     jsonb_build_object(
       'key', 'org:' || p_organization_id, 'name', 'organization', 'window_seconds', 60,
@@ -41,6 +38,6 @@ begin
 end;
 $$;
 
-revoke all on function private.request_buckets(text, uuid, public.plans, text, text, integer) from public, anon, authenticated, service_role;
-comment on function private.request_buckets(text, uuid, public.plans, text, text, integer) is
-  'The buckets that a request takes from, for private.take_request_tokens: of the caller (p_subject: user:<id> or key:<id>) for the route class, of the organization for all that its members and keys do, and of the caller for p_operation where operators limit that. p_requests_per_minute = the key''s own limit, null = the plan''s.';
+revoke all on function private.request_buckets(text, uuid, public.plans, text, text, integer, integer) from public, anon, authenticated, service_role;
+comment on function private.request_buckets(text, uuid, public.plans, text, text, integer, integer) is
+  'The buckets that a request takes from, for private.take_request_tokens: of the caller (p_subject: user:<id> or key:<id>) for the route class, of the organization for all that its members and keys do, and of the caller for p_operation where operators limit that. p_requests_per_minute and p_request_burst are a key''s own limits, null = the plan''s, which they never exceed.';

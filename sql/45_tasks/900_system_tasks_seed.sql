@@ -23,7 +23,9 @@ values
   ('idempotency-keys', 'sql', 'prune_idempotency_keys', '13 * * * *', '{}', 300, 3,
     'Forgets idempotency keys after 24 hours.'),
   ('job-counts', 'sql', 'prune_job_counts', '19 4 * * *', '{}', 300, 2,
-    'Forgets counts of jobs by the minute after 7 days.')
+    'Forgets counts of jobs by the minute after 7 days.'),
+  ('security', 'sql', 'prune_security', '29 4 * * *', '{}', 600, 2,
+    'Forgets security events after 90 days, and blocks of addresses that are over.')
 on conflict (name) do update set
   kind = excluded.kind, handler = excluded.handler, cron = excluded.cron, depends_on = excluded.depends_on,
   timeout_seconds = excluded.timeout_seconds, alert_after = excluded.alert_after, description = excluded.description;

@@ -136,6 +136,9 @@ insert into private.digest_opt_outs (organization_id, user_id) values ('${ORGANI
   "private.rate_limit_overrides": `
 insert into private.rate_limit_overrides (subject_kind, subject_id, request_limit, burst, reason, created_by)
   values ('org', '${ORGANIZATION}', 1000, 500, 'They asked', 'default');
+insert into private.security_events (kind, organization_id, ip, details)
+  values ('credential.refused', '${ORGANIZATION}', '198.51.100.7', '{"code": "unauthorized"}');
+insert into private.ip_blocks (network, reason, created_by) values ('198.51.100.0/24', 'Guesses keys', 'default');
 `,
 };
 

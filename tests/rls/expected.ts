@@ -82,6 +82,8 @@ private.next_discovery        deny  deny   deny   deny       deny    deny    den
 private.live_watchers         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.provider_breakers     deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.rate_limit_overrides  deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.security_events       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.ip_blocks             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.rate_limits           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.role_permissions      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.run_joins             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
@@ -426,6 +428,27 @@ private.rate_answer                -     -     -
 private.refuse_request             -     -     -
 private.limit_struck               -     -     -
 private.request_buckets            -     -     -
+private.security_event             -     -     -
+private.client_ip                  -     -     -
+private.ip_block_until             -     -     -
+private.require_open_ip            -     -     -
+private.ip_network                 -     -     -
+private.ip_bucket                  -     -     -
+private.ip_is_ours                 -     -     -
+private.block_ip                   -     -     -
+private.security_events_page       -     -     -
+private.prune_security             -     -     -
+public.list_security_events        -     x     -
+engine.list_security_events        -     -     x
+engine.note_refusals               -     -     x
+engine.list_ip_blocks              -     -     x
+engine.add_ip_block                -     -     x
+engine.remove_ip_block             -     -     x
+engine.list_rate_limit_overrides   -     -     x
+engine.set_rate_limit_override     -     -     x
+engine.remove_rate_limit_override  -     -     x
+engine.list_rate_limit_buckets     -     -     x
+engine.reset_rate_limit_buckets    -     -     x
 private.to_uuid                    -     -     -
 private.touch                      -     -     -
 private.try_end_run                -     -     -
