@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   unauthorized: { status: 401, title: "A valid credential is needed" },
   invalid_signature: { status: 401, title: "The signature does not match" },
   plan_limit_reached: { status: 402, title: "The plan's limit is reached" },
+  ip_blocked: { status: 403, title: "No requests are taken from this address" },
   forbidden: { status: 403, title: "This is not allowed" },
   not_found: { status: 404, title: "There is no such thing" },
   method_not_allowed: { status: 405, title: "The method is not allowed here" },

@@ -13,7 +13,7 @@ declare
   v_network cidr := network(p_network);
   v_block private.ip_blocks;
 begin
-  if masklen(v_network) < case when family(v_network) = 6 then 32 else 8 end then
+  if masklen(v_network) < (case when family(v_network) = 6 then 32 else 8 end) then
     perform private.fail('invalid_request', 'The network is too wide: /8 of IPv4 and /32 of IPv6 are the widest', 400);
   end if;
   if private.ip_is_ours(v_network) then

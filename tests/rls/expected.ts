@@ -547,6 +547,7 @@ retry_job                 ok        ok        ok         ok         forbidden  f
 run_job_now               ok        ok        ok         ok         forbidden  forbidden  forbidden
 cancel_run                ok        ok        ok         ok         forbidden  forbidden  forbidden
 count_version_runs        ok        ok        ok         ok         ok         null       null
+list_security_events      ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
 create_api_key            ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
 revoke_api_key            ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
 rotate_api_key            ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden

@@ -91,6 +91,7 @@ const RPCS: Record<string, Call> = {
   discard_dead_letter: { ids: { p_job_id: "deadLetter" } },
   discard_dead_letters: { ids: { p_organization_id: "organization" } },
   get_job: { ids: { p_job_id: "job" } },
+  list_security_events: { ids: { p_organization_id: "organization" } },
   list_jobs: { ids: { p_organization_id: "organization" } },
   queue_statistics: { ids: { p_organization_id: "organization" } },
   replay_dead_letters: { ids: { p_organization_id: "organization" } },

@@ -110,6 +110,13 @@ scenarios("tasks of upkeep", {
       assertEquals((await runTask(db, "job-counts")).result, { rows: 1 });
     },
   },
+  "security": {
+    "forgets events and blocks that are over": async (db) => {
+      await db
+        .sql`insert into private.security_events (kind, at) values ('permission.denied', now() - interval '91 days')`;
+      assertEquals((await runTask(db, "security")).result, { events: 1, ip_blocks: 0 });
+    },
+  },
   "cron-history": {
     "forgets what pg_cron ran, and runs of tasks, but for the last completed one of each": async (db) => {
       await db.sql`
