@@ -5,13 +5,16 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_key_id uuid := private.caller_key_id();
+  -- Read once, and not by auth.uid() and private.caller_key_id(): every policy asks this in every statement.
+  v_claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  v_key_id uuid := (v_claims #>> '{millrace,key}')::uuid;
+  v_user_id uuid := (v_claims ->> 'sub')::uuid;
 begin
-  -- PL/pgSQL keeps its plans for the session: policies ask this in every statement.
+  -- PL/pgSQL keeps its plans for the session.
   if v_key_id is not null then
     -- The key's own row decides, not what its token was minted with: a token of a revoked key reads nothing.
-    return (
-      select coalesce(array_agg(k.organization_id), '{}')
+    return array(
+      select k.organization_id
       from public.api_keys k
       join public.organizations o on o.id = k.organization_id
       where k.id = v_key_id and k.revoked_at is null and (k.expires_at is null or k.expires_at > private.now())
@@ -19,13 +22,15 @@ begin
         and (o.suspended_at is null or p_permission = 'org:read')
     );
   end if;
-  return (
-    select coalesce(array_agg(m.organization_id), '{}')
+  return array(
+    select m.organization_id
     from public.organization_members m
-    join private.role_permissions rp on rp.role = m.role and rp.permission = p_permission
-    join public.organizations o on o.id = m.organization_id
-    where m.user_id = (select auth.uid())
-      and (o.suspended_at is null or p_permission = 'org:read')
+    where m.user_id = v_user_id
+      and exists (select 1 from private.role_permissions rp where rp.role = m.role and rp.permission = p_permission)
+      and exists (
+        select 1 from public.organizations o
+        where o.id = m.organization_id and (o.suspended_at is null or p_permission = 'org:read')
+      )
   );
 end;
 $$;
