@@ -45,6 +45,8 @@ export interface Env {
   readonly resendBaseUrl: string | null;
   /** The sender of e-mail when a node names none. */
   readonly emailFrom: string;
+  /** The address of the frontend, for links in mails. */
+  readonly frontendUrl: string | null;
   /** Where errors are reported. */
   readonly sentryDsn: string | null;
 }
@@ -122,6 +124,7 @@ function toEnv(values: z.output<typeof schema>): Env {
     resendApiKey: values.RESEND_API_KEY ?? null,
     resendBaseUrl: values.RESEND_BASE_URL ?? null,
     emailFrom: values.EMAIL_FROM,
+    frontendUrl: values.FRONTEND_URL ?? null,
     sentryDsn: values.SENTRY_DSN ?? null,
   };
 }

@@ -33,6 +33,7 @@ Deno.test("readEnv() reads the platform's variables and fills in the defaults", 
     resendApiKey: null,
     resendBaseUrl: null,
     emailFrom: "Millrace <onboarding@resend.dev>",
+    frontendUrl: null,
     sentryDsn: null,
   });
 });

@@ -85,6 +85,7 @@ export const VARIABLES = {
   RESEND_API_KEY: z.string().startsWith("re_", "Must begin with re_").optional(),
   RESEND_BASE_URL: httpUrl.optional(),
   EMAIL_FROM: z.string().regex(/^[^\r\n]+$/, "Must be one line").default("Millrace <onboarding@resend.dev>"),
+  FRONTEND_URL: httpUrl.optional(),
   SENTRY_DSN: httpUrl.optional(),
 } as const;
 
@@ -207,6 +208,12 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     otherwise: "`Millrace <onboarding@resend.dev>`",
     purpose: "The sender of e-mail when a node names none.",
     example: "Acme <flows@acme.example>",
+  },
+  FRONTEND_URL: {
+    setBy: "you",
+    otherwise: "mails carry the token without a link",
+    purpose: "The address of your frontend: mails of invitations lead to `/invitations/accept#token=…` below it.",
+    example: "https://app.example.com",
   },
   SENTRY_DSN: {
     setBy: "you",

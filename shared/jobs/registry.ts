@@ -21,6 +21,8 @@ const LOADERS: readonly (readonly [type: string, load: Loader])[] = [
   ["runs.bulk", async () => (await import("./runs_bulk.ts")).runsBulk],
   ["system.alert", async () => (await import("./system_alert.ts")).systemAlert],
   ["digest.daily", async () => (await import("./digest_daily.ts")).digestDaily],
+  ["invitation.mail", async () => (await import("./invitation_mail.ts")).invitationMail],
+  ["organizations.remove", async () => (await import("./organizations_remove.ts")).organizationsRemove],
   ["digest.mail", async () => (await import("./digest_mail.ts")).digestMail],
 ];
 

@@ -15,6 +15,10 @@ create table public.plans (
   archives_runs boolean not null default false,
   organization_requests_per_minute integer not null default 900 check (organization_requests_per_minute > 0),
   organization_request_burst integer not null default 300 check (organization_request_burst > 0),
+  max_members integer not null default 5 check (max_members > 0),
+  max_workspaces integer not null default 3 check (max_workspaces > 0),
+  max_api_keys integer not null default 5 check (max_api_keys > 0),
+  max_secrets integer not null default 20 check (max_secrets > 0),
   constraint retention_is_in_days check (
     jsonb_typeof(retention_days) = 'object'
     and not jsonb_path_exists(retention_days, '$.* ? (@.type() != "null" && (@.type() != "number" || @ < 1 || @ > 36500 || @.floor() != @))')
@@ -44,3 +48,7 @@ comment on column public.plans.retention_days is 'Days for which is kept what ha
 comment on column public.plans.archives_runs is 'True = runs go to Storage before they fall out of retention, see public.run_archives.';
 comment on column public.plans.organization_requests_per_minute is 'API requests that all users and keys of an organization together may make per minute.';
 comment on column public.plans.organization_request_burst is 'How many of those may come at once.';
+comment on column public.plans.max_members is 'Seats: members and open invitations that an organization may have together.';
+comment on column public.plans.max_workspaces is 'Workspaces that an organization may keep.';
+comment on column public.plans.max_api_keys is 'API keys in force that an organization may keep.';
+comment on column public.plans.max_secrets is 'Secrets that an organization may keep.';

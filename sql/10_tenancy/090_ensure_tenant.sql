@@ -42,10 +42,11 @@ begin
   returning id into v_organization_id;
   insert into public.organization_members (organization_id, user_id, role) values (v_organization_id, p_user_id, 'owner');
   insert into public.workspaces (organization_id, name, is_default) values (v_organization_id, 'Default', true);
+  perform private.join_by_invitations(p_user_id);
   return v_organization_id;
 end;
 $$;
 
 revoke all on function private.ensure_tenant(uuid) from public, anon, authenticated, service_role;
 comment on function private.ensure_tenant(uuid) is
-  'The default organization of a user; makes profile, organization, default workspace and owner membership when there is none.';
+  'The default organization of a user; makes profile, organization, default workspace and owner membership when there is none, and accepts the invitations to their confirmed address then.';

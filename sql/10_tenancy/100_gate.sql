@@ -17,9 +17,12 @@ begin
     v_organization_id := private.ensure_tenant(v_user_id);
   end if;
 
-  select o.id, o.suspended_at, m.role, p as plan,
+  select o.id, o.suspended_at, o.deletes_at, m.role, p as plan,
     (select coalesce(array_agg(rp.permission order by rp.permission), '{}')
-     from private.role_permissions rp where rp.role = m.role) as permissions
+     from private.role_permissions rp
+     where rp.role = m.role
+       -- One that is to be deleted can be read, and its deletion be cancelled.
+       and (o.deletes_at is null or rp.permission like '%:read' or rp.permission = 'org:own')) as permissions
   into v_row
   from public.organization_members m
   join public.organizations o on o.id = m.organization_id

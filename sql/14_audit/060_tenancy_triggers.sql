@@ -9,3 +9,5 @@ create trigger audit after insert or update or delete on public.plans
   for each row execute function private.audit_row('', 'id', '');
 create trigger audit after insert or delete or update of email, display_name on public.profiles
   for each row execute function private.audit_row('', 'id', 'email,display_name');
+create trigger audit after insert or update or delete on public.invitations
+  for each row execute function private.audit_row('organization_id', 'id', '');

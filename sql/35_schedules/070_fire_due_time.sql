@@ -90,7 +90,7 @@ begin
     when p_flow.deleted_at is not null then 'flow_deleted'
     when not p_flow.is_active then 'flow_inactive'
     when exists (
-      select 1 from public.organizations o where o.id = p_flow.organization_id and o.suspended_at is not null
+      select 1 from public.organizations o where o.id = p_flow.organization_id and (o.suspended_at is not null or o.deletes_at is not null)
     ) then 'organization_suspended'
   end;
 end;

@@ -17,7 +17,7 @@ begin
   -- The version that may be run before the event is kept: no mapping and no limit of the flow has a say.
   left join public.flows f on f.id = e.flow_id and f.is_active and f.deleted_at is null and e.mapping is null and not p_test
   left join public.flow_versions v on v.id = f.current_version_id and v.run_limits is null
-  where e.slug = p_slug and (e.is_active or (p_test and e.signature_required)) and o.suspended_at is null;
+  where e.slug = p_slug and (e.is_active or (p_test and e.signature_required)) and o.suspended_at is null and o.deletes_at is null;
   if not found then
     return null;
   end if;

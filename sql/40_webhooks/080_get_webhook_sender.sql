@@ -16,7 +16,7 @@ as $$
     )
   )
   from public.webhook_endpoints e
-  join public.organizations o on o.id = e.organization_id and o.suspended_at is null
+  join public.organizations o on o.id = e.organization_id and o.suspended_at is null and o.deletes_at is null
   join public.organization_members m on m.organization_id = e.organization_id and m.user_id = p_user_id
   join private.role_permissions rp on rp.role = m.role and rp.permission = 'webhooks:write'
   where e.id = p_endpoint_id;

@@ -20,7 +20,7 @@ select
         select 1 from pg_catalog.pg_attribute a where a.attrelid = t.table_id and a.attname = n and not a.attisdropped
       )
     ) then 'column_gone'
-    when o.suspended_at is not null then 'organization_suspended'
+    when o.suspended_at is not null or o.deletes_at is not null then 'organization_suspended'
     when not f.is_active then 'flow_inactive'
     else 'on'
   end as state,

@@ -11,7 +11,7 @@ declare
 begin
   for v_organization_id in
     select a.organization_id from public.analytics_daily a
-    join public.organizations o on o.id = a.organization_id and o.suspended_at is null
+    join public.organizations o on o.id = a.organization_id and o.suspended_at is null and o.deletes_at is null
     where a.day = v_day and a.flow_id = v_nil and a.runs > 0
       and not exists (select 1 from private.digest_opt_outs x where x.organization_id = a.organization_id)
       and not exists (select 1 from private.digests d where d.organization_id = a.organization_id and d.day = v_day)

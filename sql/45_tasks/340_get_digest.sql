@@ -34,7 +34,7 @@ as $$
   from public.organizations o
   join public.analytics_daily a
     on a.organization_id = o.id and a.day = p_day and a.flow_id = '00000000-0000-0000-0000-000000000000'
-  where o.id = p_organization_id and o.suspended_at is null;
+  where o.id = p_organization_id and o.suspended_at is null and o.deletes_at is null;
 $$;
 
 revoke all on function engine.get_digest(uuid, date) from public, anon, authenticated, service_role;

@@ -24,6 +24,8 @@ values
     'Forgets idempotency keys after 24 hours.'),
   ('job-counts', 'sql', 'prune_job_counts', '19 4 * * *', '{}', 300, 2,
     'Forgets counts of jobs by the minute after 7 days.'),
+  ('organizations-remove', 'job', 'organizations.remove', '37 * * * *', '{}', 3600, 2,
+    'Removes what is left of organizations whose deletion was asked for 30 days ago: objects in Storage, then every row, in batches.'),
   ('security', 'sql', 'prune_security', '29 4 * * *', '{}', 600, 2,
     'Forgets security events after 90 days, and blocks of addresses that are over.')
 on conflict (name) do update set

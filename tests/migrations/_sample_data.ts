@@ -87,6 +87,12 @@ insert into public.schedules (id, organization_id, flow_id, name, cron)
 insert into public.schedule_firings (schedule_id, scheduled_for, organization_id, outcome)
   values ('${SCHEDULE}', now(), '${ORGANIZATION}', 'skipped_missed');
 `,
+  "public.invitations": `
+insert into public.invitations (organization_id, email, role, expires_at, created_by)
+  values ('${ORGANIZATION}', 'bob@example.com', 'viewer', now() + interval '7 days', '${USER}');
+insert into private.invitation_tokens (token_hash, invitation_id) select sha256('token'), id from public.invitations;
+insert into private.organization_removals (organization_id) values (gen_random_uuid());
+`,
   "private.job_leases": `
 insert into private.job_leases (worker_id, job_ids, organization_ids, types, payloads, attempts, max_attempts, priorities,
   due, created, started_at) values ('${WORKER}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', now());

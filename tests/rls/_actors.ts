@@ -42,6 +42,12 @@ export interface Things {
   archive: string;
   /** An API key. */
   key: string;
+  /** Somebody in it who is not the owner. */
+  member: string;
+  /** An open invitation. */
+  invitation: string;
+  /** A workspace without flows. */
+  emptyWorkspace: string;
 }
 
 /** Whom and what the matrix is about. */
@@ -57,6 +63,7 @@ const ROLES = ["owner", "admin", "developer", "member", "viewer", "guest"];
 /** Fills the database. */
 export async function prepareCast(db: TestDatabase): Promise<Cast> {
   await db.sql`select engine.ensure_partitions(0)`;
+  await db.sql`update public.plans set max_members = 100, max_workspaces = 100`;
   const [a, b, s] = [await createTenant(db), await createTenant(db), await createTenant(db)];
   const actors: Actor[] = [
     { name: "anon", role: "anon", claims: {}, userId: null, organizationId: null },
@@ -213,6 +220,15 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       values (${organizationId}, 'Key', 'live', 'mr_live_abcd', 'wxyz', '{flows:read}') returning id`;
     await sql`insert into private.api_key_hashes (secret_hash, key_id) values (sha256(${organizationId}::text::bytea), ${key?.id})`;
     await sql`insert into private.digest_opt_outs (organization_id) values (${organizationId})`;
+    const [member] = await sql`
+      select user_id as id from public.organization_members
+      where organization_id = ${organizationId} and role <> 'owner' order by created_at limit 1`;
+    const invitation = await call("public.create_invitation($1, 'invited@example.com', 'viewer')", [organizationId]);
+    await sql`
+      insert into private.invitation_tokens (token_hash, invitation_id)
+      values (sha256(convert_to(${invitation.id}, 'UTF8')), ${invitation.id})`;
+    const emptyWorkspace = await call("public.create_workspace($1, 'Empty')", [organizationId]);
+    await sql`insert into private.organization_removals (organization_id) values (${crypto.randomUUID()})`;
     return {
       organization: organizationId,
       workspace: flow.workspace_id,
@@ -228,6 +244,9 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       job,
       deadLetter: deadLetter?.id,
       archive: archive?.id,
+      member: member?.id,
+      invitation: invitation.id,
+      emptyWorkspace: emptyWorkspace.id,
       key: key?.id,
     };
   }) as Things;

@@ -28,6 +28,7 @@ public.organizations          deny  own    own    own        own     own     own
 public.organization_members   deny  own    own    own        own     own     self   self       own       none   all
 public.api_keys               deny  own    own    own        none    none    none   none       own       none   all
 public.workspaces             deny  own    own    own        own     own     own    none       own       none   all
+public.invitations            deny  own    own    own        own     own     none   none       own       none   all
 public.flows                  deny  own    own    own        own     own     own    none       own       none   all
 public.flow_versions          deny  own    own    own        own     own     own    none       own       none   all
 public.schedules              deny  own    own    own        own     own     own    none       own       none   all
@@ -72,6 +73,8 @@ private.partition_changes     deny  deny   deny   deny       deny    deny    den
 private.run_archive_weeks     deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.flow_plans            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.idempotency_keys      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.invitation_tokens     deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.organization_removals deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.job_clock             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.job_counts            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.job_leases            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
@@ -526,6 +529,53 @@ private.task_run_reply             -     -     -
 private.task_waits_for             -     -     -
 private.try_lock_task              -     -     -
 public.set_daily_digest            -     x     -
+public.accept_invitation           -     x     -
+public.change_member_role          -     x     -
+public.create_invitation           -     x     -
+public.create_organization         -     x     -
+public.create_workspace            -     x     -
+public.decline_invitation          -     x     -
+public.delete_organization         -     x     -
+public.delete_workspace            -     x     -
+public.get_organization_usage      -     x     -
+public.leave_organization          -     x     -
+public.list_own_invitations        -     x     -
+public.remove_member               -     x     -
+public.resend_invitation           -     x     -
+public.restore_organization        -     x     -
+public.revoke_invitation           -     x     -
+public.transfer_organization       -     x     -
+public.update_organization         -     x     -
+public.update_workspace            -     x     -
+engine.list_organization_objects   -     -     x
+engine.organizations_to_remove     -     -     x
+engine.remove_organization         -     -     x
+engine.resume_organization         -     -     x
+engine.suspend_organization        -     -     x
+engine.write_invitation            -     -     x
+private.check_name                 -     -     -
+private.check_slug                 -     -     -
+private.confirmed_email            -     -     -
+private.drop_invitations_by        -     -     -
+private.end_membership             -     -     -
+private.invitation_for             -     -     -
+private.invitation_reply           -     -     -
+private.join_by_invitations        -     -     -
+private.join_organization          -     -     -
+private.lock_invitation            -     -     -
+private.lock_member                -     -     -
+private.lock_organization          -     -     -
+private.lock_workspace             -     -     -
+private.mail_invitation            -     -     -
+private.member_reply               -     -     -
+private.organization_reply         -     -     -
+private.require_other_owner        -     -     -
+private.require_rank               -     -     -
+private.require_room               -     -     -
+private.role_of_caller             -     -     -
+private.role_rank                  -     -     -
+private.tenant_relations           -     -     -
+private.used_of                    -     -     -
 `;
 
 /**
@@ -601,6 +651,24 @@ update_schedule           ok        ok        ok         forbidden  forbidden  f
 update_webhook_endpoint   ok        ok        ok         forbidden  forbidden  forbidden  forbidden
 watch_run                 ok        ok        ok         ok         ok         forbidden  forbidden
 watch_runs                ok        ok        ok         ok         ok         forbidden  forbidden
+accept_invitation         not_found not_found not_found not_found not_found not_found not_found
+change_member_role        ok        ok        forbidden forbidden forbidden forbidden forbidden
+create_invitation         ok        ok        forbidden forbidden forbidden forbidden forbidden
+create_organization       ok        ok        ok        ok        ok        ok        ok
+create_workspace          ok        ok        ok        forbidden forbidden forbidden forbidden
+decline_invitation        not_found not_found not_found not_found not_found not_found not_found
+delete_organization       ok        forbidden forbidden forbidden forbidden forbidden forbidden
+delete_workspace          ok        ok        ok        forbidden forbidden forbidden forbidden
+get_organization_usage    ok        ok        ok        ok        ok        ok        forbidden
+leave_organization        conflict  ok        ok        ok        ok        ok        conflict
+list_own_invitations      ok        ok        ok        ok        ok        ok        ok
+remove_member             ok        ok        forbidden forbidden forbidden forbidden forbidden
+resend_invitation         ok        ok        forbidden forbidden forbidden forbidden forbidden
+restore_organization      ok        forbidden forbidden forbidden forbidden forbidden forbidden
+revoke_invitation         ok        ok        forbidden forbidden forbidden forbidden forbidden
+transfer_organization     ok        forbidden forbidden forbidden forbidden forbidden forbidden
+update_organization       ok        ok        forbidden forbidden forbidden forbidden forbidden
+update_workspace          ok        ok        ok        forbidden forbidden forbidden forbidden
 `;
 
 /** A table of this file: row name → column name → cell. */

@@ -150,6 +150,12 @@ scenarios("tenancy", {
         max_schedules: 1000,
         queue_weight: 4,
         max_concurrent_jobs: null,
+        organization_requests_per_minute: 30000,
+        organization_request_burst: 4000,
+        max_members: 200,
+        max_workspaces: 100,
+        max_api_keys: 200,
+        max_secrets: 1000,
       });
     },
     "answers for another's organization as for one that does not exist": async (db) => {
