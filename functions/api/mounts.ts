@@ -11,6 +11,7 @@ const hooks = async (): Promise<Router> => (await import("../hooks/router.ts")).
 const webhooks = async (): Promise<Router> => (await import("../webhooks/router.ts")).router;
 const schedules = async (): Promise<Router> => (await import("../schedules/router.ts")).router;
 const jobs = async (): Promise<Router> => (await import("../jobs/router.ts")).router;
+const admin = async (): Promise<Router> => (await import("../admin/router.ts")).router;
 const orgs = async (): Promise<Router> => (await import("../orgs/router.ts")).router;
 const stats = async (): Promise<Router> => (await import("../flows/router.ts")).statsRouter;
 const auth = async (): Promise<Router> => (await import("../orgs/router.ts")).authRouter;
@@ -28,6 +29,7 @@ export const FUNCTIONS = {
   schedules,
   jobs,
   orgs,
+  admin,
   health,
 } as const;
 

@@ -3,6 +3,7 @@ import { getMe } from "./handlers/get_me.ts";
 import { getOrganization } from "./handlers/get_organization.ts";
 import { listMembers } from "./handlers/list_members.ts";
 import { listOrganizations } from "./handlers/list_organizations.ts";
+import { listSecurityEvents } from "./handlers/list_security_events.ts";
 import { listWorkspaces } from "./handlers/list_workspaces.ts";
 import { syncProfile } from "./handlers/sync_profile.ts";
 
@@ -14,6 +15,7 @@ export const router = createRouter("orgs", [
   getOrganization,
   listMembers,
   listWorkspaces,
+  listSecurityEvents,
 ]);
 
 /** What frontends look for under `/auth`: mounted by `api` only. */

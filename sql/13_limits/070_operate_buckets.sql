@@ -6,7 +6,7 @@ set search_path = ''
 as $$
 declare
   v_now timestamptz := private.now();
-  v_prefix text := p_subject_kind || ':' || p_subject_id;
+  v_prefix text := p_subject_kind || ':' || private.limit_subject_id(p_subject_kind, p_subject_id);
 begin
   return (
     select coalesce(jsonb_agg(jsonb_build_object(
@@ -31,7 +31,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_prefix text := p_subject_kind || ':' || p_subject_id;
+  v_prefix text := p_subject_kind || ':' || private.limit_subject_id(p_subject_kind, p_subject_id);
   v_gone integer;
 begin
   delete from private.rate_limits r where r.key in (

@@ -9,6 +9,9 @@ stable
 set search_path = ''
 as $$
 begin
+  if p_filter ? 'ip' and not pg_input_is_valid(p_filter ->> 'ip', 'inet') then
+    perform private.fail('invalid_request', 'The filter ip must be an address or a network in CIDR form', 400);
+  end if;
   return (
     select coalesce(jsonb_agg(to_jsonb(e) || jsonb_build_object('ip', host(e.ip)) order by e.id desc), '[]')
     from (

@@ -431,6 +431,7 @@ private.rate_answer                -     -     -
 private.refuse_request             -     -     -
 private.limit_struck               -     -     -
 private.request_buckets            -     -     -
+private.limit_subject_id           -     -     -
 private.security_event             -     -     -
 private.client_ip                  -     -     -
 private.ip_block_until             -     -     -
@@ -444,6 +445,8 @@ private.prune_security             -     -     -
 public.list_security_events        -     x     -
 engine.list_security_events        -     -     x
 engine.note_refusals               -     -     x
+engine.blocking_settings           -     -     x
+engine.set_blocking_settings       -     -     x
 engine.list_ip_blocks              -     -     x
 engine.add_ip_block                -     -     x
 engine.remove_ip_block             -     -     x

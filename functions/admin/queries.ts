@@ -1,0 +1,124 @@
+/**
+ * Database calls of admin: all as the service, for operators.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import { openList, type Page, rpc } from "../../shared/db/mod.ts";
+import { listOptions, type PageQuery, type RequestContext } from "../../shared/http/mod.ts";
+import { type SecurityEvent, type SecurityEventFilter, toFilter } from "../../shared/security/mod.ts";
+import type { blockingSettings, bucketSchema, ipBlockSchema, overrideInput, overrideSchema } from "./schemas.ts";
+
+/** Who did it, for the database: the audit log has the request. */
+const OPERATOR = "operator";
+
+/** Whose limit or bucket it is. */
+export interface Subject {
+  readonly subject_kind: string;
+  readonly subject_id: string;
+}
+
+type Override = z.infer<typeof overrideSchema>;
+type Bucket = z.infer<typeof bucketSchema>;
+type IpBlock = z.infer<typeof ipBlockSchema>;
+type BlockingSettings = z.infer<typeof blockingSettings>;
+
+function call<T>(context: RequestContext, name: string, args: Readonly<Record<string, unknown>>): Promise<T> {
+  return rpc<T>(context.db, name, args, { schema: "engine" });
+}
+
+/** The name that buckets of an address have: its network, with _ for each colon. Other subjects keep theirs. */
+function subjectArgs({ subject_kind, subject_id }: Subject) {
+  return { p_subject_kind: subject_kind, p_subject_id: subject_id };
+}
+
+/** Limits given by hand, of all subjects or of one. */
+export function findOverrides(context: RequestContext, subject: Partial<Subject>): Promise<Override[]> {
+  return call(context, "list_rate_limit_overrides", {
+    p_subject_kind: subject.subject_kind ?? null,
+    p_subject_id: subject.subject_id ?? null,
+  });
+}
+
+/** Gives a subject a limit. */
+export function saveOverride(context: RequestContext, override: z.infer<typeof overrideInput>): Promise<Override> {
+  return call(context, "set_rate_limit_override", { p_override: override, p_by: OPERATOR });
+}
+
+/**
+ * Takes a limit away.
+ *
+ * @throws {AppError} `not_found`.
+ */
+export async function deleteOverride(context: RequestContext, subject: Subject & { scope: string }): Promise<void> {
+  await call(context, "remove_rate_limit_override", { ...subjectArgs(subject), p_scope: subject.scope });
+}
+
+/** The buckets of a subject. */
+export function findBuckets(context: RequestContext, subject: Subject): Promise<Bucket[]> {
+  return call(context, "list_rate_limit_buckets", subjectArgs(subject));
+}
+
+/** Fills the buckets of a subject and ends its blocks; gives how many there were. */
+export function resetBuckets(context: RequestContext, subject: Subject): Promise<number> {
+  return call(context, "reset_rate_limit_buckets", subjectArgs(subject));
+}
+
+/** A page of the networks that are blocked now. */
+export async function findIpBlocks(context: RequestContext, query: PageQuery): Promise<Page<IpBlock>> {
+  const list = await openList(listOptions(context, "ip_blocks", query, {}));
+  const args = { p_limit: list.fetchCount, p_before: list.after?.id ?? null };
+  return await list.page(await call<IpBlock[]>(context, "list_ip_blocks", args));
+}
+
+/**
+ * Blocks a network.
+ *
+ * @throws {AppError} `invalid_request` for what is no network, or too wide; `conflict` for the platform's own.
+ */
+export function saveIpBlock(
+  context: RequestContext,
+  block: Pick<IpBlock, "network" | "reason" | "blocked_until">,
+): Promise<IpBlock> {
+  return call(context, "add_ip_block", {
+    p_network: block.network,
+    p_reason: block.reason,
+    p_until: block.blocked_until,
+    p_by: OPERATOR,
+  });
+}
+
+/**
+ * Lifts a block.
+ *
+ * @throws {AppError} `not_found`.
+ */
+export async function deleteIpBlock(context: RequestContext, id: string): Promise<void> {
+  await call(context, "remove_ip_block", { p_id: id, p_by: OPERATOR });
+}
+
+/** A page of security events of all organizations, or of the one that the request names. */
+export async function findAllSecurityEvents(
+  context: RequestContext,
+  query: PageQuery,
+  filter: SecurityEventFilter,
+): Promise<Page<SecurityEvent>> {
+  const list = await openList(listOptions(context, "all_security_events", query, { ...filter }));
+  const rows = await call<SecurityEvent[]>(context, "list_security_events", {
+    p_organization_id: context.organizationId,
+    p_filter: toFilter(filter),
+    p_limit: list.fetchCount,
+    p_before: list.after?.id ?? null,
+  });
+  return await list.page(rows);
+}
+
+/** When addresses are blocked by themselves. */
+export function findBlockingSettings(context: RequestContext): Promise<BlockingSettings> {
+  return call(context, "blocking_settings", {});
+}
+
+/** Changes when addresses are blocked by themselves. */
+export function saveBlockingSettings(context: RequestContext, settings: BlockingSettings): Promise<BlockingSettings> {
+  return call(context, "set_blocking_settings", { p_settings: settings });
+}

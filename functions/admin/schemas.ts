@@ -1,0 +1,112 @@
+import { z } from "zod";
+
+const moment = z.iso.datetime({ offset: true }).meta({ examples: ["2026-12-01T09:30:00+00:00"] });
+const reason = z.string().min(1).max(500).meta({
+  description: "Why, for people",
+  examples: ["They import on Mondays"],
+});
+
+/** Whose limit an override is. */
+export const overrideKind = z.enum(["user", "key", "org", "ip", "operation"]);
+/** Whose buckets are looked at. */
+export const bucketKind = z.enum(["user", "key", "org", "ip", "hook", "refused"]);
+
+const subjectId = z.string().min(1).max(200).regex(/^[\w.:/-]+$/, "Must be an id, an address or an operation").meta({
+  description: "The id; for `ip` and `refused` the address; for `operation` the operation's id",
+  examples: ["0192f0c0-0000-7000-8000-000000000002"],
+});
+
+const scope = z.string().regex(/^(?:\*|[A-Za-z][A-Za-z0-9]{0,99})$/, "Must be * or a route class or an operation").meta(
+  {
+    description: "A route class (`read`, `write`, `run`, `default`) or an operation; `*` = every bucket of the subject",
+    examples: ["*"],
+  },
+);
+
+/** The query that names the subject of an override. */
+export const overrideQuery = z.object({ subject_kind: overrideKind, subject_id: subjectId, scope: scope.default("*") });
+/** The query that names the owner of buckets. */
+export const bucketQuery = z.object({ subject_kind: bucketKind, subject_id: subjectId });
+
+const positive = (max: number) => z.int().min(1).max(max);
+
+/** A limit that an operator gives. */
+export const overrideInput = z.strictObject({
+  subject_kind: overrideKind,
+  subject_id: subjectId,
+  scope: scope.default("*"),
+  request_limit: positive(10_000_000).meta({ description: "Requests per window" }),
+  window_seconds: positive(86_400).default(60),
+  burst: positive(10_000_000).optional().meta({ description: "How many may come at once; the limit when absent" }),
+  reason,
+  expires_at: moment.nullable().default(null),
+}).meta({
+  examples: [{
+    subject_kind: "org",
+    subject_id: "0192f0c0-0000-7000-8000-000000000002",
+    request_limit: 6000,
+    burst: 1000,
+    reason: "They import on Mondays",
+    expires_at: "2100-01-01T00:00:00Z",
+  }],
+});
+
+/** A limit that an operator gave. */
+export const overrideSchema = z.object({
+  subject_kind: overrideKind,
+  subject_id: z.string(),
+  scope: z.string(),
+  request_limit: z.int(),
+  window_seconds: z.int(),
+  burst: z.int(),
+  reason: z.string(),
+  expires_at: moment.nullable().meta({ description: "From when the plan's limit counts again" }),
+  created_by: z.string(),
+  created_at: moment,
+}).meta({ id: "LimitOverride", description: "A limit that an operator gave by hand" });
+
+/** A bucket that is in use or remembered. */
+export const bucketSchema = z.object({
+  key: z.string().meta({ examples: ["user:0192f0c0-0000-7000-8000-000000000001:read"] }),
+  burst: z.int().nullable().meta({ description: "What it holds when full" }),
+  full_in_seconds: z.int().meta({ description: "0 = nothing is taken" }),
+  refused: z.int().meta({ description: "Requests refused since the last block began" }),
+  refused_at: moment.nullable(),
+  strikes: z.int().meta({ description: "How many blocks in a row" }),
+  blocked_until: moment.nullable(),
+}).meta({ id: "LimitBucket", description: "A bucket of a rate limit" });
+
+const network = z.string().min(2).max(50).regex(/^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/, "Must be an address or a network");
+
+/** A network to block. */
+export const ipBlockInput = z.strictObject({
+  network: network.meta({ examples: ["198.51.100.0/24"] }),
+  reason,
+  blocked_until: moment.nullable().default(null).meta({ description: "Null = until it is lifted" }),
+}).meta({ examples: [{ network: "198.51.100.0/24", reason: "Guesses keys", blocked_until: null }] });
+
+/** A network that is blocked. */
+export const ipBlockSchema = z.object({
+  id: z.uuid(),
+  network: z.string(),
+  reason: z.string(),
+  blocked_until: moment.nullable(),
+  is_automatic: z.boolean().meta({ description: "Too many refused credentials came from there" }),
+  created_by: z.string(),
+  created_at: moment,
+}).meta({ id: "IpBlock", description: "A network from which no request is taken" });
+
+/** When addresses are blocked by themselves. */
+export const blockingSettings = z.strictObject({
+  ip_block_after: z.int().min(0).max(100_000).meta({
+    description: "More refused credentials than this from one address, within the window, block it; 0 = never",
+  }),
+  ip_block_window_seconds: positive(86_400),
+  ip_block_seconds: positive(2_592_000).meta({ description: "How long such a block lasts" }),
+  ip_never_block: z.array(network).max(200).meta({
+    description: "Addresses and networks that are never blocked, besides private ones: offices, your own servers",
+  }),
+}).meta({
+  id: "BlockingSettings",
+  examples: [{ ip_block_after: 50, ip_block_window_seconds: 600, ip_block_seconds: 3600, ip_never_block: [] }],
+});
