@@ -49,6 +49,8 @@ export interface Env {
   readonly frontendUrl: string | null;
   /** Where errors are reported. */
   readonly sentryDsn: string | null;
+  /** The keys that encrypt secrets of flows; null = secrets are not set up. */
+  readonly masterKeys: { readonly current: string; readonly keys: Readonly<Record<string, Uint8Array>> } | null;
 }
 
 /** Gives the value of a variable, or undefined. */
@@ -126,5 +128,6 @@ function toEnv(values: z.output<typeof schema>): Env {
     emailFrom: values.EMAIL_FROM,
     frontendUrl: values.FRONTEND_URL ?? null,
     sentryDsn: values.SENTRY_DSN ?? null,
+    masterKeys: values.MILLRACE_MASTER_KEYS ?? null,
   };
 }

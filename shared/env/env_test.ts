@@ -35,6 +35,7 @@ Deno.test("readEnv() reads the platform's variables and fills in the defaults", 
     emailFrom: "Millrace <onboarding@resend.dev>",
     frontendUrl: null,
     sentryDsn: null,
+    masterKeys: null,
   });
 });
 
@@ -86,6 +87,33 @@ Deno.test("readEnv() puts every problem into one message and repeats no value", 
     assertStringIncludes(error.message, name);
   }
   assert(!error.message.includes("hunter"), error.message);
+});
+
+Deno.test("readEnv() reads the master keys, the first of them current unless one is named", () => {
+  const [a, b] = ["a", "b"].map((char) => btoa(char.repeat(32)));
+  const keysOf = (value: unknown) => read({ MILLRACE_MASTER_KEYS: JSON.stringify(value) }).masterKeys;
+  const first = keysOf({ k2: a, k1: b });
+  assertEquals([first?.current, Object.keys(first?.keys ?? {})], ["k2", ["k2", "k1"]]);
+  assertEquals(keysOf({ k2: a, k1: b, current: "k1" })?.current, "k1");
+  assertEquals(keysOf({ k1: a })?.keys.k1, new Uint8Array(32).fill(97));
+  const refused: [unknown, string][] = [
+    [{}, "at least one"],
+    [[a], "JSON object"],
+    [{ k1: 5 }, "string"],
+    [{ k1: btoa("short") }, "k1"],
+    [{ k1: `${a}!` }, "k1"],
+    [{ K1: a }, "small letter"],
+    [{ 1: a }, "small letter"],
+    [{ k1: a, current: "k9" }, "current"],
+    [{ k1: a, k2: a }, "same"],
+  ];
+  for (const [value, expected] of refused) {
+    const error = assertThrows(() => keysOf(value), EnvError);
+    assert(error.problems.some((problem) => problem.startsWith("MILLRACE_MASTER_KEYS")), error.message);
+    assertStringIncludes(error.message, expected);
+    assert(!error.message.includes(a!), error.message);
+  }
+  assertThrows(() => read({ MILLRACE_MASTER_KEYS: "hunter{" }), EnvError, "base64 of 32 bytes");
 });
 
 Deno.test("readEnv() demands the default secret key", () => {

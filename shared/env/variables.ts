@@ -43,6 +43,16 @@ function wholeNumber(min: number, max: number) {
   return z.string().regex(/^\d{1,9}$/, message).transform(Number).pipe(z.number().min(min, message).max(max, message));
 }
 
+/** Null for anything but base64 in its usual spelling. */
+function decodeBase64(text: string): Uint8Array | null {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return null;
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch {
+    return null;
+  }
+}
+
 /** An absolute http(s) URL without a slash at its end. */
 const httpUrl = z.string().refine(isHttpUrl, "Must be an http or https URL").transform((url) =>
   url.replace(/\/+$/, "")
@@ -52,6 +62,31 @@ const httpUrl = z.string().refine(isHttpUrl, "Must be an http or https URL").tra
 const commaList = z.string().transform((text) =>
   text.split(",").map((item) => item.trim()).filter((item) => item !== "")
 );
+
+/** `{"<key id>": "<base64 of 32 bytes>", …}`; `current` names one of them, else the first is. */
+const masterKeys = jsonText("Must be a JSON object of key id → base64 of 32 bytes").pipe(
+  z.record(z.string(), z.string(), { error: "Must be a JSON object of key id → base64 of 32 bytes" }),
+).transform((entries, context) => {
+  const { current, ...encoded } = entries;
+  const keys: Record<string, Uint8Array> = {};
+  const refuse = (message: string) => context.addIssue({ code: "custom", message });
+  for (const [id, text] of Object.entries(encoded)) {
+    // Names that are numbers would change their order.
+    if (!/^[a-z][a-z0-9_-]{0,31}$/.test(id)) {
+      refuse("Each key id must begin with a small letter and have at most 32 letters, digits, - and _");
+      continue;
+    }
+    const key = decodeBase64(text);
+    if (key?.length === 32) keys[id] = key;
+    else refuse(`The key ${id} must be the base64 of 32 bytes`);
+  }
+  const first = Object.keys(encoded)[0];
+  if (first === undefined) refuse("Must hold at least one key");
+  if (current !== undefined && !Object.hasOwn(encoded, current)) refuse("current must name one of the keys");
+  const distinct = new Set(Object.values(keys).map((key) => key.join()));
+  if (distinct.size < Object.keys(keys).length) refuse("Two keys must not be the same");
+  return { current: current ?? first ?? "", keys };
+});
 
 const jwk = z.looseObject({ kty: z.string() });
 
@@ -87,6 +122,7 @@ export const VARIABLES = {
   EMAIL_FROM: z.string().regex(/^[^\r\n]+$/, "Must be one line").default("Millrace <onboarding@resend.dev>"),
   FRONTEND_URL: httpUrl.optional(),
   SENTRY_DSN: httpUrl.optional(),
+  MILLRACE_MASTER_KEYS: masterKeys.optional(),
 } as const;
 
 /** The name of a variable. */
@@ -220,6 +256,13 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     otherwise: "errors are only logged",
     purpose: "Where our own faults (status 500) are reported.",
     example: "https://key@o1.ingest.sentry.io/1",
+  },
+  MILLRACE_MASTER_KEYS: {
+    setBy: "you",
+    otherwise: "secrets of flows are not set up: their routes say so, all else works",
+    purpose:
+      "The keys that encrypt secrets of flows: a JSON object of key id → base64 of 32 random bytes. `current` names the one for what is new, else the first is. See [secrets](secrets.md) before you change it.",
+    example: '{"k1":"…"}',
   },
 };
 

@@ -23,6 +23,8 @@ const LOADERS: readonly (readonly [type: string, load: Loader])[] = [
   ["digest.daily", async () => (await import("./digest_daily.ts")).digestDaily],
   ["invitation.mail", async () => (await import("./invitation_mail.ts")).invitationMail],
   ["organizations.remove", async () => (await import("./organizations_remove.ts")).organizationsRemove],
+  ["secret.warning", async () => (await import("./secret_warning.ts")).secretWarning],
+  ["secrets.rewrap", async () => (await import("./secrets_rewrap.ts")).secretsRewrap],
   ["digest.mail", async () => (await import("./digest_mail.ts")).digestMail],
 ];
 

@@ -34,6 +34,7 @@ export async function functionsEnvironment(options: FunctionsEnvironmentOptions)
   };
   const egress = [defaults.EGRESS_ALLOW, written.EGRESS_ALLOW].filter(Boolean).join(",");
   return {
+    MILLRACE_MASTER_KEYS: JSON.stringify(keys.master),
     ...defaults,
     ...Object.fromEntries(Object.entries(written).filter(([name]) => !name.startsWith("SUPABASE_"))),
     ...(egress ? { EGRESS_ALLOW: egress } : {}),

@@ -24,6 +24,8 @@ export interface ProjectKeys {
   jwtSecret: string;
   /** Names the signing key in a token's header. */
   kid: string;
+  /** `MILLRACE_MASTER_KEYS` of the functions: key id → Base64 of 32 bytes. */
+  master: Record<string, string>;
 }
 
 /** Names of the secret keys a new project gets. */
@@ -37,7 +39,13 @@ const SECRET_NAMES = ["default", "worker", "automations"] as const;
 export async function loadKeys(file: string | null): Promise<ProjectKeys> {
   if (file !== null) {
     try {
-      return JSON.parse(await Deno.readTextFile(file));
+      const keys = JSON.parse(await Deno.readTextFile(file)) as ProjectKeys;
+      // A file of the time before there were master keys.
+      if (keys.master === undefined) {
+        keys.master = generateMasterKeys();
+        await Deno.writeTextFile(file, JSON.stringify(keys, null, 2) + "\n", { mode: 0o600 });
+      }
+      return keys;
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
@@ -62,5 +70,10 @@ async function generateKeys(): Promise<ProjectKeys> {
     secret: Object.fromEntries(secret) as ProjectKeys["secret"],
     jwtSecret: crypto.getRandomValues(new Uint8Array(36)).toBase64({ alphabet: "base64url" }),
     kid: crypto.randomUUID(),
+    master: generateMasterKeys(),
   };
+}
+
+function generateMasterKeys(): Record<string, string> {
+  return { k1: crypto.getRandomValues(new Uint8Array(32)).toBase64() };
 }

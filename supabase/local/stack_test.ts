@@ -174,6 +174,7 @@ Deno.test("functions see the environment of a deployed function", () =>
     const env: Record<string, string> = await answer.json();
     assertEquals(Object.keys(env).sort(), [
       "EGRESS_ALLOW",
+      "MILLRACE_MASTER_KEYS",
       "SUPABASE_DB_URL",
       "SUPABASE_JWKS",
       "SUPABASE_PUBLISHABLE_KEYS",

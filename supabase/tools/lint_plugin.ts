@@ -44,12 +44,15 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "shared/nodes": { imports: ["shared/bytes", "shared/providers", "shared/graph", "shared/log", "shared/errors"] },
   // Values in Storage: beside providers, below the engine.
   "shared/blobs": { imports: ["shared/bytes", "shared/graph", "shared/env", "shared/errors"] },
+  // Encryption at rest and redaction: beside providers, below the engine. What it needs of others it is given.
+  "shared/secrets": { imports: ["shared/bytes", "shared/errors"], packages: [] },
   // Runs that fell out of retention: how they lie in Storage.
   "shared/archives": { imports: ["shared/blobs", "shared/graph", "shared/db", "shared/errors"], packages: [] },
   "shared/engine": {
     imports: [
       "shared/bytes",
       "shared/blobs",
+      "shared/secrets",
       "shared/nodes",
       "shared/providers",
       "shared/graph",
@@ -65,6 +68,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       "shared/archives",
       "shared/bytes",
       "shared/blobs",
+      "shared/secrets",
       "shared/engine",
       "shared/providers",
       "shared/schedules",

@@ -139,6 +139,16 @@ insert into public.analytics_daily (organization_id, flow_id, day, runs, complet
 insert into private.digests (organization_id, day, job_id) values ('${ORGANIZATION}', current_date, '${RUN}');
 insert into private.digest_opt_outs (organization_id, user_id) values ('${ORGANIZATION}', '${USER}');
 `,
+  "public.secrets": `
+insert into public.secrets (id, organization_id, name, created_by) values ('${RUN}', '${ORGANIZATION}', 'API_KEY', '${USER}');
+insert into private.secret_versions (secret_id, number, organization_id, envelope, key_id, created_by)
+  values ('${RUN}', 1, '${ORGANIZATION}', decode('01026b31' || repeat('00', 100), 'hex'), 'k1', '${USER}');
+insert into private.secret_accesses (organization_id, secret_id, number, kind, run_id, node_id, minute)
+  values ('${ORGANIZATION}', '${RUN}', 1, 'run', '${RUN}', 'first', date_trunc('minute', now()));
+insert into private.secret_notices (secret_id, kind, due_at, days_before, organization_id)
+  values ('${RUN}', 'expiry', now(), 0, '${ORGANIZATION}');
+insert into private.secret_tickets (secret_id, number, expires_at) values ('${RUN}', 1, now());
+`,
   "private.rate_limit_overrides": `
 insert into private.rate_limit_overrides (subject_kind, subject_id, request_limit, burst, reason, created_by)
   values ('org', '${ORGANIZATION}', 1000, 500, 'They asked', 'default');

@@ -48,6 +48,8 @@ export interface Things {
   invitation: string;
   /** A workspace without flows. */
   emptyWorkspace: string;
+  /** A secret with two versions. */
+  secret: string;
 }
 
 /** Whom and what the matrix is about. */
@@ -219,6 +221,18 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       insert into public.api_keys (organization_id, name, mode, prefix, last_four, scopes)
       values (${organizationId}, 'Key', 'live', 'mr_live_abcd', 'wxyz', '{flows:read}') returning id`;
     await sql`insert into private.api_key_hashes (secret_hash, key_id) values (sha256(${organizationId}::text::bytea), ${key?.id})`;
+    const [secret] = await sql`
+      insert into public.secrets (organization_id, name, current_version) values (${organizationId}, 'KEY', 2) returning id`;
+    await sql`
+      insert into private.secret_versions (secret_id, number, organization_id, envelope, key_id)
+      select ${secret?.id}, n, ${organizationId}, decode('01026b31' || repeat('00', 100), 'hex'), 'k1' from generate_series(1, 2) n`;
+    await sql`
+      insert into private.secret_accesses (organization_id, secret_id, number, kind, minute)
+      values (${organizationId}, ${secret?.id}, 1, 'reveal', date_trunc('minute', now()))`;
+    await sql`
+      insert into private.secret_notices (secret_id, kind, due_at, days_before, organization_id)
+      values (${secret?.id}, 'expiry', now(), 0, ${organizationId})`;
+    await sql`insert into private.secret_tickets (secret_id, number, expires_at) values (${secret?.id}, 1, now() + interval '1 day')`;
     await sql`insert into private.digest_opt_outs (organization_id) values (${organizationId})`;
     const [member] = await sql`
       select user_id as id from public.organization_members
@@ -237,6 +251,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       openRun,
       failedRun,
       endpoint: endpoint.id,
+      secret: secret?.id,
       schedule: schedule.id,
       event: event.event_id,
       entity: entity.id,

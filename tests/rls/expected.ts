@@ -26,6 +26,7 @@ public.plans                  all   all    all    all        all     all     all
 public.profiles               deny  own    own    own        own     own     self   self       own       none   all
 public.organizations          deny  own    own    own        own     own     own    own        own       none   all
 public.organization_members   deny  own    own    own        own     own     self   self       own       none   all
+public.secrets                deny  own    own    own        none    none   none   none       own       none   all
 public.api_keys               deny  own    own    own        none    none    none   none       own       none   all
 public.workspaces             deny  own    own    own        own     own     own    none       own       none   all
 public.invitations            deny  own    own    own        own     own     none   none       own       none   all
@@ -97,6 +98,10 @@ private.run_slots              deny  deny   deny   deny       deny    deny    de
 private.scratch_flows          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.run_stats_open        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.run_stats_state       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.secret_versions       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.secret_accesses       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.secret_notices        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.secret_tickets        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.settings              deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.digest_opt_outs       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.digests               deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -180,6 +185,29 @@ private.week_range                 -     -     -
 private.weeks_of_default           -     -     -
 private.uuid_v7_time               -     x     -
 private.week_of                    -     x     -
+public.create_secret               -     x     -
+public.delete_secret               -     x     -
+public.destroy_secret_version      -     x     -
+public.list_secret_accesses        -     x     -
+public.list_secret_flows           -     x     -
+public.list_secret_versions        -     x     -
+public.next_secret_version         -     x     -
+public.request_secret_reveal       -     x     -
+public.restore_secret_version      -     x     -
+public.set_secret_value            -     x     -
+public.update_secret               -     x     -
+engine.count_secrets_by_key        -     -     x
+engine.get_secret_warning          -     -     x
+engine.read_secrets                -     -     x
+engine.redeem_secret_ticket        -     -     x
+engine.rewrap_secrets              -     -     x
+engine.secrets_to_rewrap           -     -     x
+private.flows_reading_secret       -     -     -
+private.lock_secret                -     -     -
+private.note_secret_access         -     -     -
+private.read_envelope              -     -     -
+private.secret_reply               -     -     -
+private.warn_of_expiry             -     -     -
 public.cancel_bulk_operation       -     x     -
 public.cancel_run                  -     x     -
 public.count_version_runs          -     x     -
@@ -605,6 +633,17 @@ create_api_key            ok        ok        forbidden  forbidden  forbidden  f
 revoke_api_key            ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
 rotate_api_key            ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
 update_api_key            ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
+create_secret             ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+delete_secret             ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+destroy_secret_version    ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+list_secret_accesses      ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+list_secret_flows         ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+list_secret_versions      ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+next_secret_version       ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+request_secret_reveal     ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+restore_secret_version    ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+set_secret_value          ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+update_secret             ok        ok        ok         forbidden  forbidden  forbidden  forbidden
 create_bulk_operation     ok        ok        ok         ok         forbidden  forbidden  forbidden
 create_entity             ok        ok        ok         ok         forbidden  forbidden  forbidden
 create_flow               ok        ok        ok         forbidden  forbidden  forbidden  forbidden

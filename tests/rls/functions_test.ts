@@ -18,6 +18,9 @@ const SCHEDULE = `p_settings => '{"name": "New", "cron": "0 9 * * *"}', p_upcomi
 
 const SECRET = "p_secret_hash => repeat('a', 64), p_prefix => 'mr_live_wxyz', p_last_four => 'abcd'";
 
+const ENVELOPE =
+  "p_envelope => replace(encode(decode('01026b31' || repeat('00', 100), 'hex'), 'base64'), E'\\n', ''), p_key_id => 'k1'";
+
 /** How each RPC is called in good order. */
 const RPCS: Record<string, Call> = {
   cancel_run: { ids: { p_run_id: "openRun" } },
@@ -28,6 +31,20 @@ const RPCS: Record<string, Call> = {
   revoke_api_key: { ids: { p_key_id: "key" } },
   rotate_api_key: { ids: { p_key_id: "key" }, rest: SECRET },
   update_api_key: { ids: { p_key_id: "key" }, rest: `p_changes => '{"name": "Other"}'` },
+  create_secret: {
+    ids: { p_organization_id: "organization" },
+    rest: `p_secret_id => gen_random_uuid(), p_name => 'NEW', ${ENVELOPE}`,
+  },
+  delete_secret: { ids: { p_secret_id: "secret" } },
+  destroy_secret_version: { ids: { p_secret_id: "secret" }, rest: "p_number => 1" },
+  list_secret_accesses: { ids: { p_secret_id: "secret" } },
+  list_secret_flows: { ids: { p_secret_id: "secret" } },
+  list_secret_versions: { ids: { p_secret_id: "secret" } },
+  next_secret_version: { ids: { p_secret_id: "secret" } },
+  request_secret_reveal: { ids: { p_secret_id: "secret" } },
+  restore_secret_version: { ids: { p_secret_id: "secret" }, rest: "p_number => 1" },
+  set_secret_value: { ids: { p_secret_id: "secret" }, rest: `p_number => 3, ${ENVELOPE}` },
+  update_secret: { ids: { p_secret_id: "secret" }, rest: `p_changes => '{"name": "OTHER"}'` },
   create_entity: { ids: { p_flow_id: "flow" }, rest: "p_type => 'lead'" },
   count_version_runs: { ids: { p_flow_id: "flow" }, rest: "p_version_ids => '{}'" },
   create_flow: {

@@ -1,0 +1,118 @@
+import { toBase64 } from "../bytes/mod.ts";
+import { rewrapHeader, secretPlace } from "./envelope.ts";
+import { keyIdOf, type Keyring } from "./keyring.ts";
+
+/** A value of which the data key is wrapped by another key than the current one. */
+export interface StaleSecret {
+  readonly secret_id: string;
+  readonly number: number;
+  readonly organization_id: string;
+  readonly key_id: string;
+  /** The beginning of its envelope, Base64. */
+  readonly header: string;
+}
+
+/** Calls of the database; all of them bear repetition. */
+export interface RewrapStore {
+  /** The next values, in their order, those of `skip` left out. */
+  next(keyId: string, limit: number, skip: readonly { secret_id: string; number: number }[]): Promise<StaleSecret[]>;
+  /** Puts new headers in the place of old ones where they are still the same; says how many. */
+  write(rows: readonly (RewrappedSecret)[]): Promise<number>;
+  /** Values by key. */
+  count(): Promise<Record<string, number>>;
+}
+
+/** A new header. */
+export interface RewrappedSecret {
+  readonly secret_id: string;
+  readonly number: number;
+  readonly old_header: string;
+  readonly header: string;
+  readonly key_id: string;
+}
+
+/** How far a rotation is. */
+export interface RewrapProgress {
+  /** The key that everything is wrapped by at the end. */
+  readonly current: string;
+  /** Wrapped anew by this call. */
+  readonly rewrapped: number;
+  /** Values by key, the current one included. */
+  readonly values: Readonly<Record<string, number>>;
+  /** Values that could not be unwrapped: their key is not in the environment, or they were changed. */
+  readonly unreadable: number;
+  /** Keys of the environment that protect nothing any more and may be removed from it. */
+  readonly removable: readonly string[];
+  /** Whether nothing is left to do. */
+  readonly done: boolean;
+}
+
+/** What {@linkcode rewrapSecrets} may be told. */
+export interface RewrapOptions {
+  /** Values a call. Default 200. */
+  readonly batch?: number;
+  /** Ends it after the batch that is under way. */
+  readonly signal?: AbortSignal;
+  /** Called after every batch. */
+  onProgress?(progress: RewrapProgress): void;
+}
+
+/** Unreadable values after which it gives up: they have to be named in every call. */
+const MAX_UNREADABLE = 500;
+
+/**
+ * Wraps all data keys by the current master key. Only the wrapped keys change, the ciphertexts stay where they are.
+ * Readers go on meanwhile: they hold both keys. Killed at any point it goes on where it was: what is done is known by
+ * its key.
+ *
+ * @param keyring The current key, and those it takes the place of.
+ * @param store The database.
+ * @param options Size of batches, progress.
+ * @returns How far it came.
+ */
+export async function rewrapSecrets(
+  keyring: Keyring,
+  store: RewrapStore,
+  { batch = 200, signal, onProgress }: RewrapOptions = {},
+): Promise<RewrapProgress> {
+  let rewrapped = 0;
+  const unreadable: { secret_id: string; number: number }[] = [];
+  let progress = await progressOf(keyring, store, rewrapped, unreadable.length);
+  while (signal?.aborted !== true && unreadable.length < MAX_UNREADABLE) {
+    const stale = await store.next(keyring.current, batch, unreadable);
+    if (stale.length === 0) break;
+    const rows: RewrappedSecret[] = [];
+    for (const secret of stale) {
+      const row = await rewrap(keyring, secret);
+      if (row === null) unreadable.push({ secret_id: secret.secret_id, number: secret.number });
+      else rows.push(row);
+    }
+    if (rows.length > 0) rewrapped += await store.write(rows);
+    progress = await progressOf(keyring, store, rewrapped, unreadable.length);
+    onProgress?.(progress);
+  }
+  return progress;
+}
+
+async function rewrap(keyring: Keyring, secret: StaleSecret): Promise<RewrappedSecret | null> {
+  const { secret_id, number, organization_id, header: old_header } = secret;
+  try {
+    const bytes = Uint8Array.from(atob(old_header), (char) => char.charCodeAt(0));
+    const header = await rewrapHeader(keyring, secretPlace(organization_id, secret_id, number), bytes);
+    return { secret_id, number, old_header, header: toBase64(header), key_id: keyIdOf(header) ?? keyring.current };
+  } catch {
+    return null;
+  }
+}
+
+async function progressOf(
+  keyring: Keyring,
+  store: RewrapStore,
+  rewrapped: number,
+  unreadable: number,
+): Promise<RewrapProgress> {
+  const values = await store.count();
+  const removable = keyring.ids.filter((id) => id !== keyring.current && (values[id] ?? 0) === 0);
+  const left = Object.entries(values).reduce((sum, [id, number]) => id === keyring.current ? sum : sum + number, 0);
+  return { current: keyring.current, rewrapped, values, unreadable, removable, done: left === 0 };
+}
