@@ -1,16 +1,7 @@
-import {
-  asResult,
-  containsText,
-  type DatabaseClient,
-  listPage,
-  openList,
-  type Page,
-  rpc,
-  runSingle,
-  signCursor,
-} from "../../shared/db/mod.ts";
+import { asResult, type DatabaseClient, openList, type Page, rpc, runSingle, signCursor } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
+import type { AnyListQuery, UserContext } from "../../shared/http/mod.ts";
+import { ENTITIES, JOURNEY } from "./lists.ts";
 import {
   type EdgeStats,
   type Entity,
@@ -21,37 +12,13 @@ import {
   type NewEntity,
 } from "./schemas.ts";
 
-/** Which entities to list. */
-export interface EntitiesQuery extends PageQuery {
-  readonly flow_id?: string | undefined;
-  readonly type?: string | undefined;
-  readonly node_id?: string | undefined;
-  readonly run_id?: string | undefined;
-  readonly external_key?: string | undefined;
-  readonly q?: string | undefined;
-}
-
-/**
- * A page of the organization's entities. Ids are ordered by time, so the order by creation is that of the id.
- *
- * @param fields The columns to read; all when undefined.
- */
-export async function findEntities(
-  context: UserContext,
-  query: EntitiesQuery,
-  fields: readonly string[] | undefined,
-): Promise<Page<Entity>> {
-  const options = listOptions(context, "entities", query);
-  const sort = options.sort.replace("created_at", "id");
-  // The page needs these two to say where it ends.
-  const columns = new Set(["id", sort.replace("-", ""), ...fields ?? ENTITY_FIELDS]);
-  let rows = context.db.from("entities").select([...columns].join(",")).eq("organization_id", context.organizationId);
-  for (const column of ["flow_id", "type", "node_id", "run_id", "external_key"] as const) {
-    const value = query[column];
-    if (value !== undefined) rows = rows.eq(column, value);
-  }
-  if (query.q !== undefined) rows = rows.filter("name", ...containsText(query.q));
-  return await listPage(asResult<Entity[]>(rows), { ...options, sort });
+/** A page of the organization's entities; with `fields`, only those are read. */
+export function findEntities(context: UserContext, query: AnyListQuery): Promise<Page<Entity>> {
+  const rows = context.db.from("entities").select(ENTITIES.columns(query)).eq(
+    "organization_id",
+    context.organizationId,
+  );
+  return ENTITIES.find(asResult<Entity[]>(rows), context, query);
 }
 
 /**
@@ -119,17 +86,13 @@ export async function removeEntity(db: DatabaseClient, id: string, ifVersion: nu
   await rpc(db, "delete_entity", { p_entity_id: id, p_if_version: ifVersion });
 }
 
-/** Which part of a journey to read. */
-export interface JourneyQuery extends PageQuery<"moved_at" | "-moved_at"> {
-}
-
 /**
  * A page of an entity's journey.
  *
  * @throws {AppError} `not_found`.
  */
-export async function findJourney(context: UserContext, id: string, query: JourneyQuery): Promise<Journey> {
-  const options = listOptions(context, "entity_moves", query, { entity_id: id });
+export async function findJourney(context: UserContext, id: string, query: AnyListQuery): Promise<Journey> {
+  const options = JOURNEY.options(context, query, { entity_id: id });
   const { after, ascending } = await openList(options);
   type Found = { moves: Move[]; more: boolean; durations: Journey["durations"] };
   const found = await rpc<Found | null>(context.db, "get_entity_journey", {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Page } from "../../shared/db/mod.ts";
 import { jsonSchema } from "../../shared/http/mod.ts";
 
 /** A moment, as the database writes it. */
@@ -54,12 +55,6 @@ export const entitySchema = z.strictObject(entityShape).meta({
   description: "A thing that lives on the canvas of a flow, such as a customer or a lead",
 });
 
-/** An entity in a list; with `fields`, only those. */
-export const listedEntitySchema = z.strictObject(entityShape).partial().required({ id: true }).meta({
-  id: "ListedEntity",
-  description: "An entity. Everything is there unless `fields` asked for less",
-});
-
 /** An entity. */
 export type Entity = z.output<typeof entitySchema>;
 
@@ -104,7 +99,7 @@ export const entityChangesSchema = z.strictObject({
 export type EntityChanges = z.output<typeof entityChangesSchema>;
 
 /** One move of a journey. */
-const moveSchema = z.strictObject({
+export const moveSchema = z.strictObject({
   number: z.int().meta({ description: "1, 2, 3 … within the journey", examples: [2] }),
   from_node: z.string().nullable().meta({ description: "Null = it stood nowhere", examples: ["start"] }),
   to_node: z.string().meta({ examples: ["qualify"] }),
@@ -124,24 +119,19 @@ const moveSchema = z.strictObject({
 }).meta({ id: "EntityMove", description: "One move of an entity" });
 
 /** How long an entity stood at a node. */
-const durationSchema = z.strictObject({
+export const durationSchema = z.strictObject({
   node_id: z.string(),
   stays: z.int().meta({ description: "How often it came there", examples: [1] }),
   seconds: seconds.meta({ description: "All stays together; the present one until now", examples: [86.25] }),
   since: timestamp.nullable().meta({ description: "When it came, if it stands there now; null = it does not" }),
 }).meta({ id: "EntityDuration", description: "How long an entity stood at a node" });
 
-/** A page of a journey. */
-export const journeySchema = z.strictObject({
-  data: z.array(moveSchema),
-  next_cursor: z.string().nullable().meta({ description: "Null on the last page" }),
-  durations: z.array(durationSchema).meta({ description: "Of the whole journey, the longest first" }),
-}).meta({ id: "EntityJourney" });
-
 /** One move of a journey. */
 export type Move = z.output<typeof moveSchema>;
 /** A page of a journey. */
-export type Journey = z.output<typeof journeySchema>;
+export interface Journey extends Page<Move> {
+  readonly durations: z.output<typeof durationSchema>[];
+}
 
 /** What moved between two nodes that an edge joins. */
 export const edgeStatsSchema = z.strictObject({

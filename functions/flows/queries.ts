@@ -1,43 +1,15 @@
-import {
-  asResult,
-  containsText,
-  type DatabaseClient,
-  listPage,
-  type Page,
-  rpc,
-  runSingle,
-} from "../../shared/db/mod.ts";
+import { asResult, type DatabaseClient, type Page, rpc, runSingle } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
 import type { JsonObject } from "../../shared/graph/mod.ts";
-import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
+import type { AnyListQuery, UserContext } from "../../shared/http/mod.ts";
+import { FLOWS } from "./lists.ts";
 import { type EdgeLengths, type FlowChanges, type FlowSummary, type StoredFlow, SUMMARY_FIELDS } from "./schemas.ts";
 import type { FlowStats, Stats } from "./stats_schemas.ts";
 
-/** Which flows to list. */
-export interface FlowsQuery extends PageQuery {
-  readonly is_active?: boolean | undefined;
-  readonly workspace_id?: string | undefined;
-  readonly q?: string | undefined;
-}
-
-/**
- * A page of the organization's flows.
- *
- * @param fields The columns to read; all when undefined.
- */
-export async function findFlows(
-  context: UserContext,
-  query: FlowsQuery,
-  fields: readonly string[] | undefined,
-): Promise<Page<FlowSummary>> {
-  const options = listOptions(context, "flows", query);
-  // The page needs these two to say where it ends.
-  const columns = new Set(["id", options.sort.replace("-", ""), ...fields ?? SUMMARY_FIELDS]);
-  let rows = context.db.from("flows").select([...columns].join(",")).eq("organization_id", context.organizationId);
-  if (query.is_active !== undefined) rows = rows.eq("is_active", query.is_active);
-  if (query.workspace_id !== undefined) rows = rows.eq("workspace_id", query.workspace_id);
-  if (query.q !== undefined) rows = rows.filter("name", ...containsText(query.q));
-  return await listPage(asResult<FlowSummary[]>(rows), options);
+/** A page of the organization's flows; with `fields`, only those are read. */
+export function findFlows(context: UserContext, query: AnyListQuery): Promise<Page<FlowSummary>> {
+  const rows = context.db.from("flows").select(FLOWS.columns(query)).eq("organization_id", context.organizationId);
+  return FLOWS.find(asResult<FlowSummary[]>(rows), context, query);
 }
 
 /** The columns of a flow, and of its current version what a flow shows of it. */

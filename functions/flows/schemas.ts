@@ -101,12 +101,9 @@ export const SUMMARY_FIELDS = Object.keys(summaryShape) as [
 ];
 
 /** A flow in a list. */
-const flowSummarySchema = z.strictObject(summaryShape);
-
-/** A flow in a list; with `fields`, only those. */
-export const listedFlowSchema = flowSummarySchema.partial().required({ id: true }).meta({
+export const flowSummarySchema = z.strictObject(summaryShape).meta({
   id: "FlowSummary",
-  description: "A flow without its graph. Everything is there unless `fields` asked for less",
+  description: "A flow without its graph",
 });
 
 /** A flow as the database gives it. */

@@ -1,6 +1,7 @@
-import { asResult, type DatabaseClient, listPage, type Page, rpc, run, runSingle } from "../../shared/db/mod.ts";
+import { asResult, type DatabaseClient, type Page, rpc, run, runSingle } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
+import type { AnyListQuery, UserContext } from "../../shared/http/mod.ts";
+import { FLOW_VERSIONS } from "./lists.ts";
 import type { ListedVersion, StoredFlow, Version, VersionSummary } from "./schemas.ts";
 
 const VERSION_COLUMNS = "id,flow_id,number,created_by,created_at";
@@ -13,18 +14,23 @@ const VERSION_COLUMNS = "id,flow_id,number,created_by,created_at";
 export async function findVersions(
   context: UserContext,
   flowId: string,
-  query: PageQuery,
+  query: AnyListQuery,
 ): Promise<Page<ListedVersion>> {
   const rows = context.db.from("flow_versions").select(VERSION_COLUMNS).eq("flow_id", flowId);
-  const page = await listPage<VersionSummary>(rows, listOptions(context, "flow_versions", query, { flow: flowId }));
-  // A flow has a version from its beginning: without any there is no flow, and that took no second call to find out.
-  if (page.data.length === 0 && query.cursor === undefined) throw notFound("flow");
+  const page = await FLOW_VERSIONS.find(asResult<VersionSummary[]>(rows), context, query, { flow: flowId });
+  // Only an empty list leaves open whether there is such a flow.
+  if (page.data.length === 0) await requireFlow(context.db, flowId);
   const counts = await rpc<RunCounts | null>(context.db, "count_version_runs", {
     p_flow_id: flowId,
     p_version_ids: page.data.map(({ id }) => id),
   });
   const none = { count: 0, first_at: null, last_at: null };
   return { ...page, data: page.data.map((row) => ({ ...row, runs: counts === null ? null : counts[row.id] ?? none })) };
+}
+
+async function requireFlow(db: DatabaseClient, id: string): Promise<void> {
+  const flow = db.from("flows").select("id").eq("id", id).maybeSingle();
+  await runSingle(asResult<{ id: string }>(flow), () => notFound("flow"));
 }
 
 /** Version id → the runs that used it; versions that were never run are absent. */

@@ -65,7 +65,7 @@ Deno.test("GET /jobs lists jobs wherever they are, in pages and by filters; GET 
     await work(api, { [done]: "completed", [dead]: "failed" });
     const [later = ""] = await enqueue(api, ada, { delay_seconds: 600 });
     assertEquals(await ids(ada, "/jobs"), [later, held, dead, done]);
-    assertEquals(await ids(ada, "/jobs?sort=id&limit=2"), [done, dead]);
+    assertEquals(await ids(ada, "/jobs?sort=created_at&limit=2"), [done, dead]);
     const first = await ada.get<Page>("/jobs?limit=3");
     assertEquals(await ids(ada, `/jobs?limit=3&cursor=${first.body.next_cursor}`), [done]);
     expectProblem(await ada.get(`/jobs?limit=3&status=dead&cursor=${first.body.next_cursor}`), "invalid_cursor");
@@ -127,7 +127,7 @@ Deno.test("/jobs/dead-letters lists, replays and discards what was given up", ()
     });
     const two = await replay({ filter: { code: "mail_refused" }, limit: 2 });
     assertEquals(two.body as unknown, { replayed: 2, refused: 0, left: 2, dry_run: false });
-    const [third = "", fourth = ""] = await ids(ada, "/jobs/dead-letters?sort=id");
+    const [third = "", fourth = ""] = await ids(ada, "/jobs/dead-letters?sort=created_at");
     expectProblem(await bob.delete(`/jobs/dead-letters/${third}`), "not_found");
     assertEquals((await ada.delete(`/jobs/dead-letters/${third}`)).status, 204);
     expectProblem(await ada.delete(`/jobs/dead-letters/${third}`), "not_found");

@@ -4,43 +4,44 @@
  *
  * @module
  */
-import { openList, type Page, rpc } from "../../shared/db/mod.ts";
-import { listOptions, type PageQuery, type RequestContext, type UserOrSecretAccess } from "../../shared/http/mod.ts";
+import { type List, type Page, rpc } from "../../shared/db/mod.ts";
+import type { RequestContext, UserOrSecretAccess } from "../../shared/http/mod.ts";
+import type { z } from "zod";
+import { DEAD_LETTERS, JOBS } from "./lists.ts";
 import type { Job, JobSummary, QueueStats } from "./schemas.ts";
 
 /** Whoever may call: a user, or an operator. */
 export type JobsContext = RequestContext<UserOrSecretAccess>;
-
-/** Which jobs a list holds. */
-export interface JobFilter {
-  readonly status?: readonly string[] | undefined;
-  readonly type?: readonly string[] | undefined;
-  readonly code?: string | undefined;
-  readonly created_after?: string | undefined;
-  readonly created_before?: string | undefined;
-  readonly steps?: boolean | undefined;
-  readonly open?: boolean | undefined;
-}
 
 function call<T>(context: JobsContext, name: string, args: Readonly<Record<string, unknown>>): Promise<T> {
   return rpc<T>(context.db, name, args, { schema: context.caller === "secret" ? "engine" : "public" });
 }
 
 /** A page of jobs: of the organization, or of all for an operator who names none. */
-export async function findJobs(
+export async function findJobs(context: JobsContext, query: z.output<typeof JOBS.query>): Promise<Page<JobSummary>> {
+  const { limit: _, cursor: __, sort: ___, fields: ____, ...filter } = query;
+  const list = await JOBS.open(context, query);
+  return await list.page(await callForJobs(context, list, filter));
+}
+
+/** A page of dead letters that nobody has repeated. */
+export async function findDeadLetters(
   context: JobsContext,
-  query: PageQuery<"id" | "-id">,
-  filter: JobFilter,
+  query: z.output<typeof DEAD_LETTERS.query>,
 ): Promise<Page<JobSummary>> {
-  const list = await openList(listOptions(context, "jobs", query, { ...filter }));
-  const rows = await call<JobSummary[]>(context, "list_jobs", {
+  const { limit: _, cursor: __, sort: ___, fields: ____, ...filter } = query;
+  const list = await DEAD_LETTERS.open(context, query);
+  return await list.page(await callForJobs(context, list, { ...filter, open: true }));
+}
+
+function callForJobs(context: JobsContext, list: List, filter: object): Promise<JobSummary[]> {
+  return call<JobSummary[]>(context, "list_jobs", {
     p_organization_id: context.organizationId,
     p_filter: filter,
     p_after: list.after?.id ?? null,
     p_ascending: list.ascending,
     p_limit: list.fetchCount,
   });
-  return await list.page(rows);
 }
 
 /**
@@ -52,8 +53,8 @@ export function findJob(context: JobsContext, id: string): Promise<Job> {
   return call<Job>(context, "get_job", { p_job_id: id });
 }
 
-/** What can be done to a job; each answers the job, `retry_job` the new one. */
-export type JobAction = "cancel_job" | "retry_job" | "run_job_now";
+/** What can be done to a job. */
+export type JobAction = "cancel_job" | "run_job_now";
 
 /**
  * Does something to a job.
@@ -62,6 +63,16 @@ export type JobAction = "cancel_job" | "retry_job" | "run_job_now";
  */
 export function changeJob(context: JobsContext, action: JobAction, id: string): Promise<Job> {
   return call<Job>(context, action, { p_job_id: id });
+}
+
+/**
+ * Does a job once more that has ended.
+ *
+ * @returns The new job.
+ * @throws {AppError} `not_found`, `conflict`, `idempotency_mismatch`.
+ */
+export function repeatJob(context: JobsContext, id: string, idempotencyKey: string | null): Promise<Job> {
+  return call<Job>(context, "retry_job", { p_job_id: id, p_idempotency_key: idempotencyKey });
 }
 
 /** How many dead letters are meant, and whether only to count them. */
@@ -108,6 +119,8 @@ export interface Enqueued {
 export function insertJobs(
   context: RequestContext,
   jobs: readonly Readonly<Record<string, unknown>>[],
+  idempotencyKey: string | null,
 ): Promise<Enqueued[]> {
-  return rpc<Enqueued[]>(context.db, "enqueue_jobs", { p_jobs: jobs }, { schema: "engine" });
+  const args = { p_jobs: jobs, p_idempotency_key: idempotencyKey };
+  return rpc<Enqueued[]>(context.db, "enqueue_jobs_once", args, { schema: "engine" });
 }

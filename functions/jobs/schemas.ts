@@ -23,13 +23,6 @@ export const jobStatusSchema = z.enum([
     "states of the steps of runs",
 });
 
-/** A query parameter of several words: `status=dead,cancelled`, or the parameter several times. */
-export function commaList<T extends z.ZodType<string, string>>(item: T) {
-  return z.union([z.string(), z.array(z.string())])
-    .transform((value) => [value].flat().flatMap((text) => text.split(",")).map((text) => text.trim()))
-    .pipe(z.array(item).min(1).max(20));
-}
-
 /** A type of job. */
 export const jobTypeSchema = z.string().regex(/^[a-z0-9_.]{1,100}$/, "Must be a type of job, such as runs.bulk")
   .meta({ examples: ["runs.bulk"] });

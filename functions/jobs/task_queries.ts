@@ -3,18 +3,20 @@
  *
  * @module
  */
-import { openList, type Page, rpc } from "../../shared/db/mod.ts";
-import { listOptions, type PageQuery, type RequestContext } from "../../shared/http/mod.ts";
+import { type Page, rpc } from "../../shared/db/mod.ts";
+import type { z } from "zod";
+import type { AnyListQuery, RequestContext } from "../../shared/http/mod.ts";
 import { readCron } from "../../shared/schedules/mod.ts";
+import { TASK_RUNS, TASKS } from "./lists.ts";
 import type { Task, TaskChanges, TaskRun } from "./task_schemas.ts";
 
 /** A task as the database gives it: it does not know when cron expressions are due. */
 type StoredTask = Omit<Task, "next_run_at">;
 
-/** All system tasks, by name. */
-export async function findTasks(context: RequestContext): Promise<Task[]> {
+/** A page of the system tasks. */
+export async function findTasks(context: RequestContext, query: AnyListQuery): Promise<Page<Task>> {
   const tasks = await rpc<StoredTask[]>(context.db, "list_tasks", {}, { schema: "engine" });
-  return tasks.map(withNextRun);
+  return await TASKS.pageOf(tasks.map(withNextRun), context, query);
 }
 
 /**
@@ -22,12 +24,19 @@ export async function findTasks(context: RequestContext): Promise<Task[]> {
  *
  * @throws {AppError} `not_found`.
  */
-export async function findTaskRuns(context: RequestContext, name: string, query: PageQuery): Promise<Page<TaskRun>> {
-  const list = await openList(listOptions(context, "task_runs", query, { name }));
+export async function findTaskRuns(
+  context: RequestContext,
+  name: string,
+  query: z.output<typeof TASK_RUNS.query>,
+): Promise<Page<TaskRun>> {
+  const list = await TASK_RUNS.open(context, query, { name });
   const rows = await rpc<TaskRun[]>(context.db, "list_task_runs", {
     p_name: name,
     p_limit: list.fetchCount,
-    p_before: list.after?.id ?? null,
+    p_after: list.after?.id ?? null,
+    p_ascending: list.ascending,
+    p_status: query.status ?? null,
+    p_trigger: query.trigger ?? null,
   }, { schema: "engine" });
   return await list.page(rows);
 }
@@ -37,8 +46,13 @@ export async function findTaskRuns(context: RequestContext, name: string, query:
  *
  * @throws {AppError} `not_found`; `conflict` while one is under way.
  */
-export function requestTask(context: RequestContext, name: string): Promise<TaskRun> {
-  return rpc<TaskRun>(context.db, "request_task", { p_name: name }, { schema: "engine" });
+export function requestTask(
+  context: RequestContext,
+  name: string,
+  idempotencyKey: string | null,
+): Promise<TaskRun> {
+  const args = { p_name: name, p_idempotency_key: idempotencyKey };
+  return rpc<TaskRun>(context.db, "request_task", args, { schema: "engine" });
 }
 
 /**

@@ -1,23 +1,15 @@
 import type { StoredArchive } from "../../shared/archives/mod.ts";
-import { type DatabaseClient, openList, type Page, rpc } from "../../shared/db/mod.ts";
+import { asResult, type DatabaseClient, type Page, rpc } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
+import type { AnyListQuery, UserContext } from "../../shared/http/mod.ts";
+import { RUN_ARCHIVES } from "./lists.ts";
 import type { RunArchive } from "./schemas.ts";
 
-/** A page of the organization's archives, newest first. */
-export async function findRunArchives(
-  context: UserContext,
-  query: PageQuery<"-id"> & { readonly week?: string | undefined },
-): Promise<Page<RunArchive>> {
-  const list = await openList(listOptions(context, "run_archives", query));
-  return await list.page(
-    await rpc<RunArchive[] | null>(context.db, "list_run_archives", {
-      p_organization_id: context.organizationId,
-      p_week: query.week ?? null,
-      p_after: list.after?.id ?? null,
-      p_limit: list.fetchCount,
-    }) ?? [],
-  );
+/** A page of the organization's archives; with `fields`, only those are read. */
+export function findRunArchives(context: UserContext, query: AnyListQuery): Promise<Page<RunArchive>> {
+  const rows = context.db.from("run_archives").select(RUN_ARCHIVES.columns(query))
+    .eq("organization_id", context.organizationId);
+  return RUN_ARCHIVES.find(asResult<RunArchive[]>(rows), context, query);
 }
 
 /** An archive with what is needed to read it. */

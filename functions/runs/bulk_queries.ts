@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { asResult, type DatabaseClient, listPage, type Page, rpc, runSingle } from "../../shared/db/mod.ts";
+import { asResult, type DatabaseClient, type Page, rpc, runSingle } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
+import type { AnyListQuery, UserContext } from "../../shared/http/mod.ts";
+import { BULK_OPERATIONS } from "./lists.ts";
 import type { BulkFilter, BulkOperation } from "./bulk_schemas.ts";
 
 const COLUMNS =
@@ -54,13 +55,13 @@ export function findBulkOperation(db: DatabaseClient, id: string): Promise<BulkO
 /** A page of the organization's bulk operations. */
 export function findBulkOperations(
   context: UserContext,
-  query: PageQuery,
+  query: AnyListQuery,
 ): Promise<Page<BulkOperation>> {
   const rows = context.db.from("bulk_operations").select(COLUMNS).eq(
     "organization_id",
     context.organizationId,
   );
-  return listPage(asResult<BulkOperation[]>(rows), listOptions(context, "bulk_operations", query));
+  return BULK_OPERATIONS.find(asResult<BulkOperation[]>(rows), context, query);
 }
 
 /** Stops a bulk operation. */

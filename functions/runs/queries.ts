@@ -1,18 +1,18 @@
+import type { z } from "zod";
 import {
   asResult,
   type DatabaseClient,
   type ListOptions,
-  listPage,
   openList,
   type Page,
   rpc,
   signCursor,
 } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
+import type { AnyListQuery, UserContext } from "../../shared/http/mod.ts";
 import type { RunFacts } from "./explain_run.ts";
 import type { EventPosition } from "./event_position.ts";
-import { idFloor } from "./id_floor.ts";
+import { RUN_STEPS, RUNS, WAITING_STEPS } from "./lists.ts";
 import {
   type Run,
   type RunDetails,
@@ -29,41 +29,10 @@ export function createRetry(db: DatabaseClient, id: string, idempotencyKey: stri
   return rpc<Run>(db, "retry_run", { p_run_id: id, p_idempotency_key: idempotencyKey, p_wake: false });
 }
 
-/** Filters of {@link findRuns}. */
-export interface FindRunsQuery extends PageQuery<"created_at" | "-created_at"> {
-  readonly flow_id?: string | undefined;
-  readonly status?: readonly string[] | undefined;
-  readonly trigger?: readonly string[] | undefined;
-  readonly retry_of?: string | undefined;
-  readonly entity_id?: string | undefined;
-  readonly parent_run_id?: string | undefined;
-  readonly flow_version_id?: string | undefined;
-  readonly schedule_id?: string | undefined;
-  readonly created_after?: string | undefined;
-  readonly created_before?: string | undefined;
-}
-
-const SUMMARY_COLUMNS = "id, organization_id, flow_id, flow_version_id, status, trigger, trigger_node, " +
-  "webhook_event_id, retry_of, parent_run_id, entity_id, schedule_id, concurrency_key, error, created_by, deadline_at, started_at, finished_at, created_at";
-
-/** A page of the organization's runs. Ids are ordered by time, so the order and the time filters are those of the id. */
-export function findRuns(context: UserContext, query: FindRunsQuery): Promise<Page<RunSummary>> {
-  let runs = context.db.from("runs").select(SUMMARY_COLUMNS).eq("organization_id", context.organizationId);
-  if (query.flow_id !== undefined) runs = runs.eq("flow_id", query.flow_id);
-  if (query.status !== undefined) runs = runs.in("status", [...query.status]);
-  if (query.trigger !== undefined) runs = runs.in("trigger", [...query.trigger]);
-  if (query.retry_of !== undefined) runs = runs.eq("retry_of", query.retry_of);
-  if (query.entity_id !== undefined) runs = runs.eq("entity_id", query.entity_id);
-  if (query.flow_version_id !== undefined) runs = runs.eq("flow_version_id", query.flow_version_id);
-  if (query.parent_run_id !== undefined) runs = runs.eq("parent_run_id", query.parent_run_id);
-  if (query.schedule_id !== undefined) runs = runs.eq("schedule_id", query.schedule_id);
-  if (query.created_after !== undefined) runs = runs.gte("id", idFloor(query.created_after));
-  if (query.created_before !== undefined) runs = runs.lt("id", idFloor(query.created_before));
-  const sort = query.sort === "created_at" ? "id" : "-id";
-  return listPage(asResult<RunSummary[]>(runs), {
-    ...listOptions(context, "runs", query),
-    sort,
-  });
+/** A page of the organization's runs; with `fields`, only those are read. */
+export function findRuns(context: UserContext, query: AnyListQuery): Promise<Page<RunSummary>> {
+  const runs = context.db.from("runs").select(RUNS.columns(query)).eq("organization_id", context.organizationId);
+  return RUNS.find(asResult<RunSummary[]>(runs), context, query);
 }
 
 /** The newest run of a flow, with its steps and where it stands. */
@@ -71,19 +40,25 @@ export async function findLatestRun(db: DatabaseClient, flowId: string): Promise
   return toRunDetails(await rpc<StoredRun | null>(db, "get_latest_run", { p_flow_id: flowId }));
 }
 
+/** Which steps of a run to list. */
+export type StepsQuery = z.output<typeof RUN_STEPS.query>;
+
 /** A page of a run's steps in order of their end. */
 export async function findSteps(
   context: UserContext,
   id: string,
-  query: PageQuery<"finished_at">,
+  query: StepsQuery,
 ): Promise<Page<Step>> {
-  const options = listOptions(context, "run_steps", query, { run_id: id });
-  const { after } = await openList(options);
+  const options = RUN_STEPS.options(context, query, { run_id: id });
+  const { after, ascending } = await openList(options);
   const page = await rpc<{ steps: Step[]; more: boolean } | null>(context.db, "list_run_steps", {
     p_run_id: id,
     p_from: after?.value ?? null,
     p_after: after?.id ?? "",
     p_limit: query.limit,
+    p_descending: !ascending,
+    p_status: query.status ?? null,
+    p_node_id: query.node_id ?? null,
   });
   if (page === null) throw notFound("run");
   // The database may give fewer than were asked for, when their outputs are large: `more` tells the end.
@@ -94,19 +69,42 @@ export async function findSteps(
 export async function pageOfSteps(
   context: UserContext,
   id: string,
-  query: PageQuery<"finished_at">,
+  query: StepsQuery,
   all: AsyncGenerator<Step>,
 ): Promise<Page<Step>> {
-  const options = listOptions(context, "run_steps", query, { run_id: id });
-  const { after } = await openList(options);
+  const options = RUN_STEPS.options(context, query, { run_id: id });
+  const { after, ascending } = await openList(options);
   const steps: Step[] = [];
+  if (!ascending) return await pageFromEnd(options, query, all, after?.id);
   let reached = after === undefined;
   for await (const step of all) {
-    if (steps.length === query.limit) return await stepsPage(options, steps, true);
-    if (reached) steps.push(step);
+    const isWanted = isOneOf(step, query);
+    if (reached && isWanted && steps.length === query.limit) return await stepsPage(options, steps, true);
+    if (reached && isWanted) steps.push(step);
     reached ||= step.id === after?.id;
   }
   return await stepsPage(options, steps, false);
+}
+
+function isOneOf(step: Step, { status, node_id: nodeId }: StepsQuery): boolean {
+  return (status === undefined || status.includes(step.status)) && (nodeId === undefined || step.node_id === nodeId);
+}
+
+/** Never more than a page and one step in memory, whatever the run's size. */
+async function pageFromEnd(
+  options: ListOptions,
+  query: StepsQuery,
+  all: AsyncGenerator<Step>,
+  before: string | undefined,
+): Promise<Page<Step>> {
+  const last: Step[] = [];
+  for await (const step of all) {
+    if (step.id === before) break;
+    if (isOneOf(step, query)) last.push(step);
+    if (last.length > query.limit + 1) last.shift();
+  }
+  const steps = last.toReversed();
+  return await stepsPage(options, steps.slice(0, query.limit), steps.length > query.limit);
 }
 
 async function stepsPage(options: ListOptions, steps: Step[], more: boolean): Promise<Page<Step>> {
@@ -192,8 +190,17 @@ export interface SentSignal {
 }
 
 /** Sends a signal to a run. Nobody is woken for it: see `runInline`. */
-export function sendSignal(db: DatabaseClient, id: string, name: string, data: unknown): Promise<SentSignal> {
-  return rpc<SentSignal>(db, "signal_run", { p_run_id: id, p_name: name, p_data: data ?? null, p_wake: false });
+export function sendSignal(
+  db: DatabaseClient,
+  signal: { runId: string; name: string; data: unknown; idempotencyKey: string | null },
+): Promise<SentSignal> {
+  return rpc<SentSignal>(db, "signal_run", {
+    p_run_id: signal.runId,
+    p_name: signal.name,
+    p_data: signal.data ?? null,
+    p_wake: false,
+    p_idempotency_key: signal.idempotencyKey,
+  });
 }
 
 /** A decision about a step. */
@@ -229,19 +236,17 @@ export function decideStep(db: DatabaseClient, { runId, nodeId, scope, decision 
 /** A page of the organization's steps that wait for something. */
 export async function findWaiting(
   context: UserContext,
-  query: PageQuery<"id"> & {
-    readonly kind: readonly string[];
-    readonly flow_id?: string | undefined;
-  },
+  query: z.output<typeof WAITING_STEPS.query>,
 ): Promise<Page<WaitingStep>> {
-  const list = await openList(listOptions(context, "waiting_steps", query));
+  const list = await WAITING_STEPS.open(context, query);
   return await list.page(
     await rpc<WaitingStep[] | null>(context.db, "list_waiting_steps", {
       p_organization_id: context.organizationId,
-      p_kinds: query.kind,
+      p_kinds: query.kind ?? ["approval", "decision"],
       p_flow_id: query.flow_id ?? null,
       p_after: list.after?.id ?? null,
       p_limit: list.fetchCount,
+      p_descending: !list.ascending,
     }) ?? [],
   );
 }

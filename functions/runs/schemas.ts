@@ -16,13 +16,6 @@ export const versionChoice = z.enum(["same", "current"])
 export const scopeSchema = z.string().max(1_000).regex(/^[A-Za-z0-9_\-./]*$/).default("")
   .meta({ description: "The items and iterations it belongs to, as in split.3/loop.0; empty = top level" });
 
-/** A query parameter of several words: `status=failed,cancelled`, or the parameter several times. */
-export function commaList<T extends z.ZodType<string, string>>(item: T) {
-  return z.union([z.string(), z.array(z.string())])
-    .transform((value) => [value].flat().flatMap((text) => text.split(",")).map((text) => text.trim()))
-    .pipe(z.array(item).min(1));
-}
-
 const timestamp = z.iso.datetime({ offset: true });
 
 /** A step that waits. */

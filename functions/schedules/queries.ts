@@ -1,35 +1,17 @@
-import {
-  asResult,
-  type DatabaseClient,
-  type ListOptions,
-  listPage,
-  type Page,
-  rpc,
-  runSingle,
-} from "../../shared/db/mod.ts";
+import { asResult, type DatabaseClient, type Page, rpc, runSingle } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
+import type { AnyListQuery, UserContext } from "../../shared/http/mod.ts";
+import { FIRINGS, SCHEDULES } from "./lists.ts";
 import type { Firing, Schedule, Triggered } from "./schemas.ts";
 
 const COLUMNS = "id, organization_id, flow_id, name, cron, timezone, starts_at, ends_at, jitter_seconds, " +
   "missed_policy, missed_limit, overlap_policy, input, trigger_node, is_active, next_at, fire_at, queued_count, " +
   "last_run_id, last_fired_at, created_by, version, created_at, updated_at";
 
-/** Which schedules to list. */
-export interface SchedulesQuery extends PageQuery {
-  readonly flow_id?: string | undefined;
-  readonly is_active?: boolean | undefined;
-}
-
 /** A page of the organization's schedules. */
-export function findSchedules(context: UserContext, query: SchedulesQuery): Promise<Page<Schedule>> {
-  let rows = context.db.from("schedules").select(COLUMNS).eq("organization_id", context.organizationId);
-  if (query.flow_id !== undefined) rows = rows.eq("flow_id", query.flow_id);
-  if (query.is_active !== undefined) rows = rows.eq("is_active", query.is_active);
-  return listPage(
-    asResult<Schedule[]>(rows),
-    listOptions(context, "schedules", query),
-  );
+export function findSchedules(context: UserContext, query: AnyListQuery): Promise<Page<Schedule>> {
+  const rows = context.db.from("schedules").select(COLUMNS).eq("organization_id", context.organizationId);
+  return SCHEDULES.find(asResult<Schedule[]>(rows), context, query);
 }
 
 /**
@@ -92,25 +74,15 @@ export function fireSchedule(db: DatabaseClient, id: string, idempotencyKey: str
   return rpc<Triggered>(db, "trigger_schedule", { p_schedule_id: id, p_idempotency_key: idempotencyKey });
 }
 
-/** Which firings to list. */
-export interface HistoryQuery extends PageQuery {
-  readonly outcome?: string | undefined;
-}
-
 /**
  * A page of what became of a schedule's due times.
  *
  * @throws {AppError} `not_found`.
  */
-export async function findFirings(context: UserContext, id: string, query: HistoryQuery): Promise<Page<Firing>> {
-  let rows = context.db.from("schedule_firings")
+export async function findFirings(context: UserContext, id: string, query: AnyListQuery): Promise<Page<Firing>> {
+  const rows = context.db.from("schedule_firings")
     .select("scheduled_for, fired_at, outcome, reason, run_id, is_manual, triggered_by").eq("schedule_id", id);
-  if (query.outcome !== undefined) rows = rows.eq("outcome", query.outcome);
-  const options: ListOptions = {
-    ...listOptions(context, "schedule_firings", query, { schedule_id: id }),
-    idColumn: "scheduled_for",
-  };
-  const page = await listPage(asResult<Firing[]>(rows), options);
+  const page = await FIRINGS.find(asResult<Firing[]>(rows), context, query, { schedule_id: id });
   // Only an empty list leaves open whether there is such a schedule.
   if (page.data.length === 0) await findSchedule(context.db, id);
   return page;

@@ -1,17 +1,10 @@
-import {
-  asResult,
-  type DatabaseClient,
-  type ListOptions,
-  listPage,
-  type Page,
-  rpc,
-  runSingle,
-} from "../../shared/db/mod.ts";
+import { asResult, type DatabaseClient, type Page, rpc, runSingle } from "../../shared/db/mod.ts";
 import { getEngine } from "../../shared/engine/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
 import { forbidden, notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
+import type { AnyListQuery, UserContext } from "../../shared/http/mod.ts";
 import { decodeBody } from "./decode_body.ts";
+import { WEBHOOK_EVENTS, WEBHOOKS } from "./lists.ts";
 import type {
   EventSummary,
   NewWebhook,
@@ -38,24 +31,11 @@ const SUMMARY_COLUMNS = "id, organization_id, flow_id, trigger_node, name, provi
   "signature_required, is_active, rejected_count, last_rejected_at, last_rejection, created_by, version, " +
   "created_at, updated_at, mapping, wait_seconds";
 
-/** Which endpoints to list. */
-export interface WebhooksQuery extends PageQuery {
-  readonly flow_id?: string | undefined;
-  readonly provider?: string | undefined;
-  readonly is_active?: boolean | undefined;
-}
-
 /** A page of the organization's endpoints. */
-export async function findWebhooks(context: UserContext, query: WebhooksQuery): Promise<Page<WebhookSummary>> {
+export async function findWebhooks(context: UserContext, query: AnyListQuery): Promise<Page<WebhookSummary>> {
   const { db, env, organizationId } = context;
-  let rows = db.from("webhook_endpoints").select(SUMMARY_COLUMNS).eq("organization_id", organizationId);
-  if (query.flow_id !== undefined) rows = rows.eq("flow_id", query.flow_id);
-  if (query.provider !== undefined) rows = rows.eq("provider", query.provider);
-  if (query.is_active !== undefined) rows = rows.eq("is_active", query.is_active);
-  const page = await listPage(
-    asResult<Stored<WebhookSummary>[]>(rows),
-    listOptions(context, "webhooks", query),
-  );
+  const rows = db.from("webhook_endpoints").select(SUMMARY_COLUMNS).eq("organization_id", organizationId);
+  const page = await WEBHOOKS.find(asResult<Stored<WebhookSummary>[]>(rows), context, query);
   return { ...page, data: page.data.map((row) => withUrl<WebhookSummary>(env, row)) };
 }
 
@@ -152,28 +132,14 @@ function withVerdict<T extends { unsigned: boolean }>({ unsigned, ...event }: T)
   return { ...event, verdict: unsigned ? "unsigned" as const : "verified" as const };
 }
 
-/** Which events to list. */
-export interface EventsQuery extends PageQuery {
-  readonly status?: string | undefined;
-  readonly type?: string | undefined;
-  readonly test?: boolean | undefined;
-}
-
-/** A page of an endpoint's events. Ids are ordered by time, so the order is that of the id. */
+/** A page of an endpoint's events. */
 export async function findEvents(
   context: UserContext,
   endpointId: string,
-  query: EventsQuery,
+  query: AnyListQuery,
 ): Promise<Page<EventSummary>> {
-  let rows = context.db.from("webhook_events").select(EVENT_COLUMNS).eq("endpoint_id", endpointId);
-  if (query.status !== undefined) rows = rows.eq("status", query.status);
-  if (query.type !== undefined) rows = rows.eq("type", query.type);
-  if (query.test !== undefined) rows = rows.eq("is_test", query.test);
-  const options: ListOptions = {
-    ...listOptions(context, "webhook_events", query, { endpoint_id: endpointId }),
-    sort: query.sort === "received_at" ? "id" : "-id",
-  };
-  const page = await listPage(asResult<StoredEvent[]>(rows), options);
+  const rows = context.db.from("webhook_events").select(EVENT_COLUMNS).eq("endpoint_id", endpointId);
+  const page = await WEBHOOK_EVENTS.find(asResult<StoredEvent[]>(rows), context, query, { endpoint_id: endpointId });
   // Only an empty list leaves open whether there is such an endpoint.
   if (page.data.length === 0) await requireWebhook(context.db, endpointId);
   return { ...page, data: page.data.map((event) => withVerdict(event)) };

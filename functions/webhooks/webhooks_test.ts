@@ -318,6 +318,6 @@ Deno.test("GET /webhooks/providers describes every provider", () =>
     const { body } = await ada.get<{ data: { provider: string; config_schema: { type: string } }[] }>(
       "/webhooks/providers",
     );
-    assertEquals(body.data.map(({ provider }) => provider), ["stripe", "typeform", "custom"]);
+    assertEquals(body.data.map(({ provider }) => provider).toSorted(), ["custom", "stripe", "typeform"]);
     assert(body.data.every(({ config_schema }) => config_schema.type === "object"));
   }));

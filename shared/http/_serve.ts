@@ -6,7 +6,8 @@ import { stateOf } from "./_state.ts";
 import { readBytes } from "./body.ts";
 import type { RouteContext } from "./context.ts";
 import type { RawRoute } from "./raw_route.ts";
-import { Reply, type Route, type RouteResponse } from "./route.ts";
+import { contentTag, isNotModified } from "./etag.ts";
+import { hasEntityTag, Reply, type Route, type RouteResponse } from "./route.ts";
 import type { AnyRoute } from "./router.ts";
 
 /** Serves one request of a route. Throws only {@link AppError}. */
@@ -29,7 +30,7 @@ async function serveJson(c: RouteContext, route: Route): Promise<Response> {
   const { access, request } = route.definition;
   // Whoever watches a public page may hang on what keeps caches away.
   const input = await readInput(c, request, { refuseUnknownQuery: access.public !== true });
-  return render(c, route, await route.handler(c, input));
+  return await render(c, route, await route.handler(c, input), input.query);
 }
 
 async function serveRaw(c: RouteContext, route: RawRoute): Promise<Response> {
@@ -39,28 +40,37 @@ async function serveRaw(c: RouteContext, route: RawRoute): Promise<Response> {
 }
 
 /** Makes the answer of what a handler returned. */
-function render(c: RouteContext, route: Route, result: unknown): Response {
+async function render(c: RouteContext, route: Route, result: unknown, query: unknown): Promise<Response> {
   if (result instanceof Response) return result;
-  const { responses } = route.definition;
+  const { responses, list } = route.definition;
   const declared = Object.entries(responses) as [string, RouteResponse][];
   const status = result instanceof Reply ? result.status : Number(declared[0]?.[0] ?? 200);
-  const body: unknown = result instanceof Reply ? result.body : result;
+  const given: unknown = result instanceof Reply ? result.body : result;
+  const body = list === undefined ? given : list.pick(given, query);
   if (result instanceof Reply) {
     for (const [name, value] of Object.entries(result.headers)) c.header(name, value);
   }
-  if (stateOf(c.req.raw).runtime.checkResponses) checkResponse(route, status, body);
+  if (stateOf(c.req.raw).runtime.checkResponses) checkResponse(route, status, body, query);
   if (body === undefined) return c.body(null, status as 204);
-  return c.json(body, status as 200);
+  if (!hasEntityTag(route.definition) || status !== 200) return c.json(body, status as 200);
+  const json = JSON.stringify(body);
+  const own = result instanceof Reply ? result.headers.ETag : undefined;
+  const tag = own ?? await contentTag(json);
+  c.header("ETag", tag);
+  if (isNotModified(c, tag)) return c.body(null, 304);
+  return c.body(json, 200, { "Content-Type": "application/json" });
 }
 
 /** In tests an answer that its own schema refuses is a fault. */
-function checkResponse(route: Route, status: number, body: unknown): void {
-  const { operationId, responses } = route.definition;
+function checkResponse(route: Route, status: number, body: unknown, query: unknown): void {
+  const { operationId, responses, list } = route.definition;
   const declared = (responses as Readonly<Record<number, RouteResponse | undefined>>)[status];
   if (declared === undefined) throw internal(`${operationId} does not declare the status ${status}`);
   if (declared.schema === undefined) return;
   // What the caller sees is the JSON: undefined properties and toJSON() have had their say.
-  const parsed = declared.schema.safeParse(body === undefined ? undefined : JSON.parse(JSON.stringify(body)));
+  const hasAllFields = (query as { fields?: unknown } | undefined)?.fields === undefined;
+  const schema = list !== undefined && hasAllFields ? list.complete(declared.schema) : declared.schema;
+  const parsed = schema.safeParse(body === undefined ? undefined : JSON.parse(JSON.stringify(body)));
   if (parsed.success) return;
   const problems = fromZod(parsed.error).map(({ path, message }) => `${path}: ${message}`).join("; ");
   throw internal(`${operationId} answered ${status} with what its schema refuses: ${problems}`);

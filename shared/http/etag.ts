@@ -6,6 +6,12 @@ export function etag(version: number | string): string {
   return `"v${version}"`;
 }
 
+/** The ETag of an answer that has no row version: a hash of its bytes. */
+export async function contentTag(json: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(json));
+  return `"${btoa(String.fromCharCode(...new Uint8Array(digest, 0, 15)))}"`;
+}
+
 /**
  * The version that `If-Match` demands: null when the header is absent or `*`.
  *

@@ -46,6 +46,16 @@ export {
 } from "./schemas.ts";
 export { etag, isNotModified, readIfMatch } from "./etag.ts";
 export { fieldsParam, pickFields } from "./fields.ts";
+export {
+  type AnyListQuery,
+  defineList,
+  type FilterKind,
+  type FilterOptions,
+  type ListDeclaration,
+  type ListFilter,
+  type ListSpec,
+  where,
+} from "./define_list.ts";
 export { resourceUrl } from "./resource_url.ts";
 export { readIdempotencyKey } from "./idempotency.ts";
 export { MAX_BODY_BYTES, readBytes } from "./body.ts";

@@ -89,6 +89,7 @@ Deno.test("openApiDocument() says who may call and with what", () => {
     "limit",
     "cursor",
     "sort",
+    "if-none-match",
   ]);
   const update = paths["/things/{id}"]?.patch;
   assertEquals([update?.deprecated, update?.description], [true, "All of it.\n\nPermission: `flows:write`."]);
@@ -99,7 +100,7 @@ Deno.test("openApiDocument() says who may call and with what", () => {
 
 Deno.test("openApiDocument() gives every status a route can answer, with problem and example", () => {
   const statuses = (path: string, method: string) => Object.keys(paths[path]?.[method]?.responses ?? {});
-  assertEquals(statuses("/things", "get"), ["200", "400", "401", "403", "404", "429", "500", "503", "504"]);
+  assertEquals(statuses("/things", "get"), ["200", "304", "400", "401", "403", "404", "429", "500", "503", "504"]);
   assertEquals(statuses("/things/{id}", "patch"), [
     "200",
     "400",

@@ -2,6 +2,8 @@ import { z } from "zod";
 import type { ErrorCode } from "../errors/mod.ts";
 import type { Access, RouteClass } from "./access.ts";
 import type { RouteContext } from "./context.ts";
+import type { AnyList } from "./define_list.ts";
+import { ifNoneMatchHeaders } from "./schemas.ts";
 
 /** The methods a route can have. HEAD comes with GET, OPTIONS by itself. */
 export type Method = "get" | "post" | "put" | "patch" | "delete";
@@ -61,6 +63,8 @@ export interface RouteDefinition {
   /** Whose rate limit it takes from: `read` for GET and `write` for the others when absent. */
   readonly rateLimit?: RouteClass;
   readonly request?: RouteRequest;
+  /** What it lists. Then its query is the list's, and `fields` are picked from the answer. */
+  readonly list?: AnyList;
   /** Status → answer. The first one is what a plain return value becomes. */
   readonly responses: Readonly<Partial<Record<SuccessStatus, RouteResponse>>>;
   /** Errors that this route can give besides those that its access and request bring with them. */
@@ -72,10 +76,12 @@ export interface RouteDefinition {
 type Part<D, K extends string> = D extends { request: { [P in K]: infer S extends z.ZodType } } ? z.output<S>
   : undefined;
 
+type QueryOf<D> = D extends { list: { query: infer S extends z.ZodType } } ? z.output<S> : Part<D, "query">;
+
 /** The validated input of a route. Parts that the route does not read are undefined. */
 export interface RouteInput<D extends RouteDefinition> {
   readonly params: Part<D, "params">;
-  readonly query: Part<D, "query">;
+  readonly query: QueryOf<D>;
   readonly headers: Part<D, "headers">;
   readonly body: D extends { request: { bodyRequired: false } } ? Part<D, "body"> | undefined : Part<D, "body">;
 }
@@ -144,7 +150,11 @@ export interface Route {
  * @param handler The code. What it throws becomes a problem+json answer.
  */
 export function defineRoute<const D extends RouteDefinition>(definition: D, handler: RouteHandler<D>): Route {
-  return { kind: "json", definition: withStrictBody(definition), handler: handler as unknown as ErasedHandler };
+  return {
+    kind: "json",
+    definition: withEntityTag(withListQuery(withStrictBody(definition))),
+    handler: handler as unknown as ErasedHandler,
+  };
 }
 
 /** Unknown properties of a body are refused: a misspelt one would otherwise be lost without a word. */
@@ -152,4 +162,32 @@ function withStrictBody(definition: RouteDefinition): RouteDefinition {
   const body = definition.request?.body;
   if (!(body instanceof z.ZodObject) || body._zod.def.catchall !== undefined) return definition;
   return { ...definition, request: { ...definition.request, body: body.strict() } };
+}
+
+function withListQuery(definition: RouteDefinition): RouteDefinition {
+  const { list, request } = definition;
+  return list === undefined ? definition : { ...definition, request: { ...request, query: list.query } };
+}
+
+/** Whether its answer carries an ETag: what signed-in callers read as JSON. */
+export function hasEntityTag({ method, access, responses }: RouteDefinition): boolean {
+  const { 200: ok } = responses;
+  return method === "get" && access.public !== true && ok?.schema !== undefined && ok.contentType === undefined;
+}
+
+/** Says of what has an ETag that it does: the header that is read and the answer without a body. */
+function withEntityTag(definition: RouteDefinition): RouteDefinition {
+  if (!hasEntityTag(definition)) return definition;
+  const { request, responses } = definition;
+  const headers = { ETag: "What `If-None-Match` takes; with a version also `If-Match`" };
+  const { 200: ok, 304: notModified } = responses;
+  return {
+    ...definition,
+    request: { ...request, headers: z.object({ ...ifNoneMatchHeaders.shape, ...request?.headers?.shape }) },
+    responses: {
+      ...responses,
+      ...(ok === undefined ? {} : { 200: { ...ok, headers: { ...headers, ...ok.headers } } }),
+      304: notModified ?? { description: "You have this already", headers },
+    },
+  };
 }

@@ -20,14 +20,18 @@ $$;
 revoke all on function private.job_again(public.job_history) from public, anon, authenticated, service_role;
 comment on function private.job_again(public.job_history) is 'What engine.enqueue_jobs takes to do an ended job once more.';
 
-create function private.retry_job(p_job_id uuid) returns jsonb
+create function private.retry_job(p_job_id uuid, p_organization_id uuid, p_idempotency_key text) returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
   v_old public.job_history;
   v_new jsonb;
+  v_reply jsonb := private.idempotent_reply(p_organization_id, 'retry_job', p_idempotency_key, to_jsonb(p_job_id));
 begin
+  if v_reply is not null then
+    return v_reply;
+  end if;
   select * into v_old from public.job_history h where h.id = p_job_id for update;
   if not found then
     if private.find_job(p_job_id) is null then
@@ -44,40 +48,44 @@ begin
     perform private.fail('conflict', 'Another job with the same unique key waits to begin', 409, jsonb_build_object('job_id', v_new -> 'id'));
   end if;
   update public.job_history h set replayed_as = (v_new ->> 'id')::uuid where h.id = p_job_id;
-  return private.find_job((v_new ->> 'id')::uuid);
+  return private.keep_reply(
+    p_organization_id, 'retry_job', p_idempotency_key, private.find_job((v_new ->> 'id')::uuid)
+  );
 end;
 $$;
 
-revoke all on function private.retry_job(uuid) from public, anon, authenticated, service_role;
-comment on function private.retry_job(uuid) is
-  'Does a job once more that was given up, cancelled or expired: as a new job, with all its attempts before it. Once only. Answers the new job.';
+revoke all on function private.retry_job(uuid, uuid, text) from public, anon, authenticated, service_role;
+comment on function private.retry_job(uuid, uuid, text) is
+  'Does a job once more that was given up, cancelled or expired: as a new job, with all its attempts before it. Once only. The idempotency key is one of p_organization_id: whoever asks. Answers the new job.';
 
-create function public.retry_job(p_job_id uuid) returns jsonb
+create function public.retry_job(p_job_id uuid, p_idempotency_key text default null) returns jsonb
 language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_organization_id uuid := (private.find_job(p_job_id) ->> 'organization_id')::uuid;
 begin
-  perform private.require_permission((private.find_job(p_job_id) ->> 'organization_id')::uuid, 'runs:execute', 'job');
-  return private.retry_job(p_job_id);
+  perform private.require_permission(v_organization_id, 'runs:execute', 'job');
+  return private.retry_job(p_job_id, v_organization_id, p_idempotency_key);
 end;
 $$;
 
-revoke all on function public.retry_job(uuid) from public, anon, authenticated, service_role;
-grant execute on function public.retry_job(uuid) to authenticated;
-comment on function public.retry_job(uuid) is
+revoke all on function public.retry_job(uuid, text) from public, anon, authenticated, service_role;
+grant execute on function public.retry_job(uuid, text) to authenticated;
+comment on function public.retry_job(uuid, text) is
   'Does a dead letter, or a cancelled or expired job, once more as a new job, which names it as replay_of. 409 when that was done already (details: replayed_as) or a job with its unique key waits. Needs runs:execute. Answers the new job.';
 
-create function engine.retry_job(p_job_id uuid) returns jsonb
+create function engine.retry_job(p_job_id uuid, p_idempotency_key text default null) returns jsonb
 language plpgsql
 security definer
 set search_path = ''
 as $$
 begin
-  return private.retry_job(p_job_id);
+  return private.retry_job(p_job_id, private.platform_id(), p_idempotency_key);
 end;
 $$;
 
-revoke all on function engine.retry_job(uuid) from public, anon, authenticated, service_role;
-grant execute on function engine.retry_job(uuid) to service_role;
-comment on function engine.retry_job(uuid) is 'public.retry_job for operators.';
+revoke all on function engine.retry_job(uuid, text) from public, anon, authenticated, service_role;
+grant execute on function engine.retry_job(uuid, text) to service_role;
+comment on function engine.retry_job(uuid, text) is 'public.retry_job for operators.';

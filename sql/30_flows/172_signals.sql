@@ -1,4 +1,10 @@
-create function public.signal_run(p_run_id uuid, p_name text, p_data jsonb default null, p_wake boolean default true) returns jsonb
+create function public.signal_run(
+  p_run_id uuid,
+  p_name text,
+  p_data jsonb default null,
+  p_wake boolean default true,
+  p_idempotency_key text default null
+) returns jsonb
 language plpgsql
 security definer
 set search_path = ''
@@ -6,12 +12,19 @@ as $$
 declare
   v_run public.runs := private.lock_run(p_run_id, 'runs:execute');
   v_token public.job_queue;
+  v_reply jsonb;
 begin
   if length(coalesce(p_name, '')) not between 1 and 200 then
     perform private.fail('invalid_request', 'The name of a signal has 1 to 200 characters', 400);
   end if;
   if octet_length(p_data::text) > 262144 then
     perform private.fail('payload_too_large', 'A signal may carry at most 256 KiB', 413);
+  end if;
+  v_reply := private.idempotent_reply(
+    v_run.organization_id, 'signal_run', p_idempotency_key, jsonb_build_array(p_run_id, p_name, p_data)
+  );
+  if v_reply is not null then
+    return v_reply;
   end if;
   if v_run.finished_at is not null or v_run.status = 'compensating' then
     perform private.fail('run_finished', format('The run has already %s', v_run.status), 409);
@@ -22,19 +35,23 @@ begin
     if p_wake then
       perform private.wake_if_idle(v_run.organization_id);
     end if;
-    return jsonb_build_object('run_id', p_run_id, 'name', p_name, 'delivered', true, 'node_id', v_token.node_id, 'scope', v_token.scope);
+    return private.keep_reply(v_run.organization_id, 'signal_run', p_idempotency_key, jsonb_build_object(
+      'run_id', p_run_id, 'name', p_name, 'delivered', true, 'node_id', v_token.node_id, 'scope', v_token.scope
+    ));
   end if;
   if (select count(*) from private.run_signals s where s.run_id = p_run_id) >= 1000 then
     perform private.fail('conflict', 'A thousand signals wait for this run already', 409);
   end if;
   insert into private.run_signals (run_id, kind, name, data, created_by) values (p_run_id, 'signal', p_name, p_data, private.caller_user_id());
-  return jsonb_build_object('run_id', p_run_id, 'name', p_name, 'delivered', false, 'node_id', null, 'scope', null);
+  return private.keep_reply(v_run.organization_id, 'signal_run', p_idempotency_key, jsonb_build_object(
+    'run_id', p_run_id, 'name', p_name, 'delivered', false, 'node_id', null, 'scope', null
+  ));
 end;
 $$;
 
-revoke all on function public.signal_run(uuid, text, jsonb, boolean) from public, anon, authenticated, service_role;
-grant execute on function public.signal_run(uuid, text, jsonb, boolean) to authenticated;
-comment on function public.signal_run(uuid, text, jsonb, boolean) is
+revoke all on function public.signal_run(uuid, text, jsonb, boolean, text) from public, anon, authenticated, service_role;
+grant execute on function public.signal_run(uuid, text, jsonb, boolean, text) to authenticated;
+comment on function public.signal_run(uuid, text, jsonb, boolean, text) is
   'Sends a signal to a run: the step that waits longest for it goes on; when none waits, it is kept for the next that does. p_wake false = the caller runs what follows itself. Needs runs:execute.';
 
 create function public.decide_step(

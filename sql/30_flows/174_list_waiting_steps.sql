@@ -3,7 +3,8 @@ create function public.list_waiting_steps(
   p_kinds text[] default '{approval,decision}',
   p_flow_id uuid default null,
   p_after uuid default null,
-  p_limit integer default 50
+  p_limit integer default 50,
+  p_descending boolean default false
 ) returns jsonb
 language sql
 stable
@@ -11,9 +12,10 @@ set search_path = ''
 as $$
   -- Runs as the caller: RLS decides which tokens, runs and flows there are.
   select case when p_organization_id = any ((select private.organizations_with('runs:read'))::uuid[])
-    then coalesce(jsonb_agg(to_jsonb(w) order by w.id), '[]') end
+    then coalesce(jsonb_agg(to_jsonb(w) - 'place' order by w.place), '[]') end
   from (
     select
+      row_number() over (order by case when p_descending then j.id end desc, j.id) as place,
       j.id, j.run_id, r.flow_id, f.name as flow_name, j.node_id, j.scope, j.payload -> 'wait' ->> 'kind' as kind,
       j.payload -> 'wait' ->> 'name' as name, j.payload -> 'wait' -> 'data' as data,
       case when (j.payload -> 'wait' ->> 'since') ~ '^[0-9]{1,15}$'
@@ -39,13 +41,13 @@ as $$
       and j.payload ? 'wait' and not j.payload ? 'resolved'
       and j.payload -> 'wait' ->> 'kind' = any (p_kinds)
       and (p_flow_id is null or r.flow_id = p_flow_id)
-      and (p_after is null or j.id > p_after)
-    order by j.id
+      and (p_after is null or case when p_descending then j.id < p_after else j.id > p_after end)
+    order by case when p_descending then j.id end desc, j.id
     limit least(greatest(p_limit, 1), 101)
   ) w;
 $$;
 
-revoke all on function public.list_waiting_steps(uuid, text[], uuid, uuid, integer) from public, anon, authenticated, service_role;
-grant execute on function public.list_waiting_steps(uuid, text[], uuid, uuid, integer) to authenticated;
-comment on function public.list_waiting_steps(uuid, text[], uuid, uuid, integer) is
-  'Steps of an organization that wait for something: of these kinds (approval and decision wait for a person; also signal, callback, timer, run, limit), those after p_after. may_decide = the caller could. Null for who may not read runs there. Runs as the caller.';
+revoke all on function public.list_waiting_steps(uuid, text[], uuid, uuid, integer, boolean) from public, anon, authenticated, service_role;
+grant execute on function public.list_waiting_steps(uuid, text[], uuid, uuid, integer, boolean) to authenticated;
+comment on function public.list_waiting_steps(uuid, text[], uuid, uuid, integer, boolean) is
+  'Steps of an organization that wait for something: of these kinds (approval and decision wait for a person; also signal, callback, timer, run, limit), those after p_after, or before it when p_descending. may_decide = the caller could. Null for who may not read runs there. Runs as the caller.';

@@ -135,7 +135,6 @@ export const EXECUTES = `
 function                           anon  user  service
 public.find_run_archives           -     x     -
 public.get_run_archive             -     x     -
-public.list_run_archives           -     x     -
 engine.add_run_archive             -     -     x
 engine.set_request_proof_key       -     -     x
 private.audit                      -     -     -
@@ -266,6 +265,7 @@ engine.get_run_end                 -     -     x
 engine.get_webhook_endpoint        -     -     x
 engine.get_webhook_sender          -     -     x
 engine.enqueue_jobs                -     -     x
+engine.enqueue_jobs_once           -     -     x
 engine.finish_jobs                 -     -     x
 engine.report_jobs                 -     -     x
 engine.share_breakers              -     -     x
@@ -671,7 +671,6 @@ list_edge_stats           ok        ok        ok         ok         ok         o
 list_run_steps            ok        ok        ok         ok         ok         null       null
 find_run_archives         ok        ok        ok         ok         ok         null       null
 get_run_archive           ok        ok        ok         ok         ok         null       null
-list_run_archives         ok        ok        ok         ok         ok         null       null
 list_waiting_steps        ok        ok        ok         ok         ok         null       null
 move_entity               ok        ok        ok         ok         forbidden  forbidden  forbidden
 pause_run                 ok        ok        ok         ok         forbidden  forbidden  forbidden

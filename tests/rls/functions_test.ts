@@ -97,7 +97,6 @@ const RPCS: Record<string, Call> = {
   explain_run: { ids: { p_run_id: "openRun" } },
   find_run_archives: { ids: { p_run_id: "failedRun" } },
   get_run_archive: { ids: { p_archive_id: "archive" } },
-  list_run_archives: { ids: { p_organization_id: "organization" } },
   list_waiting_steps: { ids: { p_organization_id: "organization" } },
   pause_run: { ids: { p_run_id: "openRun" } },
   rerun_run: { ids: { p_run_id: "failedRun" } },

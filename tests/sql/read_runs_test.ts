@@ -66,6 +66,21 @@ scenarios("reading runs", {
         more = page.more;
       }
       assertEquals(seen, Array.from({ length: 120 }, (_, index) => `n${String(index).padStart(3, "0")}`));
+
+      const back: string[] = [];
+      for (let more = true, from: Arguments = {}; more;) {
+        const args = { p_run_id: run, p_limit: 50, p_descending: true, p_status: ["completed"], ...from };
+        const page = await rpc<Page>(db, tenant.user, "list_run_steps", args);
+        back.push(...page.steps.map((s) => s.node_id));
+        const last = page.steps.at(-1)!;
+        from = { p_from: last.finished_at, p_after: last.id };
+        more = page.more;
+      }
+      assertEquals(back, seen.toReversed());
+      const one = await rpc<Page>(db, tenant.user, "list_run_steps", { p_run_id: run, p_node_id: "n007" });
+      assertEquals(one.steps.map((s) => s.node_id), ["n007"]);
+      const none = await rpc<Page>(db, tenant.user, "list_run_steps", { p_run_id: run, p_status: ["failed"] });
+      assertEquals([none.steps, none.more], [[], false]);
     },
     "pages are bounded, whatever is asked for": async (db) => {
       const { tenant, flow } = await tenantWithFlow(db);

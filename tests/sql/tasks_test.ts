@@ -433,10 +433,14 @@ scenarios("system tasks", {
       const ids: string[] = [];
       for (let index = 0; index < 5; index++) ids.unshift((await runTask(db, name)).id);
       const page = (before?: string) =>
-        service<TaskRun[]>(db, "list_task_runs", { p_name: name, p_limit: 3, p_before: before });
+        service<TaskRun[]>(db, "list_task_runs", { p_name: name, p_limit: 3, p_after: before });
       const first = await page();
       assertEquals(first.map((run) => run.id), ids.slice(0, 3));
       assertEquals((await page(first[2]!.id)).map((run) => run.id), ids.slice(3));
+      const oldest = { p_name: name, p_ascending: true, p_status: ["completed"], p_trigger: ["cron", "manual"] };
+      const back = await service<TaskRun[]>(db, "list_task_runs", { ...oldest, p_after: ids[3] });
+      assertEquals(back.map((run) => run.id), ids.slice(0, 3).toReversed());
+      assertEquals(await service(db, "list_task_runs", { p_name: name, p_status: ["failed"] }), []);
       await assertFails(service(db, "list_task_runs", { p_name: "nothing" }), "not_found", 404);
     },
   },

@@ -1,8 +1,6 @@
-import { defineRoute, idParams, listQuery } from "../../../shared/http/mod.ts";
+import { defineRoute, idParams } from "../../../shared/http/mod.ts";
+import { JOURNEY, journeySchema } from "../lists.ts";
 import { findJourney } from "../queries.ts";
-import { journeySchema } from "../schemas.ts";
-
-const query = listQuery({ sort: ["moved_at"], defaultSort: "moved_at" });
 
 /** GET /entities/:id/journey */
 export const getEntityJourney = defineRoute({
@@ -13,7 +11,8 @@ export const getEntityJourney = defineRoute({
   description: "Every move, the first one first, and with each page how long the entity stood at each node altogether.",
   tags: ["entities"],
   access: { user: "runs:read" },
-  request: { params: idParams, query },
+  request: { params: idParams },
+  list: JOURNEY,
   responses: { 200: { description: "A page of the journey", schema: journeySchema } },
   errors: ["not_found"],
 }, (c, { params, query }) => findJourney(c.var.request, params.id, query));

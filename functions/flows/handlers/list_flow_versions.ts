@@ -1,8 +1,6 @@
-import { defineRoute, idParams, listOf, listQuery } from "../../../shared/http/mod.ts";
+import { defineRoute, idParams } from "../../../shared/http/mod.ts";
+import { FLOW_VERSIONS } from "../lists.ts";
 import { findVersions } from "../version_queries.ts";
-import { listedVersionSchema } from "../schemas.ts";
-
-const query = listQuery({ sort: ["number"], defaultSort: "-number" });
 
 /** GET /flows/:id/versions */
 export const listFlowVersions = defineRoute({
@@ -15,6 +13,7 @@ export const listFlowVersions = defineRoute({
     "version.",
   tags: ["flows"],
   access: { user: "flows:read" },
-  request: { params: idParams, query },
-  responses: { 200: { description: "A page of versions", schema: listOf(listedVersionSchema) } },
+  request: { params: idParams },
+  list: FLOW_VERSIONS,
+  responses: { 200: { description: "A page of versions", schema: FLOW_VERSIONS.page() } },
 }, (c, { params, query }) => findVersions(c.var.request, params.id, query));

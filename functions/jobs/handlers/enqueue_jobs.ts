@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { fromZod, invalidRequest, type Problem } from "../../../shared/errors/mod.ts";
-import { defineRoute, jsonSchema } from "../../../shared/http/mod.ts";
+import { defineRoute, idempotencyHeaders, jsonSchema, readIdempotencyKey } from "../../../shared/http/mod.ts";
 import { jobRegistry } from "../../../shared/jobs/mod.ts";
 import { insertJobs } from "../queries.ts";
 import { jobTypeSchema } from "../schemas.ts";
@@ -46,11 +46,12 @@ export const enqueueJobs = defineRoute({
     "against the schema of its type.",
   tags: ["jobs"],
   access: { secret: true },
-  request: { body },
+  request: { headers: idempotencyHeaders, body },
   responses: { 201: { description: "What became of them", schema: enqueuedSchema } },
+  errors: ["idempotency_mismatch"],
 }, async (c, { body }) => {
   await requireKnown(body.jobs);
-  return { jobs: await insertJobs(c.var.request, body.jobs) };
+  return { jobs: await insertJobs(c.var.request, body.jobs, readIdempotencyKey(c)) };
 });
 
 /**

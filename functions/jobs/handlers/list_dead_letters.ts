@@ -1,18 +1,6 @@
-import { z } from "zod";
-import { defineRoute, listOf, listQuery } from "../../../shared/http/mod.ts";
-import { findJobs } from "../queries.ts";
-import { commaList, jobSummarySchema, jobTypeSchema, timeFilters } from "../schemas.ts";
-
-const query = listQuery({
-  sort: ["id"],
-  defaultSort: "-id",
-  filters: {
-    type: commaList(jobTypeSchema).optional().meta({ description: "One or more types, separated by commas" }),
-    code: z.string().min(1).max(100).optional()
-      .meta({ description: "The code of the error", examples: ["worker_lost"] }),
-    ...timeFilters,
-  },
-});
+import { defineRoute } from "../../../shared/http/mod.ts";
+import { DEAD_LETTERS } from "../lists.ts";
+import { findDeadLetters } from "../queries.ts";
 
 /** GET /jobs/dead-letters */
 export const listDeadLetters = defineRoute({
@@ -23,9 +11,6 @@ export const listDeadLetters = defineRoute({
   description: "Jobs that were given up and that nobody has repeated, newest first, each with the reason in `error`.",
   tags: ["jobs"],
   access: { user: "runs:read", secret: true },
-  request: { query },
-  responses: { 200: { description: "A page of dead letters", schema: listOf(jobSummarySchema) } },
-}, (c, { query }) => {
-  const { limit, cursor, sort, ...filter } = query;
-  return findJobs(c.var.request, { limit, cursor, sort }, { ...filter, open: true });
-});
+  list: DEAD_LETTERS,
+  responses: { 200: { description: "A page of dead letters", schema: DEAD_LETTERS.page() } },
+}, (c, { query }) => findDeadLetters(c.var.request, query));

@@ -1,5 +1,12 @@
-import { defineRoute, idParams, reply, resourceUrl } from "../../../shared/http/mod.ts";
-import { changeJob } from "../queries.ts";
+import {
+  defineRoute,
+  idempotencyHeaders,
+  idParams,
+  readIdempotencyKey,
+  reply,
+  resourceUrl,
+} from "../../../shared/http/mod.ts";
+import { repeatJob } from "../queries.ts";
 import { jobSchema } from "../schemas.ts";
 
 /** POST /jobs/:id/retry */
@@ -14,10 +21,10 @@ export const retryJob = defineRoute({
     "same unique key that waits to begin.",
   tags: ["jobs"],
   access: { user: "runs:execute", secret: true },
-  request: { params: idParams },
+  request: { params: idParams, headers: idempotencyHeaders },
   responses: { 201: { description: "The new job", schema: jobSchema, headers: { Location: "Where the new job is" } } },
-  errors: ["not_found", "conflict"],
+  errors: ["not_found", "conflict", "idempotency_mismatch"],
 }, async (c, { params }) => {
-  const job = await changeJob(c.var.request, "retry_job", params.id);
+  const job = await repeatJob(c.var.request, params.id, readIdempotencyKey(c));
   return reply(201, job, { Location: resourceUrl(c, "jobs", job.id) });
 });

@@ -1,13 +1,7 @@
-import { z } from "zod";
-import { defineRoute, listOf } from "../../../shared/http/mod.ts";
+import { defineRoute } from "../../../shared/http/mod.ts";
+import { TASK_RUNS } from "../lists.ts";
 import { findTaskRuns } from "../task_queries.ts";
-import { taskParams, taskRunSchema } from "../task_schemas.ts";
-
-const query = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(50).meta({ description: "How many rows, 1 to 100" }),
-  cursor: z.string().optional().meta({ description: "next_cursor of the page before" }),
-  sort: z.enum(["-id"]).default("-id").meta({ description: "The order: newest first" }),
-});
+import { taskParams } from "../task_schemas.ts";
 
 /** GET /jobs/tasks/:name/history */
 export const listTaskHistory = defineRoute({
@@ -19,7 +13,8 @@ export const listTaskHistory = defineRoute({
     "Newest first, 90 days back: how each run was started, how it ended, what it did, and why it was skipped.",
   tags: ["jobs"],
   access: { secret: true },
-  request: { params: taskParams, query },
-  responses: { 200: { description: "A page of the history", schema: listOf(taskRunSchema) } },
+  request: { params: taskParams },
+  list: TASK_RUNS,
+  responses: { 200: { description: "A page of the history", schema: TASK_RUNS.page() } },
   errors: ["not_found"],
 }, (c, { params, query }) => findTaskRuns(c.var.request, params.name, query));

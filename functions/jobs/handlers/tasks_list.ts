@@ -1,6 +1,6 @@
 import { defineRoute } from "../../../shared/http/mod.ts";
+import { TASKS } from "../lists.ts";
 import { findTasks } from "../task_queries.ts";
-import { tasksSchema } from "../task_schemas.ts";
 
 /** GET /jobs/tasks */
 export const listTasks = defineRoute({
@@ -12,5 +12,6 @@ export const listTasks = defineRoute({
     "where it stands now, and whether an alert is raised.",
   tags: ["jobs"],
   access: { secret: true },
-  responses: { 200: { description: "All tasks, by name", schema: tasksSchema } },
-}, async (c) => ({ data: await findTasks(c.var.request) }));
+  list: TASKS,
+  responses: { 200: { description: "The tasks, by name", schema: TASKS.page() } },
+}, (c, { query }) => findTasks(c.var.request, query));

@@ -1,4 +1,4 @@
-import { defineRoute } from "../../../shared/http/mod.ts";
+import { defineRoute, idempotencyHeaders, readIdempotencyKey } from "../../../shared/http/mod.ts";
 import { requestTask } from "../task_queries.ts";
 import { taskParams, taskRunSchema } from "../task_schemas.ts";
 
@@ -13,7 +13,7 @@ export const runTask = defineRoute({
     "in the history. While a run is under way: 409.",
   tags: ["jobs"],
   access: { secret: true },
-  request: { params: taskParams },
+  request: { params: taskParams, headers: idempotencyHeaders },
   responses: { 202: { description: "The run, queued", schema: taskRunSchema } },
-  errors: ["not_found", "conflict"],
-}, (c, { params }) => requestTask(c.var.request, params.name));
+  errors: ["not_found", "conflict", "idempotency_mismatch"],
+}, (c, { params }) => requestTask(c.var.request, params.name, readIdempotencyKey(c)));

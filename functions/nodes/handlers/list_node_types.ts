@@ -1,7 +1,7 @@
-import { z } from "zod";
-import { defineRoute, listOf } from "../../../shared/http/mod.ts";
+import { defineRoute } from "../../../shared/http/mod.ts";
 import { listNodes } from "../../../shared/nodes/mod.ts";
-import { categorySchema, kindSchema, nodeTypeSchema, toNodeType } from "../schemas.ts";
+import { NODE_TYPES } from "../lists.ts";
+import { toNodeType } from "../schemas.ts";
 
 /** GET /nodes */
 export const listNodeTypes = defineRoute({
@@ -9,15 +9,13 @@ export const listNodeTypes = defineRoute({
   path: "/",
   operationId: "listNodeTypes",
   summary: "List node types",
-  description: "Every type in the order of the palette. There are few enough for one page: `next_cursor` is null.",
+  description: "Every type in the order of the palette, or in another.",
   tags: ["nodes"],
   access: { user: "flows:read" },
-  request: { query: z.object({ category: categorySchema.optional(), kind: kindSchema.optional() }) },
-  responses: { 200: { description: "The node types", schema: listOf(nodeTypeSchema) } },
-}, (_c, { query }) => {
-  const nodes = listNodes().filter((node) =>
-    (query.category === undefined || node.category === query.category) &&
-    (query.kind === undefined || node.kind === query.kind)
-  );
-  return { data: nodes.map(toNodeType), next_cursor: null };
+  list: NODE_TYPES,
+  responses: { 200: { description: "A page of node types", schema: NODE_TYPES.page() } },
+}, async (c, { query }) => {
+  const rows = listNodes().map((node, position) => ({ ...toNodeType(node), position }));
+  const page = await NODE_TYPES.pageOf(rows, c.var.request, query);
+  return { ...page, data: page.data.map(({ position: _, ...node }) => node) };
 });

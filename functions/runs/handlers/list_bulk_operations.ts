@@ -1,8 +1,6 @@
-import { defineRoute, listOf, listQuery } from "../../../shared/http/mod.ts";
+import { defineRoute } from "../../../shared/http/mod.ts";
+import { BULK_OPERATIONS } from "../lists.ts";
 import { findBulkOperations } from "../bulk_queries.ts";
-import { bulkOperationSchema } from "../bulk_schemas.ts";
-
-const query = listQuery({ sort: ["id"], defaultSort: "-id" });
 
 /** GET /runs/bulk */
 export const listBulkOperations = defineRoute({
@@ -13,6 +11,6 @@ export const listBulkOperations = defineRoute({
   description: "The bulk operations of the organization, newest first.",
   tags: ["runs"],
   access: { user: "runs:read" },
-  request: { query },
-  responses: { 200: { description: "A page of operations", schema: listOf(bulkOperationSchema) } },
+  list: BULK_OPERATIONS,
+  responses: { 200: { description: "A page of operations", schema: BULK_OPERATIONS.page() } },
 }, (c, { query }) => findBulkOperations(c.var.request, query));

@@ -1,14 +1,7 @@
-import { z } from "zod";
-import { defineRoute, idParams, listOf } from "../../../shared/http/mod.ts";
+import { defineRoute, idParams } from "../../../shared/http/mod.ts";
+import { RUN_STEPS } from "../lists.ts";
 import { archivedSteps, orArchived } from "../archived_run.ts";
 import { findSteps, pageOfSteps } from "../queries.ts";
-import { stepSchema } from "../../../shared/runs/mod.ts";
-
-const query = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(50).meta({ description: "How many steps, 1 to 100" }),
-  cursor: z.string().optional().meta({ description: "next_cursor of the page before" }),
-  sort: z.enum(["finished_at"]).default("finished_at").meta({ description: "The order" }),
-});
 
 /** GET /runs/:id/steps */
 export const listRunSteps = defineRoute({
@@ -19,8 +12,9 @@ export const listRunSteps = defineRoute({
   description: "Every attempt of every step, in order of their end. A page ends early when its outputs are large.",
   tags: ["runs"],
   access: { user: "runs:read" },
-  request: { params: idParams, query },
-  responses: { 200: { description: "A page of steps", schema: listOf(stepSchema) } },
+  request: { params: idParams },
+  list: RUN_STEPS,
+  responses: { 200: { description: "A page of steps", schema: RUN_STEPS.page() } },
   errors: ["not_found"],
 }, (c, { params, query }) =>
   orArchived(

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { defineRoute, idParams, jsonSchema, waitUntil } from "../../../shared/http/mod.ts";
+import {
+  defineRoute,
+  idempotencyHeaders,
+  idParams,
+  jsonSchema,
+  readIdempotencyKey,
+  waitUntil,
+} from "../../../shared/http/mod.ts";
 import { runInline } from "../../../shared/runs/mod.ts";
 import { sendSignal } from "../queries.ts";
 
@@ -29,12 +36,13 @@ export const signalRun = defineRoute({
   tags: ["runs"],
   access: { user: "runs:execute" },
   rateLimit: "run",
-  request: { params: idParams, body },
+  request: { params: idParams, headers: idempotencyHeaders, body },
   responses: { 202: { description: "Delivered or kept", schema: receipt } },
-  errors: ["not_found", "run_finished", "conflict", "payload_too_large"],
+  errors: ["not_found", "run_finished", "conflict", "payload_too_large", "idempotency_mismatch"],
 }, async (c, { params, body }) => {
   const { db, env } = c.var.request;
-  const sent = await sendSignal(db, params.id, body.name, body.data);
+  const idempotencyKey = readIdempotencyKey(c);
+  const sent = await sendSignal(db, { runId: params.id, name: body.name, data: body.data, idempotencyKey });
   if (sent.delivered) waitUntil(runInline(env, params.id));
   return sent;
 });

@@ -1,12 +1,6 @@
-import { defineRoute, idParams, listOf, listQuery } from "../../../shared/http/mod.ts";
+import { defineRoute, idParams } from "../../../shared/http/mod.ts";
+import { FIRINGS } from "../lists.ts";
 import { findFirings } from "../queries.ts";
-import { firingSchema } from "../schemas.ts";
-
-const query = listQuery({
-  sort: ["scheduled_for"],
-  defaultSort: "-scheduled_for",
-  filters: { outcome: firingSchema.shape.outcome.optional() },
-});
 
 /** GET /schedules/:id/history */
 export const listScheduleHistory = defineRoute({
@@ -17,7 +11,8 @@ export const listScheduleHistory = defineRoute({
   description: "Each due time of the last 90 days, newest first: the run it started, or why it started none.",
   tags: ["schedules"],
   access: { user: "flows:read" },
-  request: { params: idParams, query },
-  responses: { 200: { description: "A page of the history", schema: listOf(firingSchema) } },
+  request: { params: idParams },
+  list: FIRINGS,
+  responses: { 200: { description: "A page of the history", schema: FIRINGS.page() } },
   errors: ["not_found"],
 }, (c, { params, query }) => findFirings(c.var.request, params.id, query));

@@ -1,7 +1,7 @@
-import { z } from "zod";
 import { defineRoute } from "../../../shared/http/mod.ts";
 import { listWebhookAdapters } from "../../../shared/webhooks/mod.ts";
-import { providerInfoSchema, providerSchema } from "../schemas.ts";
+import { PROVIDERS } from "../lists.ts";
+import { providerSchema } from "../schemas.ts";
 
 /** GET /webhooks/providers */
 export const listWebhookProviders = defineRoute({
@@ -12,13 +12,15 @@ export const listWebhookProviders = defineRoute({
   description: "How each one signs, and the JSON Schema of what can be set: enough to build a form.",
   tags: ["webhooks"],
   access: { user: "any" },
-  responses: { 200: { description: "The providers", schema: z.object({ data: z.array(providerInfoSchema) }) } },
-}, () => ({
-  data: listWebhookAdapters().map(({ provider, title, description, secretFrom, configSchema }) => ({
+  list: PROVIDERS,
+  responses: { 200: { description: "The providers", schema: PROVIDERS.page() } },
+}, (c, { query }) => {
+  const providers = listWebhookAdapters().map(({ provider, title, description, secretFrom, configSchema }) => ({
     provider: providerSchema.parse(provider),
     title,
     description,
     secret_from: secretFrom,
     config_schema: configSchema,
-  })),
-}));
+  }));
+  return PROVIDERS.pageOf(providers, c.var.request, query);
+});

@@ -1,17 +1,6 @@
-import { z } from "zod";
-import { defineRoute, listOf, listQuery } from "../../../shared/http/mod.ts";
+import { defineRoute } from "../../../shared/http/mod.ts";
+import { WEBHOOKS } from "../lists.ts";
 import { findWebhooks } from "../queries.ts";
-import { providerSchema, webhookSummarySchema } from "../schemas.ts";
-
-const query = listQuery({
-  sort: ["created_at", "name", "updated_at"],
-  defaultSort: "-created_at",
-  filters: {
-    flow_id: z.uuid().optional(),
-    provider: providerSchema.optional(),
-    is_active: z.enum(["true", "false"]).transform((text) => text === "true").optional().meta({ examples: ["true"] }),
-  },
-});
 
 /** GET /webhooks */
 export const listWebhooks = defineRoute({
@@ -22,6 +11,6 @@ export const listWebhooks = defineRoute({
   description: "The endpoints of the organization, newest first.",
   tags: ["webhooks"],
   access: { user: "webhooks:read" },
-  request: { query },
-  responses: { 200: { description: "A page of endpoints", schema: listOf(webhookSummarySchema) } },
+  list: WEBHOOKS,
+  responses: { 200: { description: "A page of endpoints", schema: WEBHOOKS.page() } },
 }, (c, { query }) => findWebhooks(c.var.request, query));

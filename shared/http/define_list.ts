@@ -1,0 +1,337 @@
+import { z } from "zod";
+import { containsText, type List, type ListOptions, listPage, openList, type Page } from "../db/mod.ts";
+import type { QueryResult } from "../db/mod.ts";
+import type { RequestContext } from "./context.ts";
+import { fieldsParam, pickFields } from "./fields.ts";
+import { listOf, listQuery } from "./schemas.ts";
+
+/** How a filter compares: see {@link where}. `own` = the handler does it. */
+export type FilterKind = "equals" | "anyOf" | "from" | "before" | "text" | "own";
+
+/** One filter of a list. */
+export interface ListFilter<S extends z.ZodType = z.ZodType> {
+  readonly kind: FilterKind;
+  /** What the query parameter may be; it is always optional. */
+  readonly schema: S;
+  /** The columns it looks at; the one of its own name when empty. */
+  readonly columns: readonly string[];
+  /** Makes the column's value of the parameter's. */
+  readonly encode?: (value: string) => string;
+}
+
+type Filters = Readonly<Record<string, ListFilter>>;
+type Shapes<F extends Filters> = { [K in keyof F]: F[K]["schema"] };
+
+/** Options of the filters of {@link where}. */
+export interface FilterOptions {
+  readonly description?: string;
+  /** Another column than the one of the parameter's name. */
+  readonly column?: string;
+}
+
+/** Options of filters whose columns hold something else than what the parameter says. */
+export interface EncodedFilterOptions extends FilterOptions {
+  /** Makes the column's value of the parameter's. */
+  readonly encode?: (value: string) => string;
+}
+
+function described<S extends z.ZodType>(schema: S, description: string | undefined) {
+  const optional = schema.optional();
+  // What zod says of the schema inside (examples) is still said.
+  return description === undefined ? optional : optional.meta({ ...schema.meta(), id: undefined, description });
+}
+
+function columnsOf({ column }: FilterOptions): string[] {
+  return column === undefined ? [] : [column];
+}
+
+/** The kinds of filters. */
+export const where = {
+  /** The column is this value. */
+  equals: <S extends z.ZodType>(schema: S, options: EncodedFilterOptions = {}) => ({
+    kind: "equals" as const,
+    schema: described(schema, options.description),
+    columns: columnsOf(options),
+    ...(options.encode === undefined ? {} : { encode: options.encode }),
+  }),
+  /** The column is one of these values, which the parameter separates by commas. */
+  anyOf: <S extends z.ZodType<string, string>>(item: S, options: FilterOptions = {}) => ({
+    kind: "anyOf" as const,
+    schema: described(
+      z.union([z.string(), z.array(z.string())])
+        .transform((text) => [text].flat().flatMap((list) => list.split(",")).map((part) => part.trim()))
+        .pipe(z.array(item).min(1).max(50)),
+      options.description ?? "One or more, separated by commas",
+    ),
+    columns: columnsOf(options),
+  }),
+  /** The column is true or false. */
+  flag: (options: FilterOptions = {}) => ({
+    kind: "equals" as const,
+    schema: described(
+      z.enum(["true", "false"]).transform((text) => text === "true").meta({ examples: ["true"] }),
+      options.description,
+    ),
+    columns: columnsOf(options),
+  }),
+  /** The column is this moment or later. */
+  from: (options: EncodedFilterOptions) => ({
+    kind: "from" as const,
+    schema: described(z.iso.datetime({ offset: true }), options.description ?? "At this moment or later"),
+    columns: columnsOf(options),
+    ...(options.encode === undefined ? {} : { encode: options.encode }),
+  }),
+  /** The column is before this moment. */
+  before: (options: EncodedFilterOptions) => ({
+    kind: "before" as const,
+    schema: described(z.iso.datetime({ offset: true }), options.description ?? "Before this moment"),
+    columns: columnsOf(options),
+    ...(options.encode === undefined ? {} : { encode: options.encode }),
+  }),
+  /** A column holds this text, whatever its case; no character is special. Several columns only in memory. */
+  text: (columns: readonly string[], description?: string) => ({
+    kind: "text" as const,
+    schema: described(
+      z.string().trim().min(1).max(200),
+      description ?? `Only those whose ${columns.join(" or ")} holds this text, whatever its case; no character is ` +
+          "special",
+    ),
+    columns,
+  }),
+  /** Applied by whoever makes the query. The cursor is bound to it all the same. */
+  own: <S extends z.ZodType>(schema: S, description?: string) => ({
+    kind: "own" as const,
+    schema: described(schema, description),
+    columns: [],
+  }),
+} as const;
+
+/** What {@link defineList} takes: everything about a list but its rows. */
+export interface ListSpec<I extends z.ZodObject, C extends string, F extends Filters> {
+  /** What cursors are bound to, besides organization, filter and order: `flows`. */
+  readonly name: string;
+  /** A row. Its properties are what `fields` may name. */
+  readonly item: I;
+  /** What may be sorted by, both ways: name → column. A column must not hold nulls. */
+  readonly sort: Readonly<Record<C, string>>;
+  /** The order when none is asked for. */
+  readonly defaultSort: NoInfer<C> | `-${NoInfer<C>}`;
+  readonly filters?: F;
+  /** The row's unique property, which breaks ties; `id` when absent. */
+  readonly id?: string;
+  /** False for lists of the user's own things, which are the same in every organization. */
+  readonly ofOrganization?: boolean;
+}
+
+/** A validated query, whatever the list. */
+export interface AnyListQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly sort: string;
+  readonly fields?: readonly string[] | undefined;
+}
+
+type Context = Pick<RequestContext, "env" | "organizationId">;
+type Scope = Readonly<Record<string, unknown>>;
+
+/** The part of a PostgREST query that filters use. */
+interface FilterableQuery {
+  eq(column: string, value: unknown): FilterableQuery;
+  in(column: string, values: readonly unknown[]): FilterableQuery;
+  gte(column: string, value: unknown): FilterableQuery;
+  lt(column: string, value: unknown): FilterableQuery;
+  filter(column: string, operator: string, value: unknown): FilterableQuery;
+}
+
+/** What the request path needs to know of any list. */
+export interface AnyList {
+  readonly id: string;
+  /** The query's schema. */
+  readonly query: z.ZodObject;
+  /** Rows with only the fields that were asked for. */
+  pick(body: unknown, query: unknown): unknown;
+  /** What an answer must be when no fields were named: the schema that was made by `page`, but complete. */
+  complete(page: z.ZodType): z.ZodType;
+}
+
+/** A list: made once by {@link defineList}, it feeds validation, the query, the answer and the OpenAPI document. */
+export interface ListDeclaration<Q extends z.ZodObject, I extends z.ZodObject> extends AnyList {
+  readonly query: Q;
+  /**
+   * The schema of an answer: `{ data, next_cursor }`, each row with its id and whatever `fields` left.
+   *
+   * @param extra Properties beside these.
+   */
+  page<E extends z.core.$ZodLooseShape = Record<never, never>>(extra?: E): z.ZodObject<
+    & {
+      data: z.ZodArray<z.ZodType<Partial<z.output<I>>, Partial<z.input<I>>>>;
+      next_cursor: z.ZodNullable<z.ZodString>;
+    }
+    & E
+  >;
+  /** What `select` must name: the fields that were asked for, or all, and what the next page begins with. */
+  columns(query: AnyListQuery): string;
+  /** Adds the filters to a query of the Data API. */
+  filter<R>(rows: R, query: AnyListQuery): R;
+  /** Of `openList` and `listPage`. `scope`: what else the list depends on, the parent's id from the path. */
+  options(context: Context, query: AnyListQuery, scope?: Scope): ListOptions;
+  /** Begins a page of rows that are fetched otherwise: by a SQL function. */
+  open(context: Context, query: AnyListQuery, scope?: Scope): Promise<List>;
+  /** A page of a query of the Data API: filtered, sorted, cut. */
+  find<T extends object>(
+    rows: PromiseLike<QueryResult<T[]>>,
+    context: Context,
+    query: AnyListQuery,
+    scope?: Scope,
+  ): Promise<Page<T>>;
+  /** A page of rows that are all in memory. */
+  pageOf<T extends object>(rows: readonly T[], context: Context, query: AnyListQuery, scope?: Scope): Promise<Page<T>>;
+}
+
+/**
+ * Declares a list. A route names it as `list`; then its query is validated by it and `fields` are picked from its
+ * answer.
+ *
+ * ```ts
+ * const FLOWS = defineList({
+ *   name: "flows",
+ *   item: flowSummarySchema,
+ *   sort: { created_at: "created_at", name: "name" },
+ *   defaultSort: "-created_at",
+ *   filters: { is_active: where.flag(), q: where.text(["name"]) },
+ * });
+ * ```
+ */
+export function defineList<I extends z.ZodObject, const C extends string, F extends Filters = Record<never, never>>(
+  spec: ListSpec<I, C, F>,
+) {
+  const { item, id = "id" } = spec;
+  const filters: Filters = spec.filters ?? {};
+  const names = Object.keys(item.shape) as [keyof I["shape"] & string, ...(keyof I["shape"] & string)[]];
+  const shapes = Object.fromEntries(Object.entries(filters).map(([name, { schema }]) => [name, schema])) as Shapes<F>;
+  const query = listQuery({
+    sort: Object.keys(spec.sort) as [C, ...C[]],
+    defaultSort: spec.defaultSort as C,
+    filters: { ...shapes, fields: fieldsParam(names, id) },
+  });
+  const completeOf = new WeakMap<z.ZodType, z.ZodType>();
+  const columnOf = (sort: string) => spec.sort[sort.replace(/^-/, "") as C];
+  const declaration: ListDeclaration<typeof query, I> = {
+    id,
+    query,
+    page: (extra) => {
+      const page = listOf(sparse(item, id)).extend(extra ?? {});
+      completeOf.set(page, listOf(item).extend(extra ?? {}));
+      return page as never;
+    },
+    complete: (page) => completeOf.get(page) ?? page,
+    pick: (body, given) => {
+      const fields = (given as AnyListQuery | undefined)?.fields;
+      const page = body as { data?: unknown } | undefined;
+      if (fields === undefined || !Array.isArray(page?.data)) return body;
+      return { ...page, data: page.data.map((row) => pickFields(row as object, fields, id)) };
+    },
+    columns: ({ fields, sort }) => [...new Set([id, columnOf(sort), ...fields ?? names])].join(","),
+    filter: <R>(rows: R, given: AnyListQuery): R => applyFilters(rows, filters, given),
+    options: (context, given, scope = {}) => {
+      const { limit, cursor, sort, fields: _, ...filter } = given;
+      return {
+        secret: context.env.secretKeys.default,
+        list: spec.name,
+        organizationId: spec.ofOrganization === false ? null : context.organizationId,
+        sort: `${sort.startsWith("-") ? "-" : ""}${columnOf(sort)}`,
+        filter: { ...filter, ...scope },
+        limit,
+        cursor,
+        idColumn: id,
+      };
+    },
+    open: (context, given, scope) => openList(declaration.options(context, given, scope)),
+    find: (rows, context, given, scope) =>
+      listPage(declaration.filter(rows, given), declaration.options(context, given, scope)),
+    pageOf: async (rows, context, given, scope) => {
+      const list = await declaration.open(context, given, scope);
+      return await list.page(pageInMemory(rows, filters, given, list, id));
+    },
+  };
+  return declaration;
+}
+
+const sparseOf = new WeakMap<z.ZodObject, z.ZodObject>();
+
+/** A row of which only the id is certain. Made once per schema: its name in the document must be unique. */
+function sparse(item: z.ZodObject, id: string): z.ZodObject {
+  let schema = sparseOf.get(item);
+  if (schema === undefined) {
+    const { id: name, description } = item.meta() ?? {};
+    schema = item.partial().required({ [id]: true } as Record<string, true>);
+    if (name !== undefined) {
+      const text = "Complete unless `fields` asked for less";
+      schema = schema.meta({
+        id: `Partial${name}`,
+        description: description === undefined ? text : `${description}. ${text}`,
+      });
+    }
+    sparseOf.set(item, schema);
+  }
+  return schema;
+}
+
+function given(filters: Filters, query: AnyListQuery): [string[], ListFilter, unknown][] {
+  const values = query as unknown as Readonly<Record<string, unknown>>;
+  return Object.entries(filters).filter(([name, { kind }]) => kind !== "own" && values[name] !== undefined)
+    .map(([name, filter]) => {
+      const value = values[name];
+      return [
+        filter.columns.length === 0 ? [name] : [...filter.columns],
+        filter,
+        filter.encode === undefined ? value : filter.encode(String(value)),
+      ];
+    });
+}
+
+function applyFilters<R>(rows: R, filters: Filters, query: AnyListQuery): R {
+  // The builder's own type is not worth its depth here: each of these gives back the same query.
+  let filtered = rows as unknown as FilterableQuery;
+  for (const [[column = ""], { kind }, value] of given(filters, query)) {
+    if (kind === "equals") filtered = filtered.eq(column, value);
+    else if (kind === "anyOf") filtered = filtered.in(column, value as string[]);
+    else if (kind === "from") filtered = filtered.gte(column, value);
+    else if (kind === "before") filtered = filtered.lt(column, value);
+    else filtered = filtered.filter(column, ...containsText(String(value)));
+  }
+  return filtered as unknown as R;
+}
+
+function pageInMemory<T extends object>(
+  rows: readonly T[],
+  filters: Filters,
+  query: AnyListQuery,
+  { column, ascending, after, fetchCount }: List,
+  id: string,
+): T[] {
+  const get = (row: object, name: string): unknown => (row as Record<string, unknown>)[name];
+  const wanted = given(filters, query);
+  const order = (a: object, b: object): number =>
+    (ascending ? 1 : -1) * (compare(get(a, column), get(b, column)) || compare(get(a, id), get(b, id)));
+  const last = after === undefined ? undefined : { [column]: after.value, [id]: after.id };
+  return rows.filter((row) =>
+    wanted.every(([columns, filter, value]) => columns.some((name) => holds(get(row, name), filter.kind, value))) &&
+    (last === undefined || order(row, last) > 0)
+  ).toSorted(order).slice(0, fetchCount);
+}
+
+/** Whether a value, or one of an array's, is what a filter asks for. */
+function holds(value: unknown, kind: FilterKind, wanted: unknown): boolean {
+  if (Array.isArray(value)) return value.some((item) => holds(item, kind, wanted));
+  if (kind === "equals") return value === wanted;
+  if (kind === "anyOf") return (wanted as unknown[]).includes(value);
+  if (kind === "text") return String(value).toLowerCase().includes(String(wanted).toLowerCase());
+  return kind === "from" ? compare(value, wanted) >= 0 : compare(value, wanted) < 0;
+}
+
+/** By code unit: the same order everywhere. */
+function compare(a: unknown, b: unknown): number {
+  const [x, y] = typeof a === "number" && typeof b === "number" ? [a, b] : [String(a), String(b)];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
