@@ -11,6 +11,7 @@ create table public.organizations (
   suspended_reason text check (length(suspended_reason) between 1 and 500),
   deletes_at timestamptz,
   deletion_requested_by uuid references public.profiles (id) on delete set null,
+  require_mfa text not null default 'off' check (require_mfa in ('off', 'sensitive', 'always')),
   constraint reason_is_of_a_suspension check (suspended_reason is null or suspended_at is not null)
 );
 create index organizations_created_by_idx on public.organizations (created_by);
@@ -35,3 +36,4 @@ comment on column public.organizations.updated_at is 'Last change.';
 comment on column public.organizations.suspended_reason is 'Why, for its members. Null = none given, or not suspended.';
 comment on column public.organizations.deletes_at is 'Null = stays; set = it is to be deleted: from then on all its rows are removed, until then it can only be read, and the deletion be cancelled.';
 comment on column public.organizations.deletion_requested_by is 'Who asked for the deletion; null = nobody, or the account is gone.';
+comment on column public.organizations.require_mfa is 'When its members need a second factor: off = those who have one, for sensitive operations; sensitive = everybody, for these; always = everybody, for all but seeing that it exists.';

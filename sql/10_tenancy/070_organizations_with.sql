@@ -9,6 +9,7 @@ declare
   v_claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
   v_key_id uuid := (v_claims #>> '{millrace,key}')::uuid;
   v_user_id uuid := (v_claims ->> 'sub')::uuid;
+  v_aal2 boolean := coalesce(v_claims ->> 'aal' = 'aal2', false);
 begin
   -- PL/pgSQL keeps its plans for the session.
   if v_key_id is not null then
@@ -29,7 +30,8 @@ begin
       and exists (select 1 from private.role_permissions rp where rp.role = m.role and rp.permission = p_permission)
       and exists (
         select 1 from public.organizations o
-        where o.id = m.organization_id and (o.suspended_at is null or p_permission = 'org:read')
+        where o.id = m.organization_id
+          and (o.suspended_at is null and (v_aal2 or o.require_mfa <> 'always') or p_permission = 'org:read')
       )
   );
 end;
@@ -38,4 +40,4 @@ $$;
 revoke all on function private.organizations_with(text) from public, anon, authenticated, service_role;
 grant execute on function private.organizations_with(text) to authenticated;
 comment on function private.organizations_with(text) is
-  'The organizations in which the caller holds the permission, by role or by an API key''s scopes: what every policy asks, once per statement. A suspended organization counts only for org:read; a key that is revoked or has expired counts for nothing.';
+  'The organizations in which the caller holds the permission, by role or by an API key''s scopes: what every policy asks, once per statement. An organization that is suspended, or that always demands a second factor which this session has not shown, counts only for org:read; a key that is revoked or has expired counts for nothing.';

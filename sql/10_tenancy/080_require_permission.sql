@@ -11,6 +11,7 @@ declare
   v_holds boolean := true;
   v_suspended boolean;
   v_deletes boolean;
+  v_require_mfa text;
 begin
   if v_key_id is not null then
     select k.scopes, k.revoked_at is null and (k.expires_at is null or k.expires_at > private.now()), o.suspended_at is not null,
@@ -20,7 +21,8 @@ begin
     join public.organizations o on o.id = k.organization_id
     where k.id = v_key_id and k.organization_id = p_organization_id;
   else
-    select m.role, o.suspended_at is not null, o.deletes_at is not null into v_role, v_suspended, v_deletes
+    select m.role, o.suspended_at is not null, o.deletes_at is not null, o.require_mfa
+    into v_role, v_suspended, v_deletes, v_require_mfa
     from public.organization_members m
     join public.organizations o on o.id = m.organization_id
     where m.organization_id = p_organization_id and m.user_id = (select auth.uid());
@@ -35,6 +37,9 @@ begin
   end if;
   if v_suspended then
     perform private.fail('forbidden', 'This organization is suspended', 403);
+  end if;
+  if v_require_mfa = 'always' and p_permission <> 'org:read' then
+    perform private.require_aal2(p_organization_id);
   end if;
   if v_deletes and p_permission not like '%:read' then
     perform private.fail('forbidden', 'This organization is to be deleted: until then it can only be read', 403);

@@ -460,6 +460,12 @@ private.refuse_request             -     -     -
 private.limit_struck               -     -     -
 private.request_buckets            -     -     -
 private.limit_subject_id           -     -     -
+private.has_second_factor          -     -     -
+private.must_show_factor           -     -     -
+private.require_aal2               -     -     -
+private.change_is_sensitive        -     -     -
+public.set_mfa_policy              -     x     -
+public.get_second_factor           -     x     -
 private.security_event             -     -     -
 private.client_ip                  -     -     -
 private.ip_block_until             -     -     -
@@ -628,6 +634,8 @@ retry_job                 ok        ok        ok         ok         forbidden  f
 run_job_now               ok        ok        ok         ok         forbidden  forbidden  forbidden
 cancel_run                ok        ok        ok         ok         forbidden  forbidden  forbidden
 count_version_runs        ok        ok        ok         ok         ok         null       null
+set_mfa_policy            ok        forbidden forbidden  forbidden  forbidden  forbidden  forbidden
+get_second_factor         ok        ok        ok         ok         ok         ok         ok
 list_security_events      ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
 create_api_key            ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
 revoke_api_key            ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden

@@ -107,6 +107,8 @@ const RPCS: Record<string, Call> = {
   discard_dead_letter: { ids: { p_job_id: "deadLetter" } },
   discard_dead_letters: { ids: { p_organization_id: "organization" } },
   get_job: { ids: { p_job_id: "job" } },
+  set_mfa_policy: { ids: { p_organization_id: "organization" }, rest: "p_policy => 'off'" },
+  get_second_factor: { ids: { p_organization_id: "organization" } },
   list_security_events: { ids: { p_organization_id: "organization" } },
   list_jobs: { ids: { p_organization_id: "organization" } },
   queue_statistics: { ids: { p_organization_id: "organization" } },

@@ -1,0 +1,28 @@
+create function private.change_is_sensitive() returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.require_aal2((to_jsonb(new) ->> tg_argv[0])::uuid);
+  return new;
+end;
+$$;
+
+revoke all on function private.change_is_sensitive() from public, anon, authenticated, service_role;
+comment on function private.change_is_sensitive() is
+  'Trigger: the change needs private.require_aal2. The argument is the column that holds the organization. On the tables, so that no function that changes them can forget it.';
+
+-- Roles, and with them who owns an organization.
+create trigger sensitive before update of role on public.organization_members
+  for each row when (old.role is distinct from new.role) execute function private.change_is_sensitive('organization_id');
+
+-- Deletion and its cancelling, and the demand for a second factor itself.
+create trigger sensitive before update of deletes_at, require_mfa on public.organizations
+  for each row when (old.deletes_at is distinct from new.deletes_at or old.require_mfa is distinct from new.require_mfa)
+  execute function private.change_is_sensitive('id');
+
+-- Keys: made, changed, rotated, revoked. Not that one was used.
+create trigger sensitive before insert or update of name, scopes, ip_allow, requests_per_minute, request_burst, expires_at,
+  revoked_at, rotated_at on public.api_keys
+  for each row execute function private.change_is_sensitive('organization_id');
