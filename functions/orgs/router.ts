@@ -5,6 +5,7 @@ import { listMembers } from "./handlers/list_members.ts";
 import { listOrganizations } from "./handlers/list_organizations.ts";
 import { listSecurityEvents } from "./handlers/list_security_events.ts";
 import { listWorkspaces } from "./handlers/list_workspaces.ts";
+import { setMfaPolicy } from "./handlers/set_mfa_policy.ts";
 import { syncProfile } from "./handlers/sync_profile.ts";
 
 /** People, organizations, members, workspaces. */
@@ -16,6 +17,7 @@ export const router = createRouter("orgs", [
   listMembers,
   listWorkspaces,
   listSecurityEvents,
+  setMfaPolicy,
 ]);
 
 /** What frontends look for under `/auth`: mounted by `api` only. */

@@ -8,6 +8,9 @@ const planId = z.enum(["free", "pro", "team", "enterprise"]);
 /** What somebody is in an organization. */
 export const roleSchema = z.enum(["owner", "admin", "developer", "member", "viewer", "guest"]);
 
+/** When members need a second factor. */
+export const mfaPolicy = z.enum(["off", "sensitive", "always"]);
+
 /** A person. */
 export const profileSchema = z.strictObject({
   id: z.uuid().meta({ description: "The id of the user in Auth" }),
@@ -37,6 +40,21 @@ export const organizationSchema = z.strictObject({
 /** An organization, and what the caller is in it. */
 export type Organization = z.output<typeof organizationSchema>;
 
+/** What the caller's second factor is at. */
+export const secondFactorSchema = z.strictObject({
+  aal: z.enum(["aal1", "aal2"]).meta({ description: "aal2 = this session has shown a second factor" }),
+  factors: z.array(z.strictObject({
+    id: z.uuid(),
+    type: z.string().meta({ examples: ["totp"] }),
+    name: z.string().nullable(),
+  })).meta({ description: "Yours that are verified" }),
+  policy: mfaPolicy.meta({ description: "When the organization demands a second factor of its members" }),
+  required: z.boolean().meta({ description: "True = sensitive operations answer `mfa_required` until it is shown" }),
+}).meta({ id: "SecondFactor" });
+
+/** What the caller's second factor is at. */
+export type SecondFactor = z.output<typeof secondFactorSchema>;
+
 /** Who the caller is. */
 export const meSchema = z.strictObject({
   profile: profileSchema,
@@ -50,6 +68,7 @@ export const meSchema = z.strictObject({
     description: "What the plan allows; null = without limit",
     examples: [{ max_flows: 20 }],
   }),
+  second_factor: secondFactorSchema,
   organizations: z.array(organizationSchema).meta({
     description: "Yours, in the order in which you joined; 100 at most",
   }),

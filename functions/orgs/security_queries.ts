@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { openList, type Page, rpc } from "../../shared/db/mod.ts";
+import { type DatabaseClient, openList, type Page, rpc } from "../../shared/db/mod.ts";
 import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
 import { type SecurityEvent, type SecurityEventFilter, toFilter } from "../../shared/security/mod.ts";
+import type { SecondFactor } from "./schemas.ts";
 
 /** A page of the organization's security events. */
 export async function findSecurityEvents(
@@ -21,4 +22,33 @@ export async function findSecurityEvents(
     p_before: list.after?.id ?? null,
   });
   return await list.page(rows);
+}
+
+/** What the caller's second factor is at. */
+export function findSecondFactor(db: DatabaseClient, organizationId: string): Promise<SecondFactor> {
+  return rpc<SecondFactor>(db, "get_second_factor", { p_organization_id: organizationId });
+}
+
+/** An organization's demand for a second factor. */
+export interface MfaPolicy {
+  readonly organization_id: string;
+  readonly require_mfa: SecondFactor["policy"];
+  readonly version: number;
+}
+
+/**
+ * Says when members need a second factor.
+ *
+ * @throws {AppError} `forbidden`, `mfa_required`, `version_mismatch`.
+ */
+export function saveMfaPolicy(
+  context: UserContext,
+  policy: SecondFactor["policy"],
+  version: number | null,
+): Promise<MfaPolicy> {
+  return rpc<MfaPolicy>(context.db, "set_mfa_policy", {
+    p_organization_id: context.organizationId,
+    p_policy: policy,
+    p_if_version: version,
+  });
 }

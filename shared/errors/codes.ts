@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   plan_limit_reached: { status: 402, title: "The plan's limit is reached" },
   ip_blocked: { status: 403, title: "No requests are taken from this address" },
   forbidden: { status: 403, title: "This is not allowed" },
+  mfa_required: { status: 403, title: "A second factor is needed for this" },
   not_found: { status: 404, title: "There is no such thing" },
   method_not_allowed: { status: 405, title: "The method is not allowed here" },
   conflict: { status: 409, title: "The request conflicts with the current state" },

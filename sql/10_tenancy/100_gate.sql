@@ -7,6 +7,7 @@ declare
   v_user_id uuid := private.require_person();
   v_organization_id uuid := p_organization_id;
   v_row record;
+  v_mfa boolean;
 begin
   if coalesce(p_route, '') not in ('default', 'read', 'write', 'run') then
     perform private.fail('invalid_request', 'Unknown route class', 400);
@@ -17,7 +18,7 @@ begin
     v_organization_id := private.ensure_tenant(v_user_id);
   end if;
 
-  select o.id, o.suspended_at, o.deletes_at, m.role, p as plan,
+  select o.id, o.suspended_at, o.deletes_at, o.require_mfa, m.role, p as plan,
     (select coalesce(array_agg(rp.permission order by rp.permission), '{}')
      from private.role_permissions rp
      where rp.role = m.role
@@ -31,14 +32,18 @@ begin
   if not found then
     perform private.fail('not_found', 'No such organization', 404);
   end if;
+  v_mfa := private.must_show_factor(v_row.id);
 
   return jsonb_build_object(
     'user_id', v_user_id,
     'key', null,
     'organization_id', v_row.id,
     'role', v_row.role,
-    'permissions', case when v_row.suspended_at is null then to_jsonb(v_row.permissions) else '["org:read"]'::jsonb end,
+    'permissions', case when v_row.suspended_at is null and not (v_mfa and v_row.require_mfa = 'always')
+      then to_jsonb(v_row.permissions) else '["org:read"]'::jsonb end,
     'suspended', v_row.suspended_at is not null,
+    'mfa', v_mfa,
+    'mfa_always', v_mfa and v_row.require_mfa = 'always',
     'plan', (v_row.plan).id,
     'limits', to_jsonb(v_row.plan) - '{id,name,retention_days,archives_runs}'::text[],
     'flags', '{}'::jsonb,

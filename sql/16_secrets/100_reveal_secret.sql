@@ -9,6 +9,7 @@ declare
 begin
   select * into v_secret from public.secrets s where s.id = p_secret_id;
   perform private.require_permission(v_secret.organization_id, 'secrets:write', 'secret');
+  perform private.require_aal2(v_secret.organization_id);
   v_secret.current_version := coalesce(p_number, v_secret.current_version);
   if not exists (
     select 1 from private.secret_versions v

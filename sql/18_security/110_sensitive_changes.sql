@@ -26,3 +26,8 @@ create trigger sensitive before update of deletes_at, require_mfa on public.orga
 create trigger sensitive before insert or update of name, scopes, ip_allow, requests_per_minute, request_burst, expires_at,
   revoked_at, rotated_at on public.api_keys
   for each row execute function private.change_is_sensitive('organization_id');
+
+-- A new value of a secret, or an old one taken again. What shows a value asks by itself.
+create trigger sensitive before update of current_version on public.secrets
+  for each row when (old.current_version is distinct from new.current_version)
+  execute function private.change_is_sensitive('organization_id');

@@ -188,11 +188,11 @@ async function checkInputs(sample: Sample, user: ApiCaller): Promise<void> {
   }
   if (request?.body === undefined) return;
   for (const [body, status] of BAD_BODIES) {
-    const reply = await user.send(sample.method, sample.path, body);
+    const reply = await user.send(sample.method, pathFor(sample, user), body);
     assertEquals(reply.status, status, `${body.slice(0, 80)}: ${JSON.stringify(reply.body)}`);
     expectProblem(reply, reply.body.code);
   }
-  const text = await user.send(sample.method, sample.path, "{}", { "content-type": "text/plain" });
+  const text = await user.send(sample.method, pathFor(sample, user), "{}", { "content-type": "text/plain" });
   expectProblem(text, "unsupported_media_type");
 }
 

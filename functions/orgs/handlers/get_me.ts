@@ -1,5 +1,6 @@
 import { defineRoute } from "../../../shared/http/mod.ts";
 import { findMe } from "../queries.ts";
+import { findSecondFactor } from "../security_queries.ts";
 import { meSchema, type Organization } from "../schemas.ts";
 
 /** GET /orgs/me */
@@ -16,7 +17,10 @@ export const getMe = defineRoute({
   responses: { 200: { description: "You", schema: meSchema } },
 }, async (c) => {
   const { db, userId, organizationId, role, permissions, plan, limits } = c.var.request;
-  const { profile, organizations } = await findMe(db, userId);
+  const [{ profile, organizations }, second_factor] = await Promise.all([
+    findMe(db, userId),
+    findSecondFactor(db, organizationId),
+  ]);
   return {
     profile,
     organization_id: organizationId,
@@ -25,6 +29,7 @@ export const getMe = defineRoute({
     permissions: [...permissions],
     plan: plan as Organization["plan"],
     limits: { ...limits },
+    second_factor,
     organizations,
   };
 });
