@@ -39,6 +39,8 @@ export interface Env {
   readonly workerConcurrency: number;
   /** host:port pairs past the guard against private addresses. */
   readonly egressAllow: readonly string[];
+  /** Private keys (JWK) that sign the audit log; null = one is derived. */
+  readonly auditKeys: readonly Readonly<Record<"kty" | "crv" | "x" | "d", string>>[] | null;
   /** The API key of Resend. */
   readonly resendApiKey: string | null;
   /** Another address of Resend's API. */
@@ -123,6 +125,7 @@ function toEnv(values: z.output<typeof schema>): Env {
     workerCpuMs: values.WORKER_CPU_MS === 0 ? null : values.WORKER_CPU_MS,
     workerConcurrency: values.WORKER_CONCURRENCY,
     egressAllow: values.EGRESS_ALLOW,
+    auditKeys: values.MILLRACE_AUDIT_KEY?.keys ?? null,
     resendApiKey: values.RESEND_API_KEY ?? null,
     resendBaseUrl: values.RESEND_BASE_URL ?? null,
     emailFrom: values.EMAIL_FROM,

@@ -88,6 +88,14 @@ const masterKeys = jsonText("Must be a JSON object of key id → base64 of 32 by
   return { current: current ?? first ?? "", keys };
 });
 
+const AUDIT_KEY = "Must be a private Ed25519 key as JWK, or a set of them";
+const auditJwk = z.object({
+  kty: z.literal("OKP"),
+  crv: z.literal("Ed25519"),
+  x: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  d: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+});
+
 const jwk = z.looseObject({ kty: z.string() });
 
 /** The reader of each variable. A variable that is empty counts as absent. */
@@ -117,6 +125,11 @@ export const VARIABLES = {
   WORKER_CPU_MS: wholeNumber(0, 3_600_000).default(1500),
   WORKER_CONCURRENCY: wholeNumber(1, 1_000).default(256),
   EGRESS_ALLOW: commaList.pipe(z.array(z.string().regex(/^[^\s/@]+:\d{1,5}$/, "Each must be host:port"))).default([]),
+  MILLRACE_AUDIT_KEY: jsonText(AUDIT_KEY).pipe(
+    z.union([z.object({ keys: z.array(auditJwk).min(1) }), auditJwk.transform((key) => ({ keys: [key] }))], {
+      error: AUDIT_KEY,
+    }),
+  ).optional(),
   RESEND_API_KEY: z.string().startsWith("re_", "Must begin with re_").optional(),
   RESEND_BASE_URL: httpUrl.optional(),
   EMAIL_FROM: z.string().regex(/^[^\r\n]+$/, "Must be one line").default("Millrace <onboarding@resend.dev>"),
@@ -226,6 +239,13 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     purpose:
       "Addresses (host:port, separated by commas) that flows may call although they are private. For local stand-ins only; leave it unset on a hosted project.",
     example: "127.0.0.1:9000",
+  },
+  MILLRACE_AUDIT_KEY: {
+    setBy: "you",
+    otherwise: "a key derived from the `default` secret key",
+    purpose:
+      "Signs the seals of the audit log: a private Ed25519 key as JWK, or a JSON Web Key Set whose first key signs and whose others, the ones before it, endorse it. Set it: a derived key changes when the secret key does.",
+    example: '{"kty":"OKP","crv":"Ed25519","x":"…","d":"…"}',
   },
   RESEND_API_KEY: {
     setBy: "you",

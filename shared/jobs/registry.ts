@@ -13,6 +13,7 @@ type Loader = () => Promise<AnyJob>;
 
 /** Every type, in the order of lists. */
 const LOADERS: readonly (readonly [type: string, load: Loader])[] = [
+  ["audit.sign", async () => (await import("./audit_sign.ts")).auditSign],
   ["retention.apply", async () => (await import("./retention_apply.ts")).retentionApply],
   ["runs.archive", async () => (await import("./runs_archive.ts")).runsArchive],
   ["runs.remove_archives", async () => (await import("./runs_remove_archives.ts")).runsRemoveArchives],

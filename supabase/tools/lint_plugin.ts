@@ -35,8 +35,18 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "shared/db": { imports: ["shared/bytes", "shared/env", "shared/log", "shared/errors"] },
   "shared/auth": { imports: ["shared/db", "shared/env", "shared/log", "shared/errors"] },
   "shared/rate_limit": { imports: ["shared/db", "shared/env", "shared/log", "shared/errors"] },
+  // Signs the audit log, and proves requests to it.
+  "shared/audit": { imports: ["shared/bytes", "shared/db", "shared/env", "shared/log", "shared/errors"], packages: [] },
   "shared/http": {
-    imports: ["shared/auth", "shared/rate_limit", "shared/db", "shared/env", "shared/log", "shared/errors"],
+    imports: [
+      "shared/auth",
+      "shared/audit",
+      "shared/rate_limit",
+      "shared/db",
+      "shared/env",
+      "shared/log",
+      "shared/errors",
+    ],
   },
   "shared/graph": { imports: [], packages: ["zod"] },
   // graph is a leaf: providers and nodes speak its Json.
@@ -65,6 +75,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   // Handlers of background work: above the engine, which runs them without knowing them.
   "shared/jobs": {
     imports: [
+      "shared/audit",
       "shared/archives",
       "shared/bytes",
       "shared/blobs",

@@ -86,6 +86,11 @@ export async function prepareCast(db: TestDatabase): Promise<Cast> {
     b: await addThings(db, b.user.id, b.organizationId),
     suspended: await addThings(db, s.user.id, s.organizationId),
   };
+  await db.sql`select private.seal_audit_rows()`;
+  await db.sql`insert into private.audit_sealed_ahead (tx, id) values ('1', ${crypto.randomUUID()})`;
+  await db.sql`
+    insert into private.audit_keys (id, public_key)
+    values (${"a".repeat(43)}, '{"kty": "OKP", "crv": "Ed25519", "x": "a"}')`;
   // The runs of January.
   await db.sql`select private.count_runs()`;
   await db.sql`

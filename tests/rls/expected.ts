@@ -110,6 +110,11 @@ private.system_task_runs      deny  deny   deny   deny       deny    deny    den
 private.system_tasks          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.webhook_secrets       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.worker_wakes          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.audit_batches         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.audit_keys            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.audit_leaves          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.audit_seal_state      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.audit_sealed_ahead    deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.workers               deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 `;
 
@@ -137,6 +142,17 @@ public.find_run_archives           -     x     -
 public.get_run_archive             -     x     -
 engine.add_run_archive             -     -     x
 engine.set_request_proof_key       -     -     x
+engine.list_unsigned_audit         -     -     x
+engine.seal_audit                  -     -     x
+engine.sign_audit                  -     -     x
+private.add_audit_batches          -     -     -
+private.audit_head                 -     -     -
+private.audit_root                 -     -     -
+private.audit_statement            -     -     -
+private.check_audit_batches        -     -     -
+private.restart_audit_seal         -     -     -
+private.seal_audit                 -     -     -
+private.seal_audit_rows            -     -     -
 private.audit                      -     -     -
 private.audit_hash                 -     -     -
 private.audit_row                  -     -     -

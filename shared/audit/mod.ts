@@ -1,0 +1,19 @@
+/**
+ * The audit log outside of the database: what signs its seals, proves its rows, and proves where a request came from.
+ * docs/audit.md has the formats.
+ *
+ * @module
+ */
+export {
+  type AuditPublicKey,
+  type AuditSigner,
+  auditSigners,
+  endorsedText,
+  isSignedBy,
+  keyId,
+  signedText,
+} from "./audit_key.ts";
+export { leafHash, merklePath, type MerkleStep, rootOf } from "./merkle.ts";
+export { netstrings, readNetstrings } from "./netstrings.ts";
+export { type RequestFacts, requestProof, requestProofKey } from "./request_proof.ts";
+export { AuditBrokenError, signAudit } from "./sign_audit.ts";
