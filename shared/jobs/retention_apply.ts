@@ -20,6 +20,8 @@ export interface RetentionStep {
   readonly gave_way?: unknown;
   readonly failed?: { readonly error: string };
   readonly webhook_events?: number;
+  /** Rows of the audit log; their seals stay. */
+  readonly audit_rows?: number;
   readonly archives_failing?: number;
 }
 
@@ -76,7 +78,7 @@ export async function applyRetention(
       steps: summary.steps + 1,
       swapped: summary.swapped + (step.swapped === undefined ? 0 : 1),
       copied: summary.copied + (step.copied?.rows ?? 0),
-      deleted: summary.deleted + (step.deleted?.rows ?? 0) + (step.webhook_events ?? 0),
+      deleted: summary.deleted + (step.deleted?.rows ?? 0) + (step.webhook_events ?? 0) + (step.audit_rows ?? 0),
       more: step.more,
     };
     if (step.gave_way !== undefined && waited < PATIENCE.times) {

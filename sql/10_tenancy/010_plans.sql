@@ -44,7 +44,7 @@ comment on column public.plans.max_concurrent_runs is 'Runs of an organization a
 comment on column public.plans.max_schedules is 'Schedules that an organization may keep.';
 comment on column public.plans.queue_weight is 'Share of the workers, against organizations with other weights, while all of them have work waiting.';
 comment on column public.plans.max_concurrent_jobs is 'Tokens and jobs of an organization that workers hold at once; further ones wait for their turn. Null = no limit.';
-comment on column public.plans.retention_days is 'Days for which is kept what has ended, by kind: {runs, jobs, webhook_events, archives}; null or absent = for ever. Yours to change: a migration adds what is absent and changes nothing. Webhook events at least 30: a repetition of an event is known by it.';
+comment on column public.plans.retention_days is 'Days for which is kept what has ended, by kind: {runs, jobs, webhook_events, archives, audit}; null or absent = for ever. Yours to change: a migration adds what is absent and changes nothing. Webhook events at least 30: a repetition of an event is known by it.';
 comment on column public.plans.archives_runs is 'True = runs go to Storage before they fall out of retention, see public.run_archives.';
 comment on column public.plans.organization_requests_per_minute is 'API requests that all users and keys of an organization together may make per minute.';
 comment on column public.plans.organization_request_burst is 'How many of those may come at once.';

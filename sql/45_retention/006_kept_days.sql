@@ -44,7 +44,7 @@ set search_path = ''
 as $$
   -- Nobody can read what is left of an organization that is gone, and nobody pays for the platform's own jobs.
   select case
-    when o.id is null then 14
+    when o.id is null then case p_kind when 'audit' then 365 else 14 end
     -- Null is longer than any number of days.
     when p.retention_days ->> p_kind is null or (b.id is not null and b.retention_days ->> p_kind is null) then null
     else greatest((p.retention_days ->> p_kind)::integer, (b.retention_days ->> p_kind)::integer)
@@ -58,7 +58,7 @@ $$;
 
 revoke all on function private.kept_days(text, uuid) from public, anon, authenticated, service_role;
 comment on function private.kept_days(text, uuid) is
-  'Days for which an organization keeps what has ended: those of its plan, or of a better one that it left within 30 days; null = for ever. The platform, and organizations that are gone: 14.';
+  'Days for which an organization keeps what has ended: those of its plan, or of a better one that it left within 30 days; null = for ever. The platform, and organizations that are gone: 14, of the audit log 365.';
 
 create function private.archives_runs(p_organization_id uuid) returns boolean
 language sql

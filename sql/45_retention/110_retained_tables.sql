@@ -5,7 +5,7 @@ set search_path = ''
 as $$
   -- In the order in which everybody writes to them: first what decides how long the others live.
   select t.parent, t.key
-  from (values ('runs', 1, 'runs', 'id'), ('runs', 2, 'run_steps', 'run_id'), ('jobs', 1, 'job_history', 'id')) as t (kind, place, parent, key)
+  from (values ('runs', 1, 'runs', 'id'), ('runs', 2, 'run_steps', 'run_id'), ('jobs', 1, 'job_history', 'id'), ('audit', 1, 'audit_events', 'id')) as t (kind, place, parent, key)
   where t.kind = p_kind
   order by t.place;
 $$;

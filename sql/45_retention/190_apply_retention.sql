@@ -129,6 +129,7 @@ declare
   v_week record;
   v_step jsonb;
   v_deleted bigint;
+  v_audit bigint;
   v_failing integer;
   v_report jsonb := '{}';
 begin
@@ -142,6 +143,12 @@ begin
   v_deleted := private.purge_webhook_events(least(p_limit, 5000));
   if v_deleted > 0 then
     v_report := jsonb_build_object('webhook_events', v_deleted, 'more', v_deleted = least(p_limit, 5000));
+  end if;
+  v_audit := private.drop_audit_batches(least(p_limit, 20000));
+  if v_audit > 0 then
+    v_report := v_report || jsonb_build_object(
+      'audit_rows', v_audit, 'more', v_audit >= least(p_limit, 20000) or coalesce((v_report -> 'more')::boolean, false)
+    );
   end if;
   v_failing := private.warn_of_archives();
   if v_failing > 0 then

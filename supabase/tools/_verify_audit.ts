@@ -119,7 +119,8 @@ export async function verifyAudit(sql: postgres.Sql, options: VerifyAuditOptions
       head: null,
     };
     const keys = await trustedKeys(tx, options, report);
-    const chains = new Map<string, { seq: number; head: string }>();
+    const chains = new Map<string, { seq: number; head: string; isKept: boolean }>();
+    const dropped = await droppedThrough(tx);
     let link = "00".repeat(32);
     let number = 0;
     while (true) {
@@ -135,7 +136,7 @@ export async function verifyAudit(sql: postgres.Sql, options: VerifyAuditOptions
             fault("cut", `Seals ${number + 1} to ${+line.number - 1} are missing`);
           } else if (fields.previousLink !== link) fault("rewritten", "The seal does not continue the one before it");
         }
-        const chain = chains.get(line.organization_id) ?? { seq: 0, head: "00".repeat(32) };
+        const chain = chains.get(line.organization_id) ?? { seq: 0, head: "00".repeat(32), isKept: false };
         if (Number(line.first_seq) <= chain.seq) {
           fault("forked", `Row ${line.first_seq} is sealed twice`);
         } else if (Number(line.first_seq) > chain.seq + 1) {
@@ -143,9 +144,12 @@ export async function verifyAudit(sql: postgres.Sql, options: VerifyAuditOptions
         } else if (fields.previousHead !== chain.head) {
           fault("forked", "The seal continues another line than the one before it");
         }
+        if (line.rows_dropped && (chain.isKept || Number(line.last_seq) > (dropped.get(line.organization_id) ?? 0))) {
+          fault("deleted", "The rows of the seal are missing, and retention did not drop them");
+        }
         if (line.fault !== null) fault(line.fault, SENTENCES[line.fault] ?? "");
         await checkSignature(line, fields, keys, report, options.now ?? Date.now());
-        chains.set(line.organization_id, { seq: Number(line.last_seq), head: fields.head });
+        chains.set(line.organization_id, { seq: Number(line.last_seq), head: fields.head, isKept: !line.rows_dropped });
         link = line.stored_link;
         number = Number(line.number);
         report.batches++;
@@ -204,6 +208,14 @@ async function trustedKeys(
   }
   report.keys = [...keys.keys()];
   return keys;
+}
+
+/** Up to which row retention has dropped, by organization, as the log itself tells. */
+async function droppedThrough(tx: postgres.TransactionSql): Promise<Map<string, number>> {
+  const rows = await tx`
+    select organization_id, max((details ->> 'through')::bigint)::text as through from public.audit_events
+    where action = 'audit.dropped' and actor in ('system', 'service') group by organization_id`;
+  return new Map(rows.map((row) => [row["organization_id"], Number(row["through"])]));
 }
 
 async function checkSignature(

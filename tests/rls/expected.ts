@@ -152,6 +152,8 @@ private.audit_statement            -     -     -
 private.check_audit_batches        -     -     -
 private.restart_audit_seal         -     -     -
 private.seal_audit                 -     -     -
+private.drop_audit_batches         -     -     -
+private.drop_audit_of              -     -     -
 private.seal_audit_rows            -     -     -
 private.audit                      -     -     -
 private.audit_hash                 -     -     -
