@@ -191,6 +191,10 @@ export type Database = {
       };
     };
     Functions: {
+      "add_ip_block": {
+        Args: { "p_by": string; "p_network": string; "p_reason": string; "p_until": string };
+        Returns: Json;
+      };
       "add_run_archive": {
         Args: {
           "p_archive": Json;
@@ -205,6 +209,7 @@ export type Database = {
       "admit_runs": { Args: { "p_organization_id": string }; Returns: number };
       "apply_retention": { Args: Record<PropertyKey, never>; Returns: Json };
       "begin_run_archive": { Args: { "p_organization_id": string; "p_week": string }; Returns: Json };
+      "blocking_settings": { Args: Record<PropertyKey, never>; Returns: Json };
       "cancel_job": { Args: { "p_job_id": string }; Returns: Json };
       "claim_jobs": {
         Args: {
@@ -221,12 +226,14 @@ export type Database = {
         Args: { "p_functions_url": string; "p_max_workers"?: number; "p_operator_email"?: string };
         Returns: Json;
       };
+      "count_secrets_by_key": { Args: Record<PropertyKey, never>; Returns: Json };
       "discard_dead_letter": { Args: { "p_job_id": string }; Returns: undefined };
       "discard_dead_letters": {
         Args: { "p_dry_run"?: boolean; "p_filter"?: Json; "p_limit"?: number; "p_organization_id"?: string };
         Returns: Json;
       };
       "enqueue_jobs": { Args: { "p_jobs": Json }; Returns: Json };
+      "enqueue_jobs_once": { Args: { "p_idempotency_key"?: string; "p_jobs": Json }; Returns: Json };
       "ensure_partitions": { Args: { "p_weeks_ahead"?: number }; Returns: number };
       "expired_run_archives": { Args: { "p_limit"?: number }; Returns: Json };
       "finish_jobs": { Args: { "p_results": Json; "p_worker_id": string }; Returns: Json };
@@ -242,6 +249,7 @@ export type Database = {
       "get_digest": { Args: { "p_day": string; "p_organization_id": string }; Returns: Json };
       "get_job": { Args: { "p_job_id": string }; Returns: Json };
       "get_run_end": { Args: { "p_run_id": string }; Returns: Json };
+      "get_secret_warning": { Args: { "p_due_at": string; "p_kind": string; "p_secret_id": string }; Returns: Json };
       "get_webhook_endpoint": { Args: { "p_count"?: number; "p_slug": string; "p_test"?: boolean }; Returns: Json };
       "get_webhook_sender": { Args: { "p_endpoint_id": string; "p_user_id": string }; Returns: Json };
       "heartbeat": { Args: { "p_worker_id": string }; Returns: boolean };
@@ -269,6 +277,7 @@ export type Database = {
         Args: { "p_deliveries": Json; "p_endpoint_id": string; "p_trigger_node": string; "p_version_id": string };
         Returns: Json;
       };
+      "list_ip_blocks": { Args: { "p_before"?: string; "p_limit"?: number }; Returns: Json };
       "list_jobs": {
         Args: {
           "p_after"?: string;
@@ -279,12 +288,32 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_organization_objects": { Args: { "p_limit"?: number; "p_organization_id": string }; Returns: Json };
+      "list_rate_limit_buckets": { Args: { "p_subject_id": string; "p_subject_kind": string }; Returns: Json };
+      "list_rate_limit_overrides": { Args: { "p_subject_id"?: string; "p_subject_kind"?: string }; Returns: Json };
       "list_schedules_to_refill": { Args: { "p_limit"?: number }; Returns: Json };
-      "list_task_runs": { Args: { "p_before"?: string; "p_limit"?: number; "p_name": string }; Returns: Json };
+      "list_security_events": {
+        Args: { "p_before"?: string; "p_filter"?: Json; "p_limit"?: number; "p_organization_id"?: string };
+        Returns: Json;
+      };
+      "list_task_runs": {
+        Args: {
+          "p_after"?: string;
+          "p_ascending"?: boolean;
+          "p_limit"?: number;
+          "p_name": string;
+          "p_status"?: (string)[];
+          "p_trigger"?: (string)[];
+        };
+        Returns: Json;
+      };
       "list_tasks": { Args: Record<PropertyKey, never>; Returns: Json };
+      "list_unsigned_audit": { Args: { "p_limit"?: number }; Returns: Json };
       "load_plans": { Args: { "p_plan_version": number; "p_version_ids": (string)[] }; Returns: Json };
+      "note_refusals": { Args: { "p_refusals": Json }; Returns: Json };
       "off_change": { Args: { "p_flow_id"?: string; "p_name"?: string; "p_table": unknown }; Returns: Json };
       "on_change": { Args: { "p_flow_id": string; "p_options"?: Json; "p_table": unknown }; Returns: Json };
+      "organizations_to_remove": { Args: { "p_limit"?: number }; Returns: Json };
       "queue_digests": { Args: { "p_day"?: string }; Returns: Json };
       "queue_statistics": { Args: { "p_minutes"?: number; "p_organization_id"?: string }; Returns: Json };
       "read_run_archive": {
@@ -297,25 +326,45 @@ export type Database = {
         };
         Returns: Json;
       };
+      "read_secrets": { Args: { "p_reads": Json }; Returns: Json };
       "record_webhook_rejection": { Args: { "p_endpoint_id": string; "p_reason": string }; Returns: undefined };
+      "redeem_secret_ticket": { Args: { "p_ticket": string }; Returns: Json };
       "redeem_wake": { Args: { "p_ticket": string }; Returns: boolean };
       "release_worker": { Args: { "p_wake_successor"?: boolean; "p_worker_id": string }; Returns: Json };
+      "remove_ip_block": { Args: { "p_by": string; "p_id": string }; Returns: undefined };
+      "remove_organization": { Args: { "p_limit"?: number; "p_organization_id": string }; Returns: Json };
+      "remove_rate_limit_override": {
+        Args: { "p_scope"?: string; "p_subject_id": string; "p_subject_kind": string };
+        Returns: undefined;
+      };
       "remove_run_archives": { Args: { "p_ids": (string)[] }; Returns: number };
       "replay_dead_letters": {
         Args: { "p_dry_run"?: boolean; "p_filter"?: Json; "p_limit"?: number; "p_organization_id"?: string };
         Returns: Json;
       };
       "report_jobs": { Args: { "p_progress"?: Json; "p_worker_id": string }; Returns: Json };
-      "request_task": { Args: { "p_name": string }; Returns: Json };
-      "retry_job": { Args: { "p_job_id": string }; Returns: Json };
+      "request_task": { Args: { "p_idempotency_key"?: string; "p_name": string }; Returns: Json };
+      "reset_rate_limit_buckets": { Args: { "p_subject_id": string; "p_subject_kind": string }; Returns: number };
+      "resume_organization": { Args: { "p_if_version"?: number; "p_organization_id": string }; Returns: Json };
+      "retry_job": { Args: { "p_idempotency_key"?: string; "p_job_id": string }; Returns: Json };
+      "rewrap_secrets": { Args: { "p_rows": Json }; Returns: number };
       "run_job_now": { Args: { "p_job_id": string }; Returns: Json };
       "run_task": { Args: { "p_name": string; "p_trigger"?: string }; Returns: Json };
+      "seal_audit": { Args: Record<PropertyKey, never>; Returns: Json };
+      "secrets_to_rewrap": { Args: { "p_key_id": string; "p_limit"?: number; "p_skip"?: Json }; Returns: Json };
+      "set_blocking_settings": { Args: { "p_settings": Json }; Returns: Json };
+      "set_rate_limit_override": { Args: { "p_by": string; "p_override": Json }; Returns: Json };
       "set_request_proof_key": { Args: { "p_key": string }; Returns: undefined };
       "settle_jobs": { Args: { "p_results": Json; "p_worker_id": string }; Returns: Json };
       "share_breakers": { Args: { "p_changes"?: Json }; Returns: Json };
+      "sign_audit": { Args: { "p_key": Json; "p_signatures": Json }; Returns: number };
       "start_waiting_task": { Args: Record<PropertyKey, never>; Returns: Json };
       "store_plan": { Args: { "p_plan": Json; "p_plan_version": number; "p_version_id": string }; Returns: undefined };
       "store_upcoming": { Args: { "p_lists": Json }; Returns: number };
+      "suspend_organization": {
+        Args: { "p_if_version"?: number; "p_organization_id": string; "p_reason"?: string };
+        Returns: Json;
+      };
       "tick": { Args: Record<PropertyKey, never>; Returns: Json };
       "update_task": { Args: { "p_changes": Json; "p_name": string }; Returns: Json };
       "watch_tasks": { Args: Record<PropertyKey, never>; Returns: Json };
@@ -323,6 +372,7 @@ export type Database = {
         Args: { "p_operation_id": string; "p_runs"?: number; "p_seconds"?: number };
         Returns: Json;
       };
+      "write_invitation": { Args: { "p_invitation_id": string }; Returns: Json };
     };
     Enums: {
       [_ in never]: never;
@@ -1043,6 +1093,80 @@ export type Database = {
           },
         ];
       };
+      "invitations": {
+        Row: {
+          "accepted_by": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "email": string;
+          "ended_at": string | null;
+          "expires_at": string;
+          "id": string;
+          "mailed_at": string | null;
+          "mails": number;
+          "organization_id": string;
+          "role": string;
+          "status": string;
+          "updated_at": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "accepted_by"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "email": string;
+          "ended_at"?: string | null;
+          "expires_at": string;
+          "id"?: string;
+          "mailed_at"?: string | null;
+          "mails"?: number;
+          "organization_id": string;
+          "role": string;
+          "status"?: string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Update: {
+          "accepted_by"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "email"?: string;
+          "ended_at"?: string | null;
+          "expires_at"?: string;
+          "id"?: string;
+          "mailed_at"?: string | null;
+          "mails"?: number;
+          "organization_id"?: string;
+          "role"?: string;
+          "status"?: string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "invitations_accepted_by_fkey";
+            columns: ["accepted_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "invitations_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "invitations_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "job_history": {
         Row: {
           "attempts": number;
@@ -1261,20 +1385,26 @@ export type Database = {
           "created_at": string;
           "organization_id": string;
           "role": string;
+          "updated_at": string;
           "user_id": string;
+          "version": number;
         };
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
           "organization_id": string;
           "role"?: string;
+          "updated_at"?: string;
           "user_id": string;
+          "version"?: number;
         };
         Update: {
           "created_at"?: string;
           "organization_id"?: string;
           "role"?: string;
+          "updated_at"?: string;
           "user_id"?: string;
+          "version"?: number;
         };
         Relationships: [
           {
@@ -1297,11 +1427,15 @@ export type Database = {
         Row: {
           "created_at": string;
           "created_by": string | null;
+          "deletes_at": string | null;
+          "deletion_requested_by": string | null;
           "id": string;
           "name": string;
           "plan_id": string;
+          "require_mfa": string;
           "slug": string;
           "suspended_at": string | null;
+          "suspended_reason": string | null;
           "updated_at": string;
           "version": number;
         };
@@ -1309,22 +1443,30 @@ export type Database = {
         Insert: {
           "created_at"?: string;
           "created_by"?: string | null;
+          "deletes_at"?: string | null;
+          "deletion_requested_by"?: string | null;
           "id"?: string;
           "name": string;
           "plan_id"?: string;
+          "require_mfa"?: string;
           "slug": string;
           "suspended_at"?: string | null;
+          "suspended_reason"?: string | null;
           "updated_at"?: string;
           "version"?: number;
         };
         Update: {
           "created_at"?: string;
           "created_by"?: string | null;
+          "deletes_at"?: string | null;
+          "deletion_requested_by"?: string | null;
           "id"?: string;
           "name"?: string;
           "plan_id"?: string;
+          "require_mfa"?: string;
           "slug"?: string;
           "suspended_at"?: string | null;
+          "suspended_reason"?: string | null;
           "updated_at"?: string;
           "version"?: number;
         };
@@ -1332,6 +1474,13 @@ export type Database = {
           {
             foreignKeyName: "organizations_created_by_fkey";
             columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "organizations_deletion_requested_by_fkey";
+            columns: ["deletion_requested_by"];
             isOneToOne: false;
             referencedRelation: "profiles";
             referencedColumns: ["id"];
@@ -1350,12 +1499,16 @@ export type Database = {
           "archives_runs": boolean;
           "hook_requests_per_minute": number;
           "id": string;
+          "max_api_keys": number;
           "max_concurrent_jobs": number | null;
           "max_concurrent_runs": number | null;
           "max_flows": number;
+          "max_members": number;
           "max_run_seconds": number;
           "max_schedules": number;
+          "max_secrets": number;
           "max_webhook_endpoints": number;
+          "max_workspaces": number;
           "name": string;
           "organization_request_burst": number;
           "organization_requests_per_minute": number;
@@ -1369,12 +1522,16 @@ export type Database = {
           "archives_runs"?: boolean;
           "hook_requests_per_minute": number;
           "id": string;
+          "max_api_keys"?: number;
           "max_concurrent_jobs"?: number | null;
           "max_concurrent_runs"?: number | null;
           "max_flows": number;
+          "max_members"?: number;
           "max_run_seconds": number;
           "max_schedules"?: number;
+          "max_secrets"?: number;
           "max_webhook_endpoints": number;
+          "max_workspaces"?: number;
           "name": string;
           "organization_request_burst"?: number;
           "organization_requests_per_minute"?: number;
@@ -1387,12 +1544,16 @@ export type Database = {
           "archives_runs"?: boolean;
           "hook_requests_per_minute"?: number;
           "id"?: string;
+          "max_api_keys"?: number;
           "max_concurrent_jobs"?: number | null;
           "max_concurrent_runs"?: number | null;
           "max_flows"?: number;
+          "max_members"?: number;
           "max_run_seconds"?: number;
           "max_schedules"?: number;
+          "max_secrets"?: number;
           "max_webhook_endpoints"?: number;
+          "max_workspaces"?: number;
           "name"?: string;
           "organization_request_burst"?: number;
           "organization_requests_per_minute"?: number;
@@ -1990,6 +2151,70 @@ export type Database = {
           },
         ];
       };
+      "secrets": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "current_version": number;
+          "description": string;
+          "expires_at": string | null;
+          "id": string;
+          "last_used_at": string | null;
+          "name": string;
+          "organization_id": string;
+          "rotate_after_days": number | null;
+          "rotated_at": string;
+          "updated_at": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "current_version"?: number;
+          "description"?: string;
+          "expires_at"?: string | null;
+          "id"?: string;
+          "last_used_at"?: string | null;
+          "name": string;
+          "organization_id": string;
+          "rotate_after_days"?: number | null;
+          "rotated_at"?: string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "current_version"?: number;
+          "description"?: string;
+          "expires_at"?: string | null;
+          "id"?: string;
+          "last_used_at"?: string | null;
+          "name"?: string;
+          "organization_id"?: string;
+          "rotate_after_days"?: number | null;
+          "rotated_at"?: string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "secrets_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "secrets_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "usage_hourly": {
         Row: {
           "counted_at": string;
@@ -2259,9 +2484,14 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      "accept_invitation": { Args: { "p_invitation_id"?: string; "p_token"?: string }; Returns: Json };
       "cancel_bulk_operation": { Args: { "p_operation_id": string }; Returns: Json };
       "cancel_job": { Args: { "p_job_id": string }; Returns: Json };
       "cancel_run": { Args: { "p_run_id": string }; Returns: Json };
+      "change_member_role": {
+        Args: { "p_if_version"?: number; "p_organization_id": string; "p_role": string; "p_user_id": string };
+        Returns: Json;
+      };
       "count_version_runs": { Args: { "p_flow_id": string; "p_version_ids": (string)[] }; Returns: Json };
       "create_api_key": {
         Args: {
@@ -2310,8 +2540,37 @@ export type Database = {
         };
         Returns: Json;
       };
+      "create_invitation": {
+        Args: {
+          "p_email": string;
+          "p_expires_in_days"?: number;
+          "p_idempotency_key"?: string;
+          "p_organization_id": string;
+          "p_role": string;
+        };
+        Returns: Json;
+      };
+      "create_organization": {
+        Args: { "p_idempotency_key"?: string; "p_name": string; "p_slug"?: string };
+        Returns: Json;
+      };
       "create_schedule": {
         Args: { "p_flow_id": string; "p_idempotency_key"?: string; "p_settings": Json; "p_upcoming"?: (string)[] };
+        Returns: Json;
+      };
+      "create_secret": {
+        Args: {
+          "p_description"?: string;
+          "p_envelope": string;
+          "p_expires_at"?: string;
+          "p_fingerprint"?: string;
+          "p_idempotency_key"?: string;
+          "p_key_id": string;
+          "p_name": string;
+          "p_organization_id": string;
+          "p_rotate_after_days"?: number;
+          "p_secret_id": string;
+        };
         Returns: Json;
       };
       "create_webhook_endpoint": {
@@ -2329,15 +2588,30 @@ export type Database = {
         };
         Returns: Json;
       };
+      "create_workspace": {
+        Args: { "p_idempotency_key"?: string; "p_name": string; "p_organization_id": string };
+        Returns: Json;
+      };
       "decide_step": {
         Args: { "p_decision": Json; "p_node_id": string; "p_run_id": string; "p_scope"?: string; "p_wake"?: boolean };
         Returns: Json;
       };
+      "decline_invitation": { Args: { "p_invitation_id"?: string; "p_token"?: string }; Returns: undefined };
       "delete_entity": { Args: { "p_entity_id": string; "p_if_version"?: number }; Returns: undefined };
       "delete_flow": { Args: { "p_flow_id": string; "p_if_version"?: number }; Returns: undefined };
+      "delete_organization": { Args: { "p_if_version"?: number; "p_organization_id": string }; Returns: Json };
       "delete_run": { Args: { "p_run_id": string }; Returns: undefined };
       "delete_schedule": { Args: { "p_if_version"?: number; "p_schedule_id": string }; Returns: undefined };
+      "delete_secret": {
+        Args: { "p_force"?: boolean; "p_if_version"?: number; "p_secret_id": string };
+        Returns: undefined;
+      };
       "delete_webhook_endpoint": { Args: { "p_endpoint_id": string; "p_if_version"?: number }; Returns: undefined };
+      "delete_workspace": {
+        Args: { "p_if_version"?: number; "p_move_flows_to"?: string; "p_workspace_id": string };
+        Returns: undefined;
+      };
+      "destroy_secret_version": { Args: { "p_number": number; "p_secret_id": string }; Returns: Json };
       "discard_dead_letter": { Args: { "p_job_id": string }; Returns: undefined };
       "discard_dead_letters": {
         Args: { "p_dry_run"?: boolean; "p_filter"?: Json; "p_limit"?: number; "p_organization_id": string };
@@ -2371,12 +2645,14 @@ export type Database = {
       "get_flow_stats": { Args: { "p_days"?: number; "p_flow_id": string }; Returns: Json };
       "get_job": { Args: { "p_job_id": string }; Returns: Json };
       "get_latest_run": { Args: { "p_flow_id": string }; Returns: Json };
+      "get_organization_usage": { Args: { "p_organization_id": string }; Returns: Json };
       "get_run": { Args: { "p_run_id": string; "p_step_limit"?: number }; Returns: Json };
       "get_run_archive": { Args: { "p_archive_id": string }; Returns: Json };
       "get_run_progress": {
         Args: { "p_limit"?: number; "p_run_id": string; "p_seen"?: (string)[]; "p_since"?: string };
         Returns: Json;
       };
+      "get_second_factor": { Args: { "p_organization_id"?: string }; Returns: Json };
       "get_stats": { Args: { "p_organization_id": string }; Returns: Json };
       "get_webhook_endpoint": { Args: { "p_endpoint_id": string }; Returns: Json };
       "import_flows": {
@@ -2389,6 +2665,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "leave_organization": { Args: { "p_organization_id": string }; Returns: undefined };
       "list_edge_stats": { Args: { "p_flow_id": string }; Returns: Json };
       "list_jobs": {
         Args: {
@@ -2400,17 +2677,43 @@ export type Database = {
         };
         Returns: Json;
       };
-      "list_run_archives": {
-        Args: { "p_after"?: string; "p_limit"?: number; "p_organization_id": string; "p_week"?: string };
+      "list_own_invitations": { Args: Record<PropertyKey, never>; Returns: Json };
+      "list_run_steps": {
+        Args: {
+          "p_after"?: string;
+          "p_descending"?: boolean;
+          "p_from"?: string;
+          "p_limit"?: number;
+          "p_node_id"?: string;
+          "p_run_id": string;
+          "p_status"?: (string)[];
+        };
         Returns: Json;
       };
-      "list_run_steps": {
-        Args: { "p_after"?: string; "p_from"?: string; "p_limit"?: number; "p_run_id": string };
+      "list_secret_accesses": {
+        Args: {
+          "p_after"?: string;
+          "p_descending"?: boolean;
+          "p_kind"?: string;
+          "p_limit"?: number;
+          "p_run_id"?: string;
+          "p_secret_id": string;
+        };
+        Returns: Json;
+      };
+      "list_secret_flows": { Args: { "p_secret_id": string }; Returns: Json };
+      "list_secret_versions": {
+        Args: { "p_after"?: number; "p_descending"?: boolean; "p_limit"?: number; "p_secret_id": string };
+        Returns: Json;
+      };
+      "list_security_events": {
+        Args: { "p_before"?: string; "p_filter"?: Json; "p_limit"?: number; "p_organization_id": string };
         Returns: Json;
       };
       "list_waiting_steps": {
         Args: {
           "p_after"?: string;
+          "p_descending"?: boolean;
           "p_flow_id"?: string;
           "p_kinds"?: (string)[];
           "p_limit"?: number;
@@ -2419,13 +2722,19 @@ export type Database = {
         Returns: Json;
       };
       "move_entity": { Args: { "p_entity_id": string; "p_if_version"?: number; "p_node_id": string }; Returns: Json };
+      "next_secret_version": { Args: { "p_secret_id": string }; Returns: Json };
       "pause_run": { Args: { "p_run_id": string }; Returns: Json };
       "queue_statistics": { Args: { "p_minutes"?: number; "p_organization_id": string }; Returns: Json };
+      "remove_member": {
+        Args: { "p_if_version"?: number; "p_organization_id": string; "p_user_id": string };
+        Returns: undefined;
+      };
       "replay_dead_letters": {
         Args: { "p_dry_run"?: boolean; "p_filter"?: Json; "p_limit"?: number; "p_organization_id": string };
         Returns: Json;
       };
       "replay_webhook_event": { Args: { "p_event_id": string; "p_idempotency_key"?: string }; Returns: Json };
+      "request_secret_reveal": { Args: { "p_number"?: number; "p_secret_id": string }; Returns: Json };
       "rerun_run": {
         Args: {
           "p_current_version"?: boolean;
@@ -2438,12 +2747,21 @@ export type Database = {
         };
         Returns: Json;
       };
+      "resend_invitation": {
+        Args: { "p_expires_in_days"?: number; "p_if_version"?: number; "p_invitation_id": string };
+        Returns: Json;
+      };
       "restore_flow_version": {
         Args: { "p_flow_id": string; "p_if_version"?: number; "p_version_id": string };
         Returns: Json;
       };
+      "restore_organization": { Args: { "p_if_version"?: number; "p_organization_id": string }; Returns: Json };
+      "restore_secret_version": {
+        Args: { "p_if_version"?: number; "p_number": number; "p_secret_id": string };
+        Returns: Json;
+      };
       "resume_run": { Args: { "p_run_id": string; "p_wake"?: boolean }; Returns: Json };
-      "retry_job": { Args: { "p_job_id": string }; Returns: Json };
+      "retry_job": { Args: { "p_idempotency_key"?: string; "p_job_id": string }; Returns: Json };
       "retry_run": { Args: { "p_idempotency_key"?: string; "p_run_id": string; "p_wake"?: boolean }; Returns: Json };
       "retry_step": {
         Args: {
@@ -2456,6 +2774,7 @@ export type Database = {
         Returns: Json;
       };
       "revoke_api_key": { Args: { "p_if_version"?: number; "p_key_id": string }; Returns: Json };
+      "revoke_invitation": { Args: { "p_if_version"?: number; "p_invitation_id": string }; Returns: Json };
       "rotate_api_key": {
         Args: {
           "p_expires_at"?: string;
@@ -2487,8 +2806,29 @@ export type Database = {
         Returns: Json;
       };
       "set_daily_digest": { Args: { "p_organization_id": string; "p_wanted": boolean }; Returns: boolean };
+      "set_mfa_policy": {
+        Args: { "p_if_version"?: number; "p_organization_id": string; "p_policy": string };
+        Returns: Json;
+      };
+      "set_secret_value": {
+        Args: {
+          "p_envelope": string;
+          "p_expires_at"?: string;
+          "p_if_version"?: number;
+          "p_key_id": string;
+          "p_number": number;
+          "p_secret_id": string;
+        };
+        Returns: Json;
+      };
       "signal_run": {
-        Args: { "p_data"?: Json; "p_name": string; "p_run_id": string; "p_wake"?: boolean };
+        Args: {
+          "p_data"?: Json;
+          "p_idempotency_key"?: string;
+          "p_name": string;
+          "p_run_id": string;
+          "p_wake"?: boolean;
+        };
         Returns: Json;
       };
       "start_run": {
@@ -2505,6 +2845,10 @@ export type Database = {
         Returns: Json;
       };
       "sync_profile": { Args: { "p_display_name"?: string }; Returns: Json };
+      "transfer_organization": {
+        Args: { "p_if_version"?: number; "p_organization_id": string; "p_own_role"?: string; "p_user_id": string };
+        Returns: Json;
+      };
       "trigger_schedule": { Args: { "p_idempotency_key"?: string; "p_schedule_id": string }; Returns: Json };
       "update_api_key": { Args: { "p_changes": Json; "p_if_version"?: number; "p_key_id": string }; Returns: Json };
       "update_entity": {
@@ -2517,6 +2861,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "update_organization": {
+        Args: { "p_if_version"?: number; "p_name"?: string; "p_organization_id": string; "p_slug"?: string };
+        Returns: Json;
+      };
       "update_schedule": {
         Args: {
           "p_changes": Json;
@@ -2527,6 +2875,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "update_secret": { Args: { "p_changes": Json; "p_if_version"?: number; "p_secret_id": string }; Returns: Json };
       "update_webhook_endpoint": {
         Args: {
           "p_config"?: Json;
@@ -2540,6 +2889,10 @@ export type Database = {
           "p_trigger_node"?: string;
           "p_wait_seconds"?: number;
         };
+        Returns: Json;
+      };
+      "update_workspace": {
+        Args: { "p_if_version"?: number; "p_is_default"?: boolean; "p_name"?: string; "p_workspace_id": string };
         Returns: Json;
       };
       "watch_run": { Args: { "p_run_id": string }; Returns: Json };

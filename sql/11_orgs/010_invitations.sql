@@ -1,7 +1,7 @@
 create table public.invitations (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  email text not null check (length(email) between 3 and 320 and email = lower(email) and email !~ '[[:cntrl:][:space:]]'),
+  email text not null check (length(email) >= 3 and length(email) <= 320 and email = lower(email) and email !~ '[[:cntrl:][:space:]]'),
   role text not null check (role in ('owner', 'admin', 'developer', 'member', 'viewer', 'guest')),
   status text not null default 'open' check (status in ('open', 'accepted', 'declined', 'revoked', 'expired')),
   expires_at timestamptz not null,

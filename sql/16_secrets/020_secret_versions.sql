@@ -12,9 +12,9 @@ create table private.secret_versions (
   constraint envelopes_are_whole check (
     envelope is null
     or (
-      octet_length(envelope) between 92 and 70000
+      octet_length(envelope) >= 92 and octet_length(envelope) <= 70000
       and get_byte(envelope, 0) = 1
-      and get_byte(envelope, 1) between 1 and 32
+      and get_byte(envelope, 1) >= 1 and get_byte(envelope, 1) <= 32
       and octet_length(envelope) > 90 + get_byte(envelope, 1)
       and encode(substring(envelope from 3 for get_byte(envelope, 1)), 'escape') = key_id
     )

@@ -1,20 +1,53 @@
--- The way back from 20261121073707_tenants_keys_limits_audit.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
--- Loses data: 13 statements below.
+-- The way back from 20261121080320_tenants_keys_limits_audit.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
+-- Loses data: 37 statements below.
 
 set check_function_bodies = off;
 
 drop trigger "audit" on "public"."entities";
 drop trigger "audit" on "public"."flows";
 drop trigger "audit" on "public"."organization_members";
+drop trigger "sensitive" on "public"."organization_members";
+drop trigger "touch" on "public"."organization_members";
 drop trigger "audit" on "public"."organizations";
+drop trigger "sensitive" on "public"."organizations";
 drop trigger "audit" on "public"."plans";
 drop trigger "audit" on "public"."profiles";
 drop trigger "audit" on "public"."schedules";
 drop trigger "audit" on "public"."webhook_endpoints";
 drop trigger "audit" on "public"."workspaces";
 
+drop index "public"."organizations_deletes_at_idx";
+drop index "public"."organizations_deletion_requested_by_idx";
+
+drop view "engine"."changes";
+drop view "private"."audit_leaves";
+
 alter table "private"."api_key_hashes"
   drop constraint "api_key_hashes_key_id_fkey";
+
+alter table "private"."audit_keys"
+  drop constraint "audit_keys_endorsed_by_fkey";
+
+alter table "private"."invitation_tokens"
+  drop constraint "invitation_tokens_invitation_id_fkey";
+
+alter table "private"."secret_accesses"
+  drop constraint "secret_accesses_organization_id_fkey";
+
+alter table "private"."secret_notices"
+  drop constraint "secret_notices_organization_id_fkey";
+
+alter table "private"."secret_notices"
+  drop constraint "secret_notices_secret_id_fkey";
+
+alter table "private"."secret_versions"
+  drop constraint "secret_versions_created_by_fkey";
+
+alter table "private"."secret_versions"
+  drop constraint "secret_versions_organization_id_fkey";
+
+alter table "private"."secret_versions"
+  drop constraint "secret_versions_secret_id_fkey";
 
 alter table "public"."api_keys"
   drop constraint "api_keys_created_by_fkey";
@@ -25,8 +58,41 @@ alter table "public"."api_keys"
 alter table "public"."api_keys"
   drop constraint "api_keys_rotated_from_fkey";
 
+alter table "public"."invitations"
+  drop constraint "invitations_accepted_by_fkey";
+
+alter table "public"."invitations"
+  drop constraint "invitations_created_by_fkey";
+
+alter table "public"."invitations"
+  drop constraint "invitations_organization_id_fkey";
+
 alter table "public"."job_queue"
   drop constraint "jobs_are_due_some_day";
+
+alter table "public"."organizations"
+  drop constraint "organizations_deletion_requested_by_fkey";
+
+alter table "public"."organizations"
+  drop constraint "organizations_require_mfa_check";
+
+alter table "public"."organizations"
+  drop constraint "organizations_suspended_reason_check";
+
+alter table "public"."organizations"
+  drop constraint "reason_is_of_a_suspension";
+
+alter table "public"."plans"
+  drop constraint "plans_max_api_keys_check";
+
+alter table "public"."plans"
+  drop constraint "plans_max_members_check";
+
+alter table "public"."plans"
+  drop constraint "plans_max_secrets_check";
+
+alter table "public"."plans"
+  drop constraint "plans_max_workspaces_check";
 
 alter table "public"."plans"
   drop constraint "plans_organization_request_burst_check";
@@ -34,38 +100,166 @@ alter table "public"."plans"
 alter table "public"."plans"
   drop constraint "plans_organization_requests_per_minute_check";
 
+alter table "public"."secrets"
+  drop constraint "secrets_created_by_fkey";
+
+alter table "public"."secrets"
+  drop constraint "secrets_organization_id_fkey";
+
+drop function "engine"."add_ip_block"(text, text, timestamp with time zone, text);
+drop function "engine"."blocking_settings"();
+drop function "engine"."count_secrets_by_key"();
+drop function "engine"."enqueue_jobs_once"(jsonb, text);
 drop function "engine"."gate_key"(text, text, uuid, text);
+drop function "engine"."get_secret_warning"(uuid, text, timestamp with time zone);
 drop function "engine"."get_webhook_endpoint"(text, boolean, integer);
 drop function "engine"."ingest_webhooks"(uuid, uuid, text, jsonb);
+drop function "engine"."list_ip_blocks"(integer, uuid);
+drop function "engine"."list_organization_objects"(uuid, integer);
+drop function "engine"."list_rate_limit_buckets"(text, text);
+drop function "engine"."list_rate_limit_overrides"(text, text);
+drop function "engine"."list_security_events"(uuid, jsonb, integer, uuid);
+drop function "engine"."list_task_runs"(text, integer, uuid, boolean, text[], text[]);
+drop function "engine"."list_unsigned_audit"(integer);
+drop function "engine"."note_refusals"(jsonb);
+drop function "engine"."organizations_to_remove"(integer);
+drop function "engine"."read_secrets"(jsonb);
+drop function "engine"."redeem_secret_ticket"(uuid);
+drop function "engine"."remove_ip_block"(uuid, text);
+drop function "engine"."remove_organization"(uuid, integer);
+drop function "engine"."remove_rate_limit_override"(text, text, text);
+drop function "engine"."request_task"(text, text);
+drop function "engine"."reset_rate_limit_buckets"(text, text);
+drop function "engine"."resume_organization"(uuid, integer);
+drop function "engine"."retry_job"(uuid, text);
+drop function "engine"."rewrap_secrets"(jsonb);
+drop function "engine"."seal_audit"();
+drop function "engine"."secrets_to_rewrap"(text, integer, jsonb);
+drop function "engine"."set_blocking_settings"(jsonb);
+drop function "engine"."set_rate_limit_override"(jsonb, text);
 drop function "engine"."set_request_proof_key"(text);
+drop function "engine"."sign_audit"(jsonb, jsonb);
+drop function "engine"."suspend_organization"(uuid, text, integer);
+drop function "engine"."write_invitation"(uuid);
 drop function "private"."add_api_key"(public.api_keys, text);
+drop function "private"."add_audit_batches"(uuid, uuid[], bytea, private.audit_seal_state);
 drop function "private"."audit"(uuid, text, text, text, jsonb, jsonb, jsonb);
 drop function "private"."audit_hash"(text);
-drop function "private"."audit_row"();
+drop function "private"."audit_head"(bytea, bytea);
+drop function "private"."audit_root"(bytea);
+drop function "private"."audit_statement"(private.audit_batches);
 drop function "private"."audit_value"(jsonb);
+drop function "private"."block_ip"(inet, text, timestamp with time zone, text, boolean);
 drop function "private"."caller_key_id"();
 drop function "private"."caller_user_id"();
 drop function "private"."change_api_key"(public.api_keys, jsonb);
+drop function "private"."check_audit_batches"(bigint, uuid, integer);
+drop function "private"."check_name"(text);
+drop function "private"."check_slug"(text);
+drop function "private"."client_ip"();
+drop function "private"."confirmed_email"(uuid);
 drop function "private"."dead_letters_from"(uuid, jsonb, integer);
+drop function "private"."drop_invitations_by"(uuid, uuid, text);
+drop function "private"."end_membership"(public.organization_members);
+drop function "private"."flows_reading_secret"(uuid, text);
+drop function "private"."has_second_factor"(uuid);
+drop function "private"."invitation_for"(uuid, uuid, text);
+drop function "private"."invitation_reply"(uuid);
+drop function "private"."ip_block_until"(inet);
+drop function "private"."ip_bucket"(inet);
+drop function "private"."ip_is_ours"(inet);
+drop function "private"."ip_network"(inet);
+drop function "private"."join_by_invitations"(uuid);
+drop function "private"."join_organization"(public.invitations, uuid);
 drop function "private"."limit_struck"(text, integer, timestamp with time zone);
+drop function "private"."limit_subject_id"(text, text);
 drop function "private"."lock_api_key"(uuid, integer);
+drop function "private"."lock_invitation"(uuid, integer);
+drop function "private"."lock_member"(uuid, uuid, integer);
+drop function "private"."lock_organization"(uuid, text, integer);
+drop function "private"."lock_secret"(uuid, text, integer);
+drop function "private"."lock_workspace"(uuid, integer);
+drop function "private"."mail_invitation"(uuid);
+drop function "private"."member_reply"(uuid, uuid);
+drop function "private"."must_show_factor"(uuid);
+drop function "private"."note_secret_access"(public.secrets, text, uuid, text, uuid, uuid, integer);
+drop function "private"."organization_reply"(uuid);
+drop function "private"."prune_security"();
 drop function "private"."rate_answer"(timestamp with time zone, text, interval, integer, timestamp with time zone);
+drop function "private"."read_envelope"(text, text);
 
 drop function "private"."refuse_request"(timestamp with time zone, text[], text[], interval[], integer[], timestamp
   with time zone[]);
 
-drop function "private"."request_buckets"(text, uuid, public.plans, text, text, integer);
+drop function "private"."request_buckets"(text, uuid, public.plans, text, text, integer, integer);
 drop function "private"."request_header"(text);
 drop function "private"."request_headers"();
 drop function "private"."request_is_proven"(jsonb);
+drop function "private"."require_aal2"(uuid);
+drop function "private"."require_open_ip"(inet);
+drop function "private"."require_other_owner"(public.organization_members);
 drop function "private"."require_person"();
+drop function "private"."require_rank"(uuid, text, text);
+drop function "private"."require_room"(uuid, text, integer);
+drop function "private"."restart_audit_seal"();
+drop function "private"."retry_job"(uuid, uuid, text);
+drop function "private"."role_of_caller"(uuid);
+drop function "private"."role_rank"(text);
+drop function "private"."run_steps_page"(uuid, timestamp with time zone, text, text[], integer, boolean, text[], text);
 drop function "private"."said_once"(anyarray);
+drop function "private"."seal_audit"();
+drop function "private"."seal_audit_rows"(integer);
+drop function "private"."secret_reply"(uuid);
+drop function "private"."security_event"(text, uuid, jsonb, uuid, uuid);
+drop function "private"."security_events_page"(uuid, jsonb, integer, uuid);
 drop function "private"."take_many_tokens"(text, integer, integer, integer, integer);
 drop function "private"."take_request_tokens"(jsonb);
+drop function "private"."tenant_relations"();
+drop function "private"."used_of"(uuid, text);
+drop function "private"."warn_of_expiry"();
+drop function "public"."accept_invitation"(uuid, text);
+drop function "public"."change_member_role"(uuid, uuid, text, integer);
 drop function "public"."create_api_key"(uuid, text, jsonb, text, text, text, text);
+drop function "public"."create_invitation"(uuid, text, text, integer, text);
+drop function "public"."create_organization"(text, text, text);
+
+drop function "public"."create_secret"(uuid, uuid, text, text, text, text, timestamp
+  with time zone, integer, text, text);
+
+drop function "public"."create_workspace"(uuid, text, text);
+drop function "public"."decline_invitation"(uuid, text);
+drop function "public"."delete_organization"(uuid, integer);
+drop function "public"."delete_secret"(uuid, boolean, integer);
+drop function "public"."delete_workspace"(uuid, uuid, integer);
+drop function "public"."destroy_secret_version"(uuid, integer);
+drop function "public"."get_organization_usage"(uuid);
+drop function "public"."get_second_factor"(uuid);
+drop function "public"."leave_organization"(uuid);
+drop function "public"."list_own_invitations"();
+drop function "public"."list_run_steps"(uuid, timestamp with time zone, text, integer, boolean, text[], text);
+drop function "public"."list_secret_accesses"(uuid, uuid, integer, boolean, text, uuid);
+drop function "public"."list_secret_flows"(uuid);
+drop function "public"."list_secret_versions"(uuid, integer, integer, boolean);
+drop function "public"."list_security_events"(uuid, jsonb, integer, uuid);
+drop function "public"."list_waiting_steps"(uuid, text[], uuid, uuid, integer, boolean);
+drop function "public"."next_secret_version"(uuid);
+drop function "public"."remove_member"(uuid, uuid, integer);
+drop function "public"."request_secret_reveal"(uuid, integer);
+drop function "public"."resend_invitation"(uuid, integer, integer);
+drop function "public"."restore_organization"(uuid, integer);
+drop function "public"."restore_secret_version"(uuid, integer, integer);
+drop function "public"."retry_job"(uuid, text);
 drop function "public"."revoke_api_key"(uuid, integer);
+drop function "public"."revoke_invitation"(uuid, integer);
 drop function "public"."rotate_api_key"(uuid, text, text, text, integer, timestamp with time zone, integer, text);
+drop function "public"."set_mfa_policy"(uuid, text, integer);
+drop function "public"."set_secret_value"(uuid, integer, text, text, integer, timestamp with time zone);
+drop function "public"."signal_run"(uuid, text, jsonb, boolean, text);
+drop function "public"."transfer_organization"(uuid, uuid, text, integer);
 drop function "public"."update_api_key"(uuid, jsonb, integer);
+drop function "public"."update_organization"(uuid, text, text, integer);
+drop function "public"."update_secret"(uuid, jsonb, integer);
+drop function "public"."update_workspace"(uuid, text, boolean, integer);
 
 alter table "private"."rate_limits"
   drop column "blocked_until";
@@ -85,6 +279,36 @@ alter table "private"."rate_limits"
 alter table "public"."bulk_operations"
   drop column "api_key_id";
 
+alter table "public"."organization_members"
+  drop column "updated_at";
+
+alter table "public"."organization_members"
+  drop column "version";
+
+alter table "public"."organizations"
+  drop column "deletes_at";
+
+alter table "public"."organizations"
+  drop column "deletion_requested_by";
+
+alter table "public"."organizations"
+  drop column "require_mfa";
+
+alter table "public"."organizations"
+  drop column "suspended_reason";
+
+alter table "public"."plans"
+  drop column "max_api_keys";
+
+alter table "public"."plans"
+  drop column "max_members";
+
+alter table "public"."plans"
+  drop column "max_secrets";
+
+alter table "public"."plans"
+  drop column "max_workspaces";
+
 alter table "public"."plans"
   drop column "organization_request_burst";
 
@@ -92,12 +316,30 @@ alter table "public"."plans"
   drop column "organization_requests_per_minute";
 
 drop table "private"."api_key_hashes";
+drop table "private"."audit_batches";
+drop table "private"."audit_keys";
+drop table "private"."audit_seal_state";
+drop table "private"."audit_sealed_ahead";
+drop table "private"."invitation_tokens";
+drop table "private"."ip_blocks";
+drop table "private"."organization_removals";
 drop table "private"."rate_limit_overrides";
+drop table "private"."secret_accesses";
+drop table "private"."secret_notices";
+drop table "private"."secret_tickets";
+drop table "private"."secret_versions";
+drop table "private"."security_events";
 drop table "public"."api_keys";
 drop table "public"."audit_events_default";
 drop table "public"."audit_events";
 
 drop function "private"."refuse_audit_change"();
+
+drop table "public"."invitations";
+drop table "public"."secrets";
+
+drop function "private"."audit_row"();
+drop function "private"."change_is_sensitive"();
 
 create or replace function engine.enqueue_jobs (
   p_jobs jsonb
@@ -338,6 +580,49 @@ begin
 end;
 $function$;
 
+create or replace function engine.get_digest (
+  p_organization_id uuid,
+  p_day             date
+)
+  returns jsonb
+  language sql
+  stable
+  security definer
+  set search_path to ''
+  AS $function$
+  with flows as (
+    select a.flow_id, coalesce(f.name, 'A deleted flow') as name, a.runs, a.failed + a.compensated + a.compensation_failed as failed,
+      round(a.p95_ms) as p95_ms
+    from public.analytics_daily a
+    left join public.flows f on f.id = a.flow_id
+    where a.organization_id = p_organization_id and a.day = p_day
+      and a.flow_id <> '00000000-0000-0000-0000-000000000000'
+  )
+  select jsonb_build_object(
+    'organization', o.name, 'day', a.day, 'runs', a.runs, 'completed', a.completed,
+    'failed', a.failed + a.compensated + a.compensation_failed, 'cancelled', a.cancelled, 'unfinished', a.unfinished,
+    'success_rate', a.success_rate, 'steps', a.steps,
+    'failing', coalesce((
+      select jsonb_agg(jsonb_build_object('name', l.name, 'runs', l.runs, 'failed', l.failed) order by l.failed desc, l.name)
+      from (select * from flows f where f.failed > 0 order by f.failed desc, f.name limit 5) l
+    ), '[]'),
+    'slowest', coalesce((
+      select jsonb_agg(jsonb_build_object('name', l.name, 'runs', l.runs, 'p95_ms', l.p95_ms) order by l.p95_ms desc, l.name)
+      from (select * from flows f where f.p95_ms is not null order by f.p95_ms desc, f.name limit 5) l
+    ), '[]'),
+    'to', coalesce((
+      select jsonb_agg(p.email order by p.email)
+      from public.organization_members m join public.profiles p on p.id = m.user_id
+      where m.organization_id = o.id and m.role = 'owner' and p.email is not null
+        and not exists (select 1 from private.digest_opt_outs x where x.organization_id = o.id)
+    ), '[]')
+  )
+  from public.organizations o
+  join public.analytics_daily a
+    on a.organization_id = o.id and a.day = p_day and a.flow_id = '00000000-0000-0000-0000-000000000000'
+  where o.id = p_organization_id and o.suspended_at is null;
+$function$;
+
 create or replace function engine.get_webhook_endpoint (
   p_slug text,
   p_test boolean default false
@@ -397,6 +682,34 @@ begin
     )
   );
 end;
+$function$;
+
+create or replace function engine.get_webhook_sender (
+  p_endpoint_id uuid,
+  p_user_id     uuid
+)
+  returns jsonb
+  language sql
+  stable
+  security definer
+  set search_path to ''
+  AS $function$
+  select jsonb_build_object(
+    'slug', e.slug,
+    'provider', e.provider,
+    'config', e.config,
+    'signature_required', e.signature_required,
+    'secret', (
+      select s.secret from private.webhook_secrets s
+      where s.endpoint_id = e.id and s.expires_at is null
+      order by s.created_at desc, s.id desc limit 1
+    )
+  )
+  from public.webhook_endpoints e
+  join public.organizations o on o.id = e.organization_id and o.suspended_at is null
+  join public.organization_members m on m.organization_id = e.organization_id and m.user_id = p_user_id
+  join private.role_permissions rp on rp.role = m.role and rp.permission = 'webhooks:write'
+  where e.id = p_endpoint_id;
 $function$;
 
 create or replace function engine.ingest_webhook (
@@ -530,6 +843,114 @@ begin
     'jobs', case when p_worker_id is null then '[]'::jsonb
       else private.job_reply(array(select j.id from public.job_queue j where j.run_id = v_run.id and j.worker_id = p_worker_id)) end
   );
+end;
+$function$;
+
+create or replace function engine.list_task_runs (
+  p_name   text,
+  p_limit  integer default 51,
+  p_before uuid    default null::uuid
+)
+  returns jsonb
+  language plpgsql
+  stable
+  security definer
+  set search_path to ''
+  AS $function$
+begin
+  if not exists (select 1 from private.system_tasks t where t.name = p_name) then
+    perform private.fail('not_found', 'No such task', 404);
+  end if;
+  return (
+    select coalesce(jsonb_agg(private.task_run_reply(r) order by r.id desc), '[]')
+    from (
+      select * from private.system_task_runs o
+      where o.name = p_name and (p_before is null or o.id < p_before)
+      order by o.id desc limit least(greatest(p_limit, 1), 101)
+    ) r
+  );
+end;
+$function$;
+
+create or replace function engine.queue_digests (
+  p_day date default null::date
+)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path to ''
+  AS $function$
+declare
+  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_day date := coalesce(p_day, (private.now() at time zone 'UTC')::date - 1);
+  v_organization_id uuid;
+  v_queued integer := 0;
+begin
+  for v_organization_id in
+    select a.organization_id from public.analytics_daily a
+    join public.organizations o on o.id = a.organization_id and o.suspended_at is null
+    where a.day = v_day and a.flow_id = v_nil and a.runs > 0
+      and not exists (select 1 from private.digest_opt_outs x where x.organization_id = a.organization_id)
+      and not exists (select 1 from private.digests d where d.organization_id = a.organization_id and d.day = v_day)
+    order by a.organization_id
+    limit 2000
+  loop
+    insert into private.digests (organization_id, day, job_id)
+    values (v_organization_id, v_day, private.enqueue_job(
+      v_organization_id, 'digest.mail', jsonb_build_object('organization_id', v_organization_id, 'day', v_day),
+      '{"priority": 200}'
+    ))
+    on conflict do nothing;
+    v_queued := v_queued + 1;
+  end loop;
+  return jsonb_build_object('day', v_day, 'queued', v_queued, 'more', v_queued = 2000);
+end;
+$function$;
+
+create or replace function engine.request_task (
+  p_name text
+)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path to ''
+  AS $function$
+declare
+  v_run private.system_task_runs;
+begin
+  if not exists (select 1 from private.system_tasks t where t.name = p_name) then
+    perform private.fail('not_found', 'No such task', 404);
+  end if;
+  if not private.try_lock_task(p_name) then
+    perform private.fail('conflict', 'A run of this task is under way', 409);
+  end if;
+  perform private.close_lost_runs(p_name);
+  select * into v_run from private.system_task_runs r where r.name = p_name and r.finished_at is null;
+  if v_run.job_id is not null then
+    perform private.fail('conflict', 'A run of this task is under way', 409);
+  end if;
+  if v_run.id is not null then
+    -- It waited for others: now it need not.
+    update private.system_task_runs r set trigger = 'manual', reason = null where r.id = v_run.id returning * into v_run;
+  else
+    insert into private.system_task_runs (name, status, trigger, attempt)
+    values (p_name, 'queued', 'manual', private.task_attempt(p_name))
+    returning * into v_run;
+  end if;
+  return private.task_run_reply(v_run);
+end;
+$function$;
+
+create or replace function engine.retry_job (
+  p_job_id uuid
+)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path to ''
+  AS $function$
+begin
+  return private.retry_job(p_job_id);
 end;
 $function$;
 
@@ -887,6 +1308,57 @@ begin
   end if;
   execute 'select count(*) from ' || v_which into v_left;
   return jsonb_build_object('discarded', v_discarded, 'left', v_left, 'dry_run', coalesce(p_dry_run, false));
+end;
+$function$;
+
+create or replace function private.ensure_tenant (
+  p_user_id uuid
+)
+  returns uuid
+  language plpgsql
+  security definer
+  set search_path to ''
+  AS $function$
+-- On a person's first call: profile, organization, workspace and membership in one transaction.
+declare
+  v_email text;
+  v_name text;
+  v_organization_id uuid;
+begin
+  select m.organization_id into v_organization_id
+  from public.organization_members m where m.user_id = p_user_id
+  order by m.created_at, m.organization_id limit 1;
+  if v_organization_id is not null then
+    return v_organization_id;
+  end if;
+
+  select u.email into v_email from auth.users u where u.id = p_user_id;
+  if not found then
+    perform private.fail('unauthorized', 'The user of this token does not exist any more', 401);
+  end if;
+
+  -- Two first calls at once: the second waits here for the first and then finds its membership.
+  insert into public.profiles (id, email) values (p_user_id, v_email)
+  on conflict (id) do update set email = excluded.email;
+  perform 1 from public.profiles p where p.id = p_user_id for update;
+  select m.organization_id into v_organization_id
+  from public.organization_members m where m.user_id = p_user_id
+  order by m.created_at, m.organization_id limit 1;
+  if v_organization_id is not null then
+    return v_organization_id;
+  end if;
+
+  v_name := coalesce(nullif(split_part(v_email, '@', 1), ''), 'My');
+  insert into public.organizations (name, slug, created_by)
+  values (
+    left(v_name, 180) || '''s organization',
+    'org-' || replace(gen_random_uuid()::text, '-', ''),
+    p_user_id
+  )
+  returning id into v_organization_id;
+  insert into public.organization_members (organization_id, user_id, role) values (v_organization_id, p_user_id, 'owner');
+  insert into public.workspaces (organization_id, name, is_default) values (v_organization_id, 'Default', true);
+  return v_organization_id;
 end;
 $function$;
 
@@ -1407,6 +1879,111 @@ begin
   ) then
     perform private.fail('forbidden', format('The role %s lacks the permission %s', v_role, p_permission), 403);
   end if;
+end;
+$function$;
+
+create or replace function private.retry_job (
+  p_job_id uuid
+)
+  returns jsonb
+  language plpgsql
+  set search_path to ''
+  AS $function$
+declare
+  v_old public.job_history;
+  v_new jsonb;
+begin
+  select * into v_old from public.job_history h where h.id = p_job_id for update;
+  if not found then
+    if private.find_job(p_job_id) is null then
+      perform private.fail('not_found', 'No such job', 404);
+    end if;
+    perform private.fail('conflict', 'The job has not ended', 409);
+  elsif v_old.status = 'completed' then
+    perform private.fail('conflict', 'The job has completed: enqueue another one to do the same again', 409);
+  elsif v_old.replayed_as is not null then
+    perform private.fail('conflict', 'The job was retried already', 409, jsonb_build_object('replayed_as', v_old.replayed_as));
+  end if;
+  v_new := engine.enqueue_jobs(jsonb_build_array(private.job_again(v_old))) -> 0;
+  if v_new ->> 'status' <> 'enqueued' then
+    perform private.fail('conflict', 'Another job with the same unique key waits to begin', 409, jsonb_build_object('job_id', v_new -> 'id'));
+  end if;
+  update public.job_history h set replayed_as = (v_new ->> 'id')::uuid where h.id = p_job_id;
+  return private.find_job((v_new ->> 'id')::uuid);
+end;
+$function$;
+
+create or replace function private.run_steps_page (
+  p_run_id uuid,
+  p_from   timestamp with time zone,
+  p_after  text,
+  p_seen   text[],
+  p_limit  integer
+)
+  returns jsonb
+  language sql
+  stable
+  set search_path to ''
+  AS $function$
+  -- Called by functions that run as the caller: RLS decides which steps there are.
+  with found as (
+    select s.*, i.id
+    from public.run_steps s
+    cross join lateral (select concat_ws(':', s.node_id, nullif(s.scope, ''), s.attempt) as id) i
+    where s.run_id = p_run_id
+      and (p_from is null or (s.finished_at, i.id collate "C") > (p_from, p_after))
+      -- Not `<> all`: thousands of steps and thousands of keys are joined by a hash.
+      and not exists (select 1 from unnest(p_seen) k where k = left(md5(i.id), 12))
+    order by s.finished_at, i.id collate "C"
+    limit p_limit + 1
+  ),
+  -- At least one step and at most some MiB: a hundred outputs of 1 MiB would fill the memory of an isolate.
+  measured as (
+    select f.*,
+      row_number() over (order by f.finished_at, f.id collate "C") as place,
+      coalesce(sum(octet_length(f.output::text)) over (
+        order by f.finished_at, f.id collate "C" rows between unbounded preceding and 1 preceding
+      ), 0) as bytes_before
+    from found f
+  )
+  select jsonb_build_object(
+    'steps', coalesce(jsonb_agg(
+      jsonb_build_object(
+        'id', m.id,
+        'node_id', m.node_id,
+        'scope', m.scope,
+        'attempt', m.attempt,
+        'status', m.status,
+        'handles', m.handles,
+        'output', m.output,
+        'error', m.error,
+        'started_at', m.started_at,
+        'finished_at', m.finished_at,
+        'duration_ms', round(extract(epoch from m.finished_at - m.started_at) * 1000, 3)
+      ) || case when p_seen is null then '{}' else jsonb_build_object('key', left(md5(m.id), 12)) end
+      order by m.place
+    ) filter (where m.place <= p_limit and m.bytes_before < 4194304), '[]'),
+    'more', coalesce(bool_or(m.place > p_limit or m.bytes_before >= 4194304), false)
+  )
+  from measured m;
+$function$;
+
+create or replace function private.schedule_obstacle (
+  p_flow public.flows
+)
+  returns text
+  language plpgsql
+  stable
+  set search_path to ''
+  AS $function$
+begin
+  return case
+    when p_flow.deleted_at is not null then 'flow_deleted'
+    when not p_flow.is_active then 'flow_inactive'
+    when exists (
+      select 1 from public.organizations o where o.id = p_flow.organization_id and o.suspended_at is not null
+    ) then 'organization_suspended'
+  end;
 end;
 $function$;
 
@@ -1971,6 +2548,44 @@ begin
 end;
 $function$;
 
+create or replace function public.list_run_archives (
+  p_organization_id uuid,
+  p_week            date    default null::date,
+  p_after           uuid    default null::uuid,
+  p_limit           integer default 51
+)
+  returns jsonb
+  language sql
+  stable
+  set search_path to ''
+  AS $function$
+  select jsonb_agg(to_jsonb(a) - array['member_offsets', 'member_run_ids'] order by a.id desc)
+  from (
+    select o.* from public.run_archives o
+    where o.organization_id = p_organization_id
+      and (p_week is null or o.week = date_trunc('week', p_week::timestamp)::date)
+      and (p_after is null or o.id < p_after)
+    order by o.id desc
+    limit least(greatest(p_limit, 1), 101)
+  ) a;
+$function$;
+
+create or replace function public.list_run_steps (
+  p_run_id uuid,
+  p_from   timestamp with time zone default null::timestamp with time zone,
+  p_after  text                     default ''::text,
+  p_limit  integer                  default 50
+)
+  returns jsonb
+  language sql
+  stable
+  set search_path to ''
+  AS $function$
+  select private.run_steps_page(r.id, p_from, p_after, null, least(greatest(p_limit, 1), 100))
+  from public.runs r
+  where r.id = p_run_id;
+$function$;
+
 create or replace function public.list_waiting_steps (
   p_organization_id uuid,
   p_kinds           text[]  default '{approval,decision}'::text[],
@@ -2015,6 +2630,20 @@ create or replace function public.list_waiting_steps (
     order by j.id
     limit least(greatest(p_limit, 1), 101)
   ) w;
+$function$;
+
+create or replace function public.retry_job (
+  p_job_id uuid
+)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path to ''
+  AS $function$
+begin
+  perform private.require_permission((private.find_job(p_job_id) ->> 'organization_id')::uuid, 'runs:execute', 'job');
+  return private.retry_job(p_job_id);
+end;
 $function$;
 
 create or replace function public.rotate_webhook_secret (
@@ -2186,6 +2815,61 @@ alter table "public"."webhook_events"
   add constraint "webhook_events_organization_id_fkey" foreign key (organization_id)
     references public.organizations(id) on delete cascade;
 
+create view "engine"."changes" with (security_invoker=true) AS  SELECT c.id,
+    ( SELECT format('%I.%I'::text, n.nspname, k.relname) AS format
+           FROM (pg_class k
+             JOIN pg_namespace n ON ((n.oid = k.relnamespace)))
+          WHERE (k.oid = t.table_id)) AS "table",
+    c.name,
+    c.organization_id,
+    c.flow_id,
+    f.name AS flow_name,
+        CASE
+            WHEN (t.table_id IS NULL) THEN 'table_gone'::text
+            WHEN ((f.id IS NULL) OR (f.deleted_at IS NOT NULL)) THEN 'flow_deleted'::text
+            WHEN (NOT t.is_enabled) THEN 'disabled'::text
+            WHEN (EXISTS ( SELECT 1
+               FROM unnest(((c.columns || c.excluded) || ARRAY( SELECT jsonb_object_keys(COALESCE(c.condition, '{}'::jsonb)) AS jsonb_object_keys))) n(n)
+              WHERE (NOT (EXISTS ( SELECT 1
+                       FROM pg_attribute a
+                      WHERE ((a.attrelid = t.table_id) AND (a.attname = n.n) AND (NOT a.attisdropped))))))) THEN 'column_gone'::text
+            WHEN (o.suspended_at IS NOT NULL) THEN 'organization_suspended'::text
+            WHEN (NOT f.is_active) THEN 'flow_inactive'::text
+            ELSE 'on'::text
+        END AS state,
+    c.operations,
+    c.columns,
+    c.condition,
+    c.excluded,
+    c.claims,
+    c.trigger_node,
+    c.batch,
+    c.max_runs,
+    c.max_depth,
+    c.required,
+    s.skipped,
+    s.skipped_because,
+    s.last_skipped_at,
+    c.created_at,
+    c.updated_at
+   FROM ((((private.change_triggers c
+     LEFT JOIN ( SELECT x.change_id,
+            min(x.table_id) AS table_id,
+            bool_and(x.is_enabled) AS is_enabled
+           FROM private.change_tables() x(change_id, table_id, trigger_name, is_enabled)
+          GROUP BY x.change_id) t ON ((t.change_id = c.id)))
+     LEFT JOIN public.flows f ON ((f.id = c.flow_id)))
+     LEFT JOIN public.organizations o ON ((o.id = c.organization_id)))
+     CROSS JOIN LATERAL ( SELECT (COALESCE(sum(r.skipped), (0)::numeric))::bigint AS skipped,
+            jsonb_object_agg(r.reason, r.skipped) AS skipped_because,
+            max(r.last_at) AS last_skipped_at
+           FROM ( SELECT k.reason,
+                    sum(k.skipped) AS skipped,
+                    max(k.last_at) AS last_at
+                   FROM private.change_skips k
+                  WHERE (k.change_id = c.id)
+                  GROUP BY k.reason) r) s);
+
 comment on column "private"."rate_limits"."key" is 'What is limited: user:<id>:<route class>, hook:<endpoint id>.';
 comment on column "private"."settings"."name" is 'functions_url = where the edge functions answer; max_workers = how many worker isolates may be awake; schedule_clock_since = since when the clock of schedules ticks, written by each tick; operator_email = who is told when a system task fails; usage_counted_to = the hour up to which usage has been counted.';
 comment on column "public"."bulk_operations"."created_by" is 'Who asked, and whose rights count.';
@@ -2197,8 +2881,12 @@ comment on function
   "engine"."ingest_webhook"(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean, boolean,
   jsonb, jsonb) is 'Keeps a verified delivery and starts its run, in one transaction, so that it may be acknowledged. A repeated event (same key, or same body where p_dedupe_body) starts nothing and answers with the first one. p_raw_body is base64; p_input is what the trigger gives (event_id and received_at are added); p_worker_id = the first token is leased to that worker, and jobs holds it; p_unsigned = nobody checked who sent it; p_test = it came to the test address: it repeats nothing, runs although the flow is off, and its input says test; p_mapped = what the endpoint''s mapping gave: {entity, input, error}, where the entity is made or brought up to date and moves with the run, and input stands in for p_input; p_ahead = what a flow that only computes has given already: {version_id, event_id, run_id, received_at} as get_webhook_endpoint proposed them and the steps, recorded with the event when the version is still the current one.';
 
+comment on function "engine"."list_task_runs"(text, integer, uuid) is 'The history of a task, newest first; p_before = only runs older than this one.';
+comment on function "engine"."request_task"(text) is 'Asks for a run of a task by hand, whether it is due, enabled, or waits for others: start_waiting_task begins it within ten seconds, in a session that may take its time. 409 conflict while a run is under way. Answers the row of the history.';
+comment on function "engine"."retry_job"(uuid) is 'public.retry_job for operators.';
 comment on function "private"."change_actor"(text[]) is 'Who writes, to be asked inside a trigger: {user_id, role, email, claims}. user_id and email come from the token, null without one; role is the database role: authenticated, anon, service_role, or who is logged in; claims = those of the token that are named.';
 comment on function "private"."check_dead_letter_filter"(jsonb, integer) is 'Refuses what no action on dead letters takes.';
+comment on function "private"."ensure_tenant"(uuid) is 'The default organization of a user; makes profile, organization, default workspace and owner membership when there is none.';
 comment on function "private"."finish_leases"(uuid, jsonb, timestamp with time zone) is 'Part of engine.finish_jobs: leases all of whose jobs have completed and leave no trace. Answers those that this worker still held.';
 
 comment on function "private"."lease_jobs"(uuid, uuid[], boolean, timestamp
@@ -2211,17 +2899,101 @@ comment on function "private"."record_run_ahead"(public.flows, public.webhook_ev
   'Writes a run that has been run already, with its steps: what create_run, settle_jobs and finish_run would have left of a run without limits, entity, effects, waits and regions. p_steps is as in a result of settle_jobs.';
 
 comment on function "private"."require_permission"(uuid, text, text) is 'Raises 404 unless the caller is a member of the organization (or when it is null), 403 unless the role holds the permission. p_what names the thing in the message.';
+comment on function "private"."retry_job"(uuid) is 'Does a job once more that was given up, cancelled or expired: as a new job, with all its attempts before it. Once only. Answers the new job.';
+
+comment on function "private"."run_steps_page"(uuid, timestamp
+  with time zone, text, text[], integer) is 'The steps of a run in order of their end, after (p_from, p_after) where p_from is not null, without those whose key is in p_seen; at most p_limit and some 4 MiB of outputs. Answers {steps, more}. The id of a step is unique in its run: node_id[:scope]:attempt; its key, which is there when p_seen is not null, is the beginning of the md5 of that.';
+
 comment on function "public"."decide_step"(uuid, text, jsonb, text, boolean) is 'Decides a step that waits for a person: an approval ({decision: approved or rejected, comment}), or an effect of unknown outcome ({outcome: completed, failed or retry, output, error}). 409 when the step waits for none: of two decisions the first counts. Needs runs:execute, and where the step names approvers, to be one.';
+comment on function "public"."list_run_archives"(uuid, date, uuid, integer) is 'Archived objects of an organization, newest first: those of the week of p_week (null = of all), behind p_after. Null when there is none. Runs as the caller.';
+
+comment on function "public"."list_run_steps"(uuid, timestamp
+  with time zone, text, integer) is 'A page of the steps of a run in order: those after the step p_after that ended at p_from (null = from the first). Answers {steps, more}; null when the caller sees no such run. Runs as the caller.';
+
+comment on function "public"."list_waiting_steps"(uuid, text[], uuid, uuid, integer) is 'Steps of an organization that wait for something: of these kinds (approval and decision wait for a person; also signal, callback, timer, run, limit), those after p_after. may_decide = the caller could. Null for who may not read runs there. Runs as the caller.';
+comment on function "public"."retry_job"(uuid) is 'Does a dead letter, or a cancelled or expired job, once more as a new job, which names it as replay_of. 409 when that was done already (details: replayed_as) or a job with its unique key waits. Needs runs:execute. Answers the new job.';
+comment on function "public"."signal_run"(uuid, text, jsonb, boolean) is 'Sends a signal to a run: the step that waits longest for it goes on; when none waits, it is kept for the next that does. p_wake false = the caller runs what follows itself. Needs runs:execute.';
+comment on view "engine"."changes" is 'Tables whose changes start flows: made by engine.on_change, removed by engine.off_change.';
 
 revoke all on function "engine"."get_webhook_endpoint"(text, boolean) from public;
 grant execute on function "engine"."get_webhook_endpoint"(text, boolean) to "service_role";
+revoke all on function "engine"."list_task_runs"(text, integer, uuid) from public;
+grant execute on function "engine"."list_task_runs"(text, integer, uuid) to "service_role";
+revoke all on function "engine"."request_task"(text) from public;
+grant execute on function "engine"."request_task"(text) to "service_role";
+revoke all on function "engine"."retry_job"(uuid) from public;
+grant execute on function "engine"."retry_job"(uuid) to "service_role";
 revoke all on function "private"."check_dead_letter_filter"(jsonb, integer) from public;
 
 revoke all
   on function "private"."record_run_ahead"(public.flows, public.webhook_events, text, jsonb, text, jsonb)
   from public;
 
+revoke all on function "private"."retry_job"(uuid) from public;
+revoke all on function "private"."run_steps_page"(uuid, timestamp with time zone, text, text[], integer) from public;
+
+grant execute
+  on function "private"."run_steps_page"(uuid, timestamp with time zone, text, text[], integer)
+  to "authenticated";
+
+revoke all on function "public"."list_run_archives"(uuid, date, uuid, integer) from public;
+grant execute on function "public"."list_run_archives"(uuid, date, uuid, integer) to "authenticated";
+revoke all on function "public"."list_run_steps"(uuid, timestamp with time zone, text, integer) from public;
+grant execute on function "public"."list_run_steps"(uuid, timestamp with time zone, text, integer) to "authenticated";
+revoke all on function "public"."list_waiting_steps"(uuid, text[], uuid, uuid, integer) from public;
+grant execute on function "public"."list_waiting_steps"(uuid, text[], uuid, uuid, integer) to "authenticated";
+revoke all on function "public"."retry_job"(uuid) from public;
+grant execute on function "public"."retry_job"(uuid) to "authenticated";
+revoke all on function "public"."signal_run"(uuid, text, jsonb, boolean) from public;
+grant execute on function "public"."signal_run"(uuid, text, jsonb, boolean) to "authenticated";
+grant select on table "engine"."changes" to "service_role";
+
+comment on column engine.changes.id is 'UUIDv7; also in the names of the triggers.';
+comment on column engine.changes."table" is 'The table under its present name; null = it is gone.';
+comment on column engine.changes.name is 'Tells several for the same table and flow apart.';
+comment on column engine.changes.organization_id is 'The tenant whose flow it is.';
+comment on column engine.changes.flow_id is 'The flow.';
+comment on column engine.changes.flow_name is 'Its name now; null = it is gone.';
+comment on column engine.changes.state is 'on = changes start runs. Otherwise why they do not: flow_inactive, flow_deleted, organization_suspended; disabled = the trigger is switched off; column_gone = a column that the options name is not there any more; table_gone.';
+comment on column engine.changes.operations is 'Which changes start it.';
+comment on column engine.changes.columns is 'An update starts it only when one of these differs afterwards; null = any.';
+comment on column engine.changes.condition is 'Column -> value, or list of values, that the row has to have; null = every row.';
+comment on column engine.changes.excluded is 'Columns that the flow never sees.';
+comment on column engine.changes.claims is 'Claims of the writer''s token that the flow sees besides who it is.';
+comment on column engine.changes.trigger_node is 'The trigger node to start at; null = the first event trigger.';
+comment on column engine.changes.batch is 'How many rows a run gets.';
+comment on column engine.changes.max_runs is 'How many runs one statement starts at most.';
+comment on column engine.changes.max_depth is 'How many runs may stand above one that is started here.';
+comment on column engine.changes.required is 'True = a change that can not start its run is refused.';
+comment on column engine.changes.skipped is 'Changed rows that started nothing although they fit.';
+comment on column engine.changes.skipped_because is 'The same by reason; null = none.';
+comment on column engine.changes.last_skipped_at is 'The last of them; null = none.';
+comment on column engine.changes.created_at is 'Made.';
+comment on column engine.changes.updated_at is 'Last call of engine.on_change for it.';
+
 reset check_function_bodies;
+
+-- seed 10_tenancy/011_plans_seed.sql 2670dd4c19cab20c
+insert into public.plans
+  (id, name, requests_per_minute, request_burst, max_flows, max_webhook_endpoints, hook_requests_per_minute, max_run_seconds,
+    max_concurrent_runs, max_schedules, queue_weight)
+values
+  ('free', 'Free', 300, 100, 20, 20, 600, 86400, 200, 20, 1),
+  ('pro', 'Pro', 1200, 300, 200, 200, 3000, 604800, 1000, 200, 2),
+  ('team', 'Team', 3000, 600, 1000, 1000, 12000, 2592000, 5000, 1000, 4),
+  ('enterprise', 'Enterprise', 12000, 2400, 10000, 10000, 60000, 31536000, null, 10000, 8)
+on conflict (id) do update set
+  name = excluded.name,
+  requests_per_minute = excluded.requests_per_minute,
+  request_burst = excluded.request_burst,
+  max_flows = excluded.max_flows,
+  max_webhook_endpoints = excluded.max_webhook_endpoints,
+  hook_requests_per_minute = excluded.hook_requests_per_minute,
+  max_run_seconds = excluded.max_run_seconds,
+  max_concurrent_runs = excluded.max_concurrent_runs,
+  max_schedules = excluded.max_schedules,
+  queue_weight = excluded.queue_weight;
+-- end of seed 10_tenancy/011_plans_seed.sql
 
 -- seed 10_tenancy/041_role_permissions_seed.sql 622b4eae7a58089f
 delete from private.role_permissions;
@@ -2240,3 +3012,35 @@ from (values
 ) as r (role, permissions)
 cross join lateral unnest(r.permissions) as p (permission);
 -- end of seed 10_tenancy/041_role_permissions_seed.sql
+
+-- seed 45_tasks/900_system_tasks_seed.sql aca7232abea0708a
+insert into private.system_tasks (name, kind, handler, cron, depends_on, timeout_seconds, alert_after, description)
+values
+  ('usage-hourly', 'sql', 'count_usage', '7 * * * *', '{}', 900, 2,
+    'Counts what each organization used, by the hour, into usage_hourly: runs, steps, jobs, webhook events. Hours of which a run ended late are counted again.'),
+  ('analytics-daily', 'sql', 'roll_up_analytics', '23 0 * * *', '{}', 1800, 1,
+    'Rolls finished days up into analytics_daily, for each flow: runs by how they ended, success rate, durations, steps. Days of which a run ended late are made anew.'),
+  ('digest-daily', 'job', 'digest.daily', '0 6 * * *', '{analytics-daily}', 3600, 1,
+    'Mails the owners of each organization that had runs yesterday what became of them: one job digest.mail for each, which fails and is tried again by itself.'),
+  ('archive-weekly', 'job', 'runs.remove_archives', '31 4 * * 0', '{}', 3600, 1,
+    'Removes archives of old runs, in Storage and from the list, that are older than the plan keeps.'),
+  ('retention', 'job', 'retention.apply', '47 * * * *', '{}', 3600, 1,
+    'Drops runs, steps, jobs and webhook events that are older than the plan keeps, step by step; asks for archives before. Fails, after all else is done, when runs could not be archived for two weeks.'),
+  ('webhook-retries', 'sql', 'retry_webhooks', '*/5 * * * *', '{}', 120, 3,
+    'Starts the runs of accepted webhook events that have none. The engine writes both in one transaction, so it finds only what was restored from a backup or written by hand. Deliveries of outgoing webhooks will be retried here when there are such.'),
+  ('rate-limits', 'sql', 'clean_rate_limits', '*/15 * * * *', '{}', 120, 3,
+    'Forgets buckets of rate limits that are full and unused.'),
+  ('partitions', 'sql', 'keep_partitions', '17 3 * * *', '{}', 60, 1,
+    'Makes the weekly partitions five weeks ahead.'),
+  ('leases', 'sql', 'check_leases', '*/5 * * * *', '{}', 30, 2,
+    'Checks that engine.tick, which sweeps lapsed leases every ten seconds, has left none.'),
+  ('cron-history', 'sql', 'prune_cron_history', '41 4 * * *', '{}', 600, 2,
+    'Forgets what pg_cron ran over 3 days ago, and histories of tasks, alerts and digests after 90 days.'),
+  ('idempotency-keys', 'sql', 'prune_idempotency_keys', '13 * * * *', '{}', 300, 3,
+    'Forgets idempotency keys after 24 hours.'),
+  ('job-counts', 'sql', 'prune_job_counts', '19 4 * * *', '{}', 300, 2,
+    'Forgets counts of jobs by the minute after 7 days.')
+on conflict (name) do update set
+  kind = excluded.kind, handler = excluded.handler, cron = excluded.cron, depends_on = excluded.depends_on,
+  timeout_seconds = excluded.timeout_seconds, alert_after = excluded.alert_after, description = excluded.description;
+-- end of seed 45_tasks/900_system_tasks_seed.sql
