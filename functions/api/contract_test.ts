@@ -22,6 +22,7 @@ const MAKES_NOTHING: Readonly<Record<string, string>> = {
 const WITHOUT_VERSION: Readonly<Record<string, string>> = {
   deleteRun: "a run that has ended does not change",
   discardDeadLetter: "a dead letter does not change",
+  pinApiVersion: "a pin is one value, which the request names whole",
   updateTask: "operators only; each change names all it means",
 };
 

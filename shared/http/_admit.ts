@@ -7,7 +7,7 @@ import { requireCallerKind } from "./access.ts";
 import type { RequestContext } from "./context.ts";
 import { callGate, type GateAnswer, readOrganizationId } from "./gate.ts";
 import type { RouteDefinition } from "./route.ts";
-import { type RequestState, stateOf } from "./_state.ts";
+import { type RequestState, stateOf, versionOf } from "./_state.ts";
 
 /**
  * Lets a request into a route, or not: credential, kind of caller, gate, rate limit, permission, in this order.
@@ -37,6 +37,7 @@ export async function admit(
   }
   const routeClass = definition.rateLimit ?? (definition.method === "get" ? "read" : "write");
   const gate = await callGate(db(), routeClass, organizationId);
+  state.gate = gate;
   Object.assign(state.headers, rateLimitHeaders(gate.rate, routeClass));
   const refused = rateLimitError(gate.rate);
   if (refused !== undefined) throw refused;
@@ -83,6 +84,14 @@ function createContext(parts: ContextParts): RequestContext {
     permissions: gate?.permissions ?? [],
     plan: gate?.plan ?? null,
     limits: gate?.limits ?? {},
+    get apiVersion() {
+      return versionOf(state).version;
+    },
+    pinnedVersion: gate?.api_version ?? null,
+    get flags() {
+      const since = Object.entries(gate?.flags ?? {});
+      return new Set(since.filter(([, version]) => version <= versionOf(state).version).map(([name]) => name));
+    },
     get db() {
       return db();
     },

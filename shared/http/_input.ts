@@ -12,6 +12,8 @@ const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json\s*(?:;\s*charset\
 export interface ReadInputOptions {
   /** Refuses query parameters that the route does not know: a misspelt filter would otherwise widen a list unnoticed. */
   readonly refuseUnknownQuery?: boolean;
+  /** Another query than the address says: one that was brought up from an older version. */
+  readonly query?: URLSearchParams;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function readInput(
 ): Promise<RouteInput<RouteDefinition>> {
   const problems: Problem[] = [];
   const params = check(request.params, c.req.param(), "params", problems);
-  const given = readQuery(c.req.url);
+  const given = readQuery(options.query ?? new URL(c.req.url).searchParams);
   const query = check(request.query, given, "query", problems);
   if (options.refuseUnknownQuery === true) problems.push(...unknownQuery(request.query, given));
   const headers = check(request.headers, c.req.header(), "headers", problems);
@@ -86,9 +88,9 @@ async function readBody(raw: Request, request: RouteRequest, problems: Problem[]
 }
 
 /** The query by name; a name that is there several times has a list. */
-function readQuery(url: string): Record<string, string | string[]> {
+function readQuery(query: URLSearchParams): Record<string, string | string[]> {
   const values = new Map<string, string | string[]>();
-  for (const [name, value] of new URL(url).searchParams) {
+  for (const [name, value] of query) {
     const before = values.get(name);
     values.set(name, before === undefined ? value : [before, value].flat());
   }

@@ -2,13 +2,14 @@ import type { Context } from "hono";
 import { fromZod, internal, toAppError } from "../errors/mod.ts";
 import { admit, admitRaw } from "./_admit.ts";
 import { readInput } from "./_input.ts";
-import { stateOf } from "./_state.ts";
+import { stateOf, versionOf } from "./_state.ts";
 import { readBytes } from "./body.ts";
 import type { RouteContext } from "./context.ts";
 import type { RawRoute } from "./raw_route.ts";
 import { contentTag, isNotModified } from "./etag.ts";
 import { hasEntityTag, Reply, type Route, type RouteResponse } from "./route.ts";
 import type { AnyRoute } from "./router.ts";
+import { deprecationHeaders, downgradeReply, upgradeQuery, versionHeaders } from "./versions/mod.ts";
 
 /** Serves one request of a route. Throws only {@link AppError}. */
 export async function serve(c: Context, route: AnyRoute): Promise<Response> {
@@ -27,9 +28,16 @@ export async function serve(c: Context, route: AnyRoute): Promise<Response> {
 async function serveJson(c: RouteContext, route: Route): Promise<Response> {
   const context = await admit(c.req.raw, route.definition, c.req.param());
   c.set("request", context);
-  const { access, request } = route.definition;
+  const { access, request, operationId } = route.definition;
+  const state = stateOf(c.req.raw);
+  const version = versionOf(state);
+  const changelogUrl = `${state.runtime.env.functionsUrl}/api/v1/changelog`;
+  Object.assign(state.headers, versionHeaders(version, changelogUrl));
+  const { deprecated } = route.definition;
+  if (deprecated !== undefined) Object.assign(state.headers, deprecationHeaders({ ...deprecated, changelogUrl }));
+  const query = upgradeQuery(version, operationId, new URL(c.req.url).searchParams);
   // Whoever watches a public page may hang on what keeps caches away.
-  const input = await readInput(c, request, { refuseUnknownQuery: access.public !== true });
+  const input = await readInput(c, request, { query, refuseUnknownQuery: access.public !== true });
   return await render(c, route, await route.handler(c, input), input.query);
 }
 
@@ -46,11 +54,12 @@ async function render(c: RouteContext, route: Route, result: unknown, query: unk
   const declared = Object.entries(responses) as [string, RouteResponse][];
   const status = result instanceof Reply ? result.status : Number(declared[0]?.[0] ?? 200);
   const given: unknown = result instanceof Reply ? result.body : result;
-  const body = list === undefined ? given : list.pick(given, query);
+  let body = list === undefined ? given : list.pick(given, query);
   if (result instanceof Reply) {
     for (const [name, value] of Object.entries(result.headers)) c.header(name, value);
   }
   if (stateOf(c.req.raw).runtime.checkResponses) checkResponse(route, status, body, query);
+  if (given !== undefined) body = downgradeReply(versionOf(stateOf(c.req.raw)), route.definition.operationId, body);
   if (body === undefined) return c.body(null, status as 204);
   if (!hasEntityTag(route.definition) || status !== 200) return c.json(body, status as 200);
   const json = JSON.stringify(body);

@@ -2,6 +2,9 @@ import type { AppError } from "../errors/mod.ts";
 import type { Env } from "../env/mod.ts";
 import type { Log } from "../log/mod.ts";
 import { internal } from "../errors/mod.ts";
+import type { GateAnswer } from "./gate.ts";
+import type { UsageCounter } from "./usage.ts";
+import { type ApiVersion, chooseVersion } from "./versions/mod.ts";
 
 /** What one app shares between its requests. */
 export interface AppRuntime {
@@ -12,6 +15,8 @@ export interface AppRuntime {
   readonly fetch: typeof fetch | undefined;
   /** Whether answers are checked against their schemas. */
   readonly checkResponses: boolean;
+  /** Counts requests; null = nobody does. */
+  readonly usage: UsageCounter | null;
 }
 
 /** What is known about one request while it is served. */
@@ -23,6 +28,12 @@ export interface RequestState {
   readonly headers: Record<string, string>;
   log: Log;
   userId: string | null;
+  /** `Millrace-Version` as it was sent. */
+  readonly versionHeader: string | null;
+  /** What the gate said, once it was asked. */
+  gate: GateAnswer | null;
+  /** The version of the API that is meant, once it is known. */
+  version: ApiVersion | null;
   /** The operation, once a route was found. */
   operationId: string | null;
   /** The error that became the answer. */
@@ -46,4 +57,14 @@ export function stateOf(request: Request): RequestState {
   const state = states.get(request);
   if (state === undefined) throw internal("A request is served outside createApp");
   return state;
+}
+
+/**
+ * The version of the API that a request means. Known once the gate was asked, whose pin it may be.
+ *
+ * @throws {AppError} `invalid_request` when its header names none that there is.
+ */
+export function versionOf(state: RequestState): ApiVersion {
+  state.version ??= chooseVersion(state.versionHeader, state.gate?.api_version ?? null);
+  return state.version;
 }

@@ -8,6 +8,7 @@ import { corsHeaders, isPreflight, preflightResponse } from "./cors.ts";
 import { readRequestId, readTraceparent } from "./request_id.ts";
 import type { AnyRoute, Router } from "./router.ts";
 import { reportError } from "./sentry.ts";
+import { createUsageCounter, type UsageCounter } from "./usage.ts";
 import { waitUntil } from "./wait_until.ts";
 
 /** What is measured about every answer. */
@@ -39,6 +40,8 @@ export interface AppOptions {
   readonly fetch?: typeof fetch;
   /** Takes log lines instead of the console, for tests. */
   readonly write?: LogWriter;
+  /** How long requests are counted before the database hears of it; 0 = never, as in tests. 5 s when absent. */
+  readonly usageMilliseconds?: number;
   /** Answers 500 when a body does not fit its own schema, for tests. */
   readonly checkResponses?: boolean;
 }
@@ -75,6 +78,7 @@ export function createApp(name: string, router: Router, options: AppOptions = {}
     log: createLog(name),
     fetch: options.fetch,
     checkResponses: options.checkResponses ?? false,
+    usage: makeUsageCounter(env, options),
   };
   const app = createHono();
   app.use("*", async (c, next) => {
@@ -89,6 +93,12 @@ export function createApp(name: string, router: Router, options: AppOptions = {}
     mountLazily(app, `/${name}${options.mounts?.prefix ?? ""}/${key}`, load);
   }
   return app;
+}
+
+/** Tests give an environment of their own, and do not count unless they say so. */
+function makeUsageCounter(env: Env, { env: given, fetch, usageMilliseconds }: AppOptions): UsageCounter | null {
+  const flushMilliseconds = usageMilliseconds ?? (given === undefined ? 5_000 : 0);
+  return flushMilliseconds === 0 ? null : createUsageCounter(env, { flushMilliseconds, fetch });
 }
 
 /** A Hono that answers errors and unknown paths our way, by itself or inside another. */
@@ -153,6 +163,9 @@ function begin(request: Request, runtime: AppRuntime): RequestState {
     headers: {},
     log: runtime.log.with({ requestId }),
     userId: null,
+    versionHeader: request.headers.get("millrace-version"),
+    gate: null,
+    version: null,
     operationId: null,
     error: null,
     stopListening: null,
@@ -184,6 +197,11 @@ function finish(c: Context, state: RequestState, duration: number, observe: AppO
   if (status >= 500) state.log.error("http.request", { ...fields, error });
   else if (isPreflight(c.req.raw)) state.log.debug("http.request", fields);
   else state.log.info("http.request", fields);
+  if (operationId !== null && state.version !== null) {
+    const organizationId = state.gate?.organization_id ?? null;
+    const { pathname: path } = new URL(c.req.url);
+    runtime.usage?.count({ organizationId, version: state.version.version, operationId, path, status });
+  }
   observe?.({ app: runtime.name, operationId, method, status, durationMilliseconds: duration });
   // A database that is away is not a fault to file, and would be filed a thousand times.
   if (error?.code === "internal") {

@@ -33,6 +33,12 @@ export interface RequestContext<A extends Access = Access> {
   readonly plan: ForUser<A, string>;
   /** The plan's limits; empty for secret keys and nobody. */
   readonly limits: PlanLimits;
+  /** The version of the API that the request means: `2026-11-21`. */
+  readonly apiVersion: string;
+  /** What key or organization are pinned to; null = nothing. */
+  readonly pinnedVersion: string | null;
+  /** Features that are not there for everybody, and are for this organization in this version. See private.flags. */
+  readonly flags: ReadonlySet<string>;
   /** The database as the caller: RLS decides. For a secret key it is service_role. */
   readonly db: DatabaseClient;
   /**

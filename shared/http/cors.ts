@@ -13,6 +13,7 @@ const ALLOWED_HEADERS = [
   "if-match",
   "if-none-match",
   "last-event-id",
+  "millrace-version",
   "prefer",
   "traceparent",
   "tracestate",
@@ -30,6 +31,7 @@ const EXPOSED_HEADERS = [
   "X-RateLimit-Warning",
   "Retry-After",
   "Deprecation",
+  "Millrace-Version",
   "Sunset",
   "WWW-Authenticate",
 ].join(", ");

@@ -14,6 +14,10 @@ export interface GateAnswer {
   readonly suspended?: boolean;
   readonly plan: string;
   readonly limits: PlanLimits;
+  /** Flag → the first version of the API that has it; empty = every version. */
+  readonly flags?: Readonly<Record<string, string>>;
+  /** The version of the API that key or organization are pinned to; null = none. */
+  readonly api_version?: string | null;
   readonly rate: RateAnswer;
 }
 

@@ -136,7 +136,7 @@ function describeRawRoute(path: string, method: string, several: boolean, route:
 
 function describe(route: AnyRoute) {
   const { operationId, summary, description, tags } = route.definition;
-  const deprecated = route.kind === "json" && route.definition.deprecated === true;
+  const deprecated = route.kind === "json" && route.definition.deprecated !== undefined;
   const permission = route.kind === "json" ? route.definition.access.user : undefined;
   const needs = permission === undefined || permission === "any" ? undefined : `Permission: \`${permission}\`.`;
   const text = [description, needs].filter((part) => part !== undefined).join("\n\n");

@@ -37,7 +37,7 @@ const router = createRouter("things", [
     request: { params: idParams, body: z.object({ name: z.string() }) },
     responses: { 200: { description: "The thing", schema: thing, headers: { ETag: "Its version" } } },
     errors: ["version_mismatch", "conflict", "flow_inactive"],
-    deprecated: true,
+    deprecated: { deprecatedAt: "2026-11-21T00:00:00Z" },
   }, () => ({ id: "", name: "", data: null })),
   defineRoute({
     method: "get",

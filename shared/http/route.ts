@@ -69,8 +69,8 @@ export interface RouteDefinition {
   readonly responses: Readonly<Partial<Record<SuccessStatus, RouteResponse>>>;
   /** Errors that this route can give besides those that its access and request bring with them. */
   readonly errors?: readonly ErrorCode[];
-  /** Set when it is on its way out. */
-  readonly deprecated?: boolean;
+  /** Set when it is on its way out: each answer says so, and the document. Moments in ISO 8601. */
+  readonly deprecated?: { readonly deprecatedAt: string; readonly sunsetAt?: string };
 }
 
 type Part<D, K extends string> = D extends { request: { [P in K]: infer S extends z.ZodType } } ? z.output<S>

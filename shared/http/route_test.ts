@@ -154,6 +154,9 @@ Deno.test("a user's route gets user, organization, role, plan and limits from on
     permissions: fake.gate.permissions as unknown,
     plan: "free",
     limits: { requests_per_minute: 100, max_flows: 100 },
+    apiVersion: "2026-11-21",
+    pinnedVersion: null,
+    flags: {},
   });
   assertEquals(fake.calls.length, 1);
   const [gate] = fake.calls;

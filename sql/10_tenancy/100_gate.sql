@@ -46,7 +46,8 @@ begin
     'mfa_always', v_mfa and v_row.require_mfa = 'always',
     'plan', (v_row.plan).id,
     'limits', to_jsonb(v_row.plan) - '{id,name,retention_days,archives_runs}'::text[],
-    'flags', '{}'::jsonb,
+    'flags', private.flags_of(v_row.id),
+    'api_version', private.api_version_of(v_row.id),
     'rate', private.take_tokens(
       format('user:%s:%s', v_user_id, p_route),
       (v_row.plan).requests_per_minute, 60, (v_row.plan).request_burst

@@ -53,7 +53,8 @@ begin
     'suspended', v_row.suspended_at is not null,
     'plan', (v_row.plan).id,
     'limits', to_jsonb(v_row.plan) - '{id,name,retention_days,archives_runs}'::text[],
-    'flags', '{}'::jsonb,
+    'flags', private.flags_of(v_row.organization_id),
+    'api_version', private.api_version_of(v_row.organization_id, v_row.id),
     'rate', private.take_tokens(
       format('key:%s:%s', v_row.id, p_route),
       least(v_row.requests_per_minute, (v_row.plan).requests_per_minute), 60,
