@@ -11,6 +11,7 @@ create table private.flag_rules (
   is_on boolean not null,
   primary key (organization_id, flag)
 );
+create index flag_rules_flag_idx on private.flag_rules (flag);
 alter table private.flags enable row level security;
 alter table private.flag_rules enable row level security;
 revoke all on table private.flags, private.flag_rules from public, anon, authenticated, service_role;

@@ -59,6 +59,13 @@ with k as (
 )
 insert into private.api_key_hashes (secret_hash, key_id) select sha256('key'), id from k;
 `,
+  "private.flags": `
+insert into private.flags (name) values ('new_editor');
+insert into private.flag_rules (flag, organization_id, is_on) values ('new_editor', '${ORGANIZATION}', true);
+insert into private.api_pins (organization_id, version) values ('${ORGANIZATION}', '2026-11-01');
+insert into private.api_usage (day, organization_id, version, operation, door)
+  values ('2026-11-21', '${ORGANIZATION}', '2026-11-21', 'listFlows', 'flows');
+`,
   "private.run_regions": `
 insert into private.run_regions (run_id, node_id, token_id, organization_id, closer, items, first, total, next, window_size,
   tolerate, more, body)

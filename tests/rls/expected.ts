@@ -65,6 +65,10 @@ engine.queue_organizations    deny  deny   deny   deny       deny    deny    den
 engine.stuck                  deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 engine.workers                deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.api_key_hashes        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.api_pins              deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.api_usage             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.flags                 deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.flag_rules            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.change_skips          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.change_triggers       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.partition_rewrites    deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -242,6 +246,8 @@ public.delete_webhook_endpoint     -     x     -
 public.duplicate_flow              -     x     -
 public.execute_graph               -     x     -
 public.explain_run                 -     x     -
+public.get_api_usage               -     x     -
+public.pin_api_version             -     x     -
 public.gate                        -     x     -
 public.get_entity_journey          -     x     -
 public.get_flow_stats              -     x     -
@@ -386,6 +392,9 @@ private.entity_reply               -     -     -
 private.explain_insides            -     x     -
 private.explain_joins              -     -     -
 private.explain_tokens             -     -     -
+private.api_usage_of               -     -     -
+private.api_version_of             -     -     -
+private.flags_of                   -     -     -
 private.fail                       -     -     -
 private.finish_run                 -     -     -
 private.fire_due_time              -     -     -
@@ -416,6 +425,10 @@ private.new_webhook_secret         -     -     -
 private.node_centre                -     -     -
 private.now                        -     x     x
 private.open_regions               -     -     -
+engine.add_api_usage               -     -     x
+engine.get_api_usage               -     -     x
+engine.get_flag                    -     -     x
+engine.set_flag                    -     -     x
 engine.gate_key                    -     -     x
 private.add_api_key                -     -     -
 private.change_api_key             -     -     -
@@ -726,6 +739,8 @@ create_workspace          ok        ok        ok        forbidden forbidden forb
 decline_invitation        not_found not_found not_found not_found not_found not_found not_found
 delete_organization       ok        forbidden forbidden forbidden forbidden forbidden forbidden
 delete_workspace          ok        ok        ok        forbidden forbidden forbidden forbidden
+get_api_usage             ok        ok        ok        ok        ok        ok        forbidden
+pin_api_version           ok        ok        forbidden forbidden forbidden forbidden forbidden
 get_organization_usage    ok        ok        ok        ok        ok        ok        forbidden
 leave_organization        conflict  ok        ok        ok        ok        ok        conflict
 list_own_invitations      ok        ok        ok        ok        ok        ok        ok

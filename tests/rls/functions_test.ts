@@ -45,6 +45,8 @@ const RPCS: Record<string, Call> = {
   restore_secret_version: { ids: { p_secret_id: "secret" }, rest: "p_number => 1" },
   set_secret_value: { ids: { p_secret_id: "secret" }, rest: `p_number => 3, ${ENVELOPE}` },
   update_secret: { ids: { p_secret_id: "secret" }, rest: `p_changes => '{"name": "OTHER"}'` },
+  get_api_usage: { ids: { p_organization_id: "organization" }, rest: "p_from => '2026-01-01', p_to => '2026-12-31'" },
+  pin_api_version: { ids: { p_organization_id: "organization" } },
   create_entity: { ids: { p_flow_id: "flow" }, rest: "p_type => 'lead'" },
   count_version_runs: { ids: { p_flow_id: "flow" }, rest: "p_version_ids => '{}'" },
   create_flow: {
