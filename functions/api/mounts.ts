@@ -15,6 +15,7 @@ const admin = async (): Promise<Router> => (await import("../admin/router.ts")).
 const orgs = async (): Promise<Router> => (await import("../orgs/router.ts")).router;
 const stats = async (): Promise<Router> => (await import("../flows/router.ts")).statsRouter;
 const auth = async (): Promise<Router> => (await import("../orgs/router.ts")).authRouter;
+const invitations = async (): Promise<Router> => (await import("../orgs/router.ts")).invitationsRouter;
 const health = async (): Promise<Router> => (await import("../health/router.ts")).router;
 
 /** The functions that answer under `/v1`, by their own names, in the order of the documentation. */
@@ -34,7 +35,15 @@ export const FUNCTIONS = {
 } as const;
 
 /** Other names under which they answer: those that frontends of the first version use. */
-const ALIASES = { workflows: flows, canvas: flows, executions: runs, workers: nodes, stats, auth } as const;
+const ALIASES = {
+  workflows: flows,
+  canvas: flows,
+  executions: runs,
+  workers: nodes,
+  stats,
+  auth,
+  invitations,
+} as const;
 
 /** What `api` mounts. */
 export const mounts = { prefix: "/v1", routers: { ...FUNCTIONS, ...ALIASES } } as const;

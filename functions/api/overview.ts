@@ -27,8 +27,8 @@ export const TAGS: readonly { readonly name: string; readonly description: strin
 export const OVERVIEW = `Flows are graphs that webhooks, people and programs start and that run durably.
 
 **Addresses.** Every function answers under its own name, and all of them at \`/api/v1\` as well. \`workflows\` and
-\`canvas\` are other names of \`flows\` there, \`executions\` of \`runs\`, \`workers\` of \`nodes\`, \`stats\` of \`flows/stats\`, and \`/auth/me\` and
-\`/auth/sync\` are those of \`orgs\`.
+\`canvas\` are other names of \`flows\` there, \`executions\` of \`runs\`, \`workers\` of \`nodes\`, \`stats\` of \`flows/stats\`, and \`/auth/me\`,
+\`/auth/sync\` and \`/invitations\` are those of \`orgs\`.
 
 **Who you are.** Send \`Authorization: Bearer\` with the access token of a signed-in user, and the project's publishable
 key as \`apikey\`: supabase-js does both. \`X-Organization-Id\` chooses among your organizations. Operators and cron send a

@@ -1,7 +1,17 @@
-import { asResult, type DatabaseClient, listPage, type Page, rpc, run, runSingle } from "../../shared/db/mod.ts";
+import { asResult, type DatabaseClient, type Page, rpc, run, runSingle } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
-import type { Member, Organization, Profile, Workspace } from "./schemas.ts";
+import type { AnyListQuery, Role, UserContext } from "../../shared/http/mod.ts";
+import { MEMBERS, ORGANIZATIONS } from "./lists.ts";
+import type {
+  Member,
+  NewOrganization,
+  OperatedOrganization,
+  Organization,
+  OrganizationChanges,
+  OrganizationUsage,
+  Profile,
+  Transfer,
+} from "./schemas.ts";
 
 /** Brings the caller's profile in step with Auth, and changes the name when one is given. */
 export function syncProfile(db: DatabaseClient, displayName: string | null): Promise<Profile> {
@@ -9,13 +19,12 @@ export function syncProfile(db: DatabaseClient, displayName: string | null): Pro
 }
 
 const PROFILE_COLUMNS = "id,email,display_name,version,created_at,updated_at";
-const ORGANIZATION_COLUMNS = "id,name,slug,plan:plan_id,suspended_at,version,created_at,updated_at";
+const ORGANIZATION_COLUMNS =
+  "id,name,slug,plan:plan_id,suspended_at,suspended_reason,deletes_at,version,created_at,updated_at";
 
 interface OrganizationRow extends Omit<Organization, "role" | "suspended"> {
   readonly suspended_at: string | null;
 }
-
-type Role = Organization["role"];
 
 function toOrganization({ suspended_at, ...row }: OrganizationRow, role: Role): Organization {
   return { ...row, role, suspended: suspended_at !== null };
@@ -50,13 +59,13 @@ interface OrganizationWithRole extends OrganizationRow {
 }
 
 /** A page of the caller's organizations. */
-export async function findOrganizations(context: UserContext, query: PageQuery): Promise<Page<Organization>> {
+export async function findOrganizations(context: UserContext, query: AnyListQuery): Promise<Page<Organization>> {
   const rows = context.db.from("organizations")
     .select(`${ORGANIZATION_COLUMNS},members:organization_members!inner(role)`)
     .eq("members.user_id", context.userId);
-  // The list is the user's, whatever organization the request acts in.
-  const options = { ...listOptions(context, "organizations", query, { user: context.userId }), organizationId: null };
-  const page = await listPage(asResult<OrganizationWithRole[]>(rows), options);
+  const page = await ORGANIZATIONS.find(asResult<OrganizationWithRole[]>(rows), context, query, {
+    user: context.userId,
+  });
   return { ...page, data: page.data.map(({ members, ...row }) => toOrganization(row, members[0]?.role ?? "guest")) };
 }
 
@@ -74,30 +83,107 @@ export async function findOrganization(context: UserContext): Promise<Organizati
   return toOrganization(row, context.role as Role);
 }
 
-interface MemberRow extends Pick<Member, "user_id" | "role" | "created_at"> {
+interface MemberRow extends Pick<Member, "user_id" | "role" | "created_at" | "version"> {
   readonly profile: Pick<Member, "email" | "display_name">;
 }
 
 /** A page of the members of the organization that the request acts in. */
-export async function findMembers(
-  context: UserContext,
-  query: PageQuery & { readonly role?: Role | undefined },
-): Promise<Page<Member>> {
-  let rows = context.db.from("organization_members")
-    .select("user_id,role,created_at,profile:profiles(email,display_name)")
+export async function findMembers(context: UserContext, query: AnyListQuery): Promise<Page<Member>> {
+  const rows = context.db.from("organization_members")
+    .select("user_id,role,created_at,version,profile:profiles(email,display_name)")
     .eq("organization_id", context.organizationId);
-  if (query.role !== undefined) rows = rows.eq("role", query.role);
-  const page = await listPage(asResult<MemberRow[]>(rows), {
-    ...listOptions(context, "members", query),
-    idColumn: "user_id",
-  });
+  const page = await MEMBERS.find(asResult<MemberRow[]>(rows), context, query);
   return { ...page, data: page.data.map(({ profile, ...member }) => ({ ...member, ...profile })) };
 }
 
-/** A page of the workspaces of the organization that the request acts in. */
-export async function findWorkspaces(context: UserContext, query: PageQuery): Promise<Page<Workspace>> {
-  const rows = context.db.from("workspaces")
-    .select("id,organization_id,name,is_default,version,created_at,updated_at")
-    .eq("organization_id", context.organizationId);
-  return await listPage<Workspace>(rows, listOptions(context, "workspaces", query));
+/** Founds an organization. */
+export function insertOrganization(
+  db: DatabaseClient,
+  { name, slug }: NewOrganization,
+  idempotencyKey: string | null,
+): Promise<Organization> {
+  return rpc(db, "create_organization", { p_name: name, p_slug: slug ?? null, p_idempotency_key: idempotencyKey });
+}
+
+/**
+ * Changes an organization.
+ *
+ * @param ifVersion The row version it must have; null = any.
+ */
+export function saveOrganization(
+  db: DatabaseClient,
+  id: string,
+  { name, slug }: OrganizationChanges,
+  ifVersion: number | null,
+): Promise<Organization> {
+  const changes = { p_name: name ?? null, p_slug: slug ?? null };
+  return rpc(db, "update_organization", { p_organization_id: id, ...changes, p_if_version: ifVersion });
+}
+
+/** Asks for the deletion of an organization. */
+export function requestDeletion(db: DatabaseClient, id: string, ifVersion: number | null): Promise<Organization> {
+  return rpc(db, "delete_organization", { p_organization_id: id, p_if_version: ifVersion });
+}
+
+/** Cancels the deletion of an organization. */
+export function cancelDeletion(db: DatabaseClient, id: string, ifVersion: number | null): Promise<Organization> {
+  return rpc(db, "restore_organization", { p_organization_id: id, p_if_version: ifVersion });
+}
+
+/** Makes a member the owner. */
+export function giveOrganization(
+  db: DatabaseClient,
+  id: string,
+  { user_id, own_role }: Transfer,
+  ifVersion: number | null,
+): Promise<Organization> {
+  const args = { p_user_id: user_id, p_own_role: own_role, p_if_version: ifVersion };
+  return rpc(db, "transfer_organization", { p_organization_id: id, ...args });
+}
+
+/** Ends the caller's own membership. */
+export function leave(db: DatabaseClient, id: string): Promise<void> {
+  return rpc(db, "leave_organization", { p_organization_id: id });
+}
+
+/** Suspends an organization, for operators. */
+export function suspend(
+  db: DatabaseClient,
+  id: string,
+  reason: string | null,
+  ifVersion: number | null,
+): Promise<OperatedOrganization> {
+  const args = { p_organization_id: id, p_reason: reason, p_if_version: ifVersion };
+  return rpc(db, "suspend_organization", args, { schema: "engine" });
+}
+
+/** Ends the suspension of an organization, for operators. */
+export function resume(db: DatabaseClient, id: string, ifVersion: number | null): Promise<OperatedOrganization> {
+  return rpc(db, "resume_organization", { p_organization_id: id, p_if_version: ifVersion }, { schema: "engine" });
+}
+
+/** How much of its plan an organization uses. */
+export function findUsage(db: DatabaseClient, id: string): Promise<OrganizationUsage> {
+  return rpc(db, "get_organization_usage", { p_organization_id: id });
+}
+
+interface MemberPath {
+  readonly id: string;
+  readonly userId: string;
+}
+
+/** Changes what a member is. */
+export function saveMemberRole(
+  db: DatabaseClient,
+  { id, userId }: MemberPath,
+  role: Role,
+  ifVersion: number | null,
+): Promise<Member> {
+  const args = { p_organization_id: id, p_user_id: userId, p_role: role, p_if_version: ifVersion };
+  return rpc(db, "change_member_role", args);
+}
+
+/** Takes a member out. */
+export function deleteMember(db: DatabaseClient, { id, userId }: MemberPath, ifVersion: number | null): Promise<void> {
+  return rpc(db, "remove_member", { p_organization_id: id, p_user_id: userId, p_if_version: ifVersion });
 }

@@ -1,27 +1,8 @@
 import type { Caller } from "../auth/mod.ts";
 import { forbidden, unauthorized } from "../errors/mod.ts";
+import type { Permission } from "./permissions.ts";
 
-/** What a role may hold. The roles' permissions are rows of private.role_permissions. */
-export type Permission =
-  | "flows:read"
-  | "flows:write"
-  | "runs:read"
-  | "runs:execute"
-  | "webhooks:read"
-  | "webhooks:write"
-  | "members:read"
-  | "members:write"
-  | "workspaces:write"
-  | "keys:read"
-  | "keys:write"
-  | "secrets:read"
-  | "secrets:write"
-  | "audit:read"
-  | "billing:read"
-  | "billing:write"
-  | "org:read"
-  | "org:write"
-  | "org:own";
+export type { Permission } from "./permissions.ts";
 
 /** Users: with a permission in the organization, or any member. */
 export interface UserAccess {

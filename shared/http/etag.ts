@@ -26,8 +26,9 @@ export function readIfMatch(c: Context): number | null {
       problems: [{ path: "headers.if-match", code: "invalid_value", message: "Must name one version" }],
     });
   }
-  // Proxies that compress make a tag weak: the version in it is still ours.
-  const version = /^(?:W\/)?"v(\d{1,9})"$/.exec(header)?.[1];
+  // Proxies that compress make a tag weak: the version in it is still ours. Behind it may stand what else the answer
+  // depended on, such as the caller's role.
+  const version = /^(?:W\/)?"v(\d{1,9})(?:-[a-z]{1,20})?"$/.exec(header)?.[1];
   if (version === undefined) throw versionMismatch();
   return Number(version);
 }

@@ -29,6 +29,7 @@ export type {
   UserAccess,
   UserOrSecretAccess,
 } from "./access.ts";
+export { permissionExtensions, PERMISSIONS, type Role, ROLE_PERMISSIONS, rolesWith } from "./permissions.ts";
 export type { ForUser, PlanLimits, RequestContext, RouteContext, RouteEnv, UserContext } from "./context.ts";
 export type { GateAnswer } from "./gate.ts";
 export {

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { AppError, ERROR_CODES, type ErrorCode, PROBLEM_CONTENT_TYPE, problemDetails } from "../errors/mod.ts";
 import { errorCodesOf } from "./_route_errors.ts";
+import { permissionExtensions } from "./permissions.ts";
 import type { RawRoute } from "./raw_route.ts";
 import type { Route, RouteResponse } from "./route.ts";
 import type { AnyRoute, Router } from "./router.ts";
@@ -96,6 +97,7 @@ function describeJsonRoute(path: string, route: Route): PathConfig {
   if (access.secret !== undefined) security.push({ [SECRET_SCHEME]: [] });
   return {
     ...describe(route),
+    ...permissionExtensions(access),
     method,
     path,
     security,

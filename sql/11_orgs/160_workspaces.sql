@@ -1,4 +1,4 @@
-create function private.lock_workspace(p_workspace_id uuid, p_if_version integer default null) returns public.workspaces
+create function private.lock_workspace(p_workspace_id uuid, p_organization_id uuid, p_if_version integer) returns public.workspaces
 language plpgsql
 set search_path = ''
 as $$
@@ -6,7 +6,8 @@ declare
   v_workspace public.workspaces;
   v_organization_id uuid;
 begin
-  select w.organization_id into v_organization_id from public.workspaces w where w.id = p_workspace_id;
+  select w.organization_id into v_organization_id from public.workspaces w
+  where w.id = p_workspace_id and w.organization_id = coalesce(p_organization_id, w.organization_id);
   perform private.require_permission(v_organization_id, 'workspaces:write', 'workspace');
   perform private.lock_organization(v_organization_id, 'workspaces:write');
   select * into v_workspace from public.workspaces w where w.id = p_workspace_id for update;
@@ -21,9 +22,9 @@ begin
 end;
 $$;
 
-revoke all on function private.lock_workspace(uuid, integer) from public, anon, authenticated, service_role;
-comment on function private.lock_workspace(uuid, integer) is
-  'Locks a workspace of the caller, and its organization before it, for a change: 404, 403, 412.';
+revoke all on function private.lock_workspace(uuid, uuid, integer) from public, anon, authenticated, service_role;
+comment on function private.lock_workspace(uuid, uuid, integer) is
+  'Locks a workspace of an organization (null = whichever it is of) of the caller, and the organization before it, for a change: 404, 403, 412.';
 
 create function public.create_workspace(p_organization_id uuid, p_name text, p_idempotency_key text default null) returns jsonb
 language plpgsql
@@ -58,14 +59,15 @@ create function public.update_workspace(
   p_workspace_id uuid,
   p_name text default null,
   p_is_default boolean default null,
-  p_if_version integer default null
+  p_if_version integer default null,
+  p_organization_id uuid default null
 ) returns jsonb
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  v_workspace public.workspaces := private.lock_workspace(p_workspace_id, p_if_version);
+  v_workspace public.workspaces := private.lock_workspace(p_workspace_id, p_organization_id, p_if_version);
 begin
   perform private.check_name(p_name);
   if p_is_default = false and v_workspace.is_default then
@@ -82,22 +84,23 @@ begin
 end;
 $$;
 
-revoke all on function public.update_workspace(uuid, text, boolean, integer) from public, anon, authenticated, service_role;
-grant execute on function public.update_workspace(uuid, text, boolean, integer) to authenticated;
-comment on function public.update_workspace(uuid, text, boolean, integer) is
+revoke all on function public.update_workspace(uuid, text, boolean, integer, uuid) from public, anon, authenticated, service_role;
+grant execute on function public.update_workspace(uuid, text, boolean, integer, uuid) to authenticated;
+comment on function public.update_workspace(uuid, text, boolean, integer, uuid) is
   'Renames a workspace or makes it the default one, which another one is then no more; null = leave as it is. Needs workspaces:write. Answers it.';
 
 create function public.delete_workspace(
   p_workspace_id uuid,
   p_move_flows_to uuid default null,
-  p_if_version integer default null
+  p_if_version integer default null,
+  p_organization_id uuid default null
 ) returns void
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  v_workspace public.workspaces := private.lock_workspace(p_workspace_id, p_if_version);
+  v_workspace public.workspaces := private.lock_workspace(p_workspace_id, p_organization_id, p_if_version);
   v_heir_id uuid;
 begin
   if v_workspace.is_default then
@@ -125,7 +128,7 @@ begin
 end;
 $$;
 
-revoke all on function public.delete_workspace(uuid, uuid, integer) from public, anon, authenticated, service_role;
-grant execute on function public.delete_workspace(uuid, uuid, integer) to authenticated;
-comment on function public.delete_workspace(uuid, uuid, integer) is
+revoke all on function public.delete_workspace(uuid, uuid, integer, uuid) from public, anon, authenticated, service_role;
+grant execute on function public.delete_workspace(uuid, uuid, integer, uuid) to authenticated;
+comment on function public.delete_workspace(uuid, uuid, integer, uuid) is
   'Deletes a workspace. Its flows go to the workspace named; 409 when it has some and none is named, and for the default workspace. Needs workspaces:write.';

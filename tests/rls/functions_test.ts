@@ -127,17 +127,19 @@ const RPCS: Record<string, Call> = {
   create_workspace: { ids: { p_organization_id: "organization" }, rest: "p_name => 'New'" },
   decline_invitation: { ids: { p_invitation_id: "invitation" } },
   delete_organization: { ids: { p_organization_id: "organization" } },
-  delete_workspace: { ids: { p_workspace_id: "emptyWorkspace", p_move_flows_to: "workspace" } },
+  delete_workspace: {
+    ids: { p_workspace_id: "emptyWorkspace", p_move_flows_to: "workspace", p_organization_id: "organization" },
+  },
   get_organization_usage: { ids: { p_organization_id: "organization" } },
   leave_organization: { ids: { p_organization_id: "organization" } },
   list_own_invitations: { ids: {} },
   remove_member: { ids: { p_organization_id: "organization", p_user_id: "member" } },
-  resend_invitation: { ids: { p_invitation_id: "invitation" } },
+  resend_invitation: { ids: { p_invitation_id: "invitation", p_organization_id: "organization" } },
   restore_organization: { ids: { p_organization_id: "organization" } },
-  revoke_invitation: { ids: { p_invitation_id: "invitation" } },
+  revoke_invitation: { ids: { p_invitation_id: "invitation", p_organization_id: "organization" } },
   transfer_organization: { ids: { p_organization_id: "organization", p_user_id: "member" } },
   update_organization: { ids: { p_organization_id: "organization" }, rest: "p_name => 'Other'" },
-  update_workspace: { ids: { p_workspace_id: "workspace" }, rest: "p_name => 'Other'" },
+  update_workspace: { ids: { p_workspace_id: "workspace", p_organization_id: "organization" }, rest: "p_name => 'Other'" },
   signal_run: { ids: { p_run_id: "openRun" }, rest: "p_name => 'go'" },
 };
 

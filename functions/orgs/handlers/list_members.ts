@@ -1,12 +1,6 @@
-import { defineRoute, idParams, listOf, listQuery } from "../../../shared/http/mod.ts";
+import { defineRoute, idParams } from "../../../shared/http/mod.ts";
+import { MEMBERS } from "../lists.ts";
 import { findMembers } from "../queries.ts";
-import { memberSchema, roleSchema } from "../schemas.ts";
-
-const query = listQuery({
-  sort: ["created_at"],
-  defaultSort: "created_at",
-  filters: { role: roleSchema.optional().meta({ description: "Only those with this role" }) },
-});
 
 /** GET /orgs/:id/members */
 export const listMembers = defineRoute({
@@ -17,6 +11,7 @@ export const listMembers = defineRoute({
   tags: ["organizations"],
   access: { user: "members:read" },
   organizationParam: "id",
-  request: { params: idParams, query },
-  responses: { 200: { description: "A page of members", schema: listOf(memberSchema) } },
+  request: { params: idParams },
+  list: MEMBERS,
+  responses: { 200: { description: "A page of members", schema: MEMBERS.page() } },
 }, (c, { query }) => findMembers(c.var.request, query));

@@ -1,8 +1,6 @@
-import { defineRoute, listOf, listQuery } from "../../../shared/http/mod.ts";
+import { defineRoute } from "../../../shared/http/mod.ts";
+import { ORGANIZATIONS } from "../lists.ts";
 import { findOrganizations } from "../queries.ts";
-import { organizationSchema } from "../schemas.ts";
-
-const query = listQuery({ sort: ["created_at", "name"], defaultSort: "created_at" });
 
 /** GET /orgs */
 export const listOrganizations = defineRoute({
@@ -12,6 +10,6 @@ export const listOrganizations = defineRoute({
   summary: "List your organizations",
   tags: ["organizations"],
   access: { user: "any" },
-  request: { query },
-  responses: { 200: { description: "A page of organizations", schema: listOf(organizationSchema) } },
+  list: ORGANIZATIONS,
+  responses: { 200: { description: "A page of organizations", schema: ORGANIZATIONS.page() } },
 }, (c, { query }) => findOrganizations(c.var.request, query));

@@ -1,8 +1,6 @@
-import { defineRoute, idParams, listOf, listQuery } from "../../../shared/http/mod.ts";
-import { findWorkspaces } from "../queries.ts";
-import { workspaceSchema } from "../schemas.ts";
-
-const query = listQuery({ sort: ["created_at", "name"], defaultSort: "created_at" });
+import { defineRoute, idParams } from "../../../shared/http/mod.ts";
+import { WORKSPACES } from "../lists.ts";
+import { findWorkspaces } from "../workspace_queries.ts";
 
 /** GET /orgs/:id/workspaces */
 export const listWorkspaces = defineRoute({
@@ -10,10 +8,11 @@ export const listWorkspaces = defineRoute({
   path: "/:id/workspaces",
   operationId: "listWorkspaces",
   summary: "List the workspaces of an organization",
-  description: "The folders that flows are in.",
+  description: "The folders that flows are in: `GET /flows?workspace_id=…` lists what is in one.",
   tags: ["organizations"],
   access: { user: "flows:read" },
   organizationParam: "id",
-  request: { params: idParams, query },
-  responses: { 200: { description: "A page of workspaces", schema: listOf(workspaceSchema) } },
+  request: { params: idParams },
+  list: WORKSPACES,
+  responses: { 200: { description: "A page of workspaces", schema: WORKSPACES.page() } },
 }, (c, { query }) => findWorkspaces(c.var.request, query));
