@@ -9,6 +9,7 @@ const entities = async (): Promise<Router> => (await import("../entities/router.
 const nodes = async (): Promise<Router> => (await import("../nodes/router.ts")).router;
 const hooks = async (): Promise<Router> => (await import("../hooks/router.ts")).router;
 const webhooks = async (): Promise<Router> => (await import("../webhooks/router.ts")).router;
+const secrets = async (): Promise<Router> => (await import("../secrets/router.ts")).router;
 const schedules = async (): Promise<Router> => (await import("../schedules/router.ts")).router;
 const jobs = async (): Promise<Router> => (await import("../jobs/router.ts")).router;
 const admin = async (): Promise<Router> => (await import("../admin/router.ts")).router;
@@ -28,6 +29,7 @@ export const FUNCTIONS = {
   webhooks,
   hooks,
   schedules,
+  secrets,
   jobs,
   orgs,
   admin,

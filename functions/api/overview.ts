@@ -12,6 +12,7 @@ export const TAGS: readonly { readonly name: string; readonly description: strin
   { name: "entities", description: "Things that live on the canvas of a flow and move with its runs" },
   { name: "nodes", description: "The node types that flows are made of" },
   { name: "webhooks", description: "Addresses at which other services start flows, and what arrived there" },
+  { name: "secrets", description: "Values that flows use by name and nobody reads" },
   { name: "hooks", description: "The receiver of webhooks: what Stripe, Typeform and others call" },
   { name: "schedules", description: "When the clock starts flows: cron, time zones, what becomes of due times" },
   { name: "jobs", description: "Background work that is no step of a run: what waits, what failed, and how to go on" },

@@ -117,7 +117,7 @@ export class WorkerTokens {
   }
 
   #surroundings(log: Log): StepSurroundings {
-    const { providers, breakers, random = Math.random, callbackUrl, values } = this.#options.worker;
+    const { providers, breakers, random = Math.random, callbackUrl, values, secrets } = this.#options.worker;
     return {
       providers,
       log,
@@ -125,6 +125,7 @@ export class WorkerTokens {
       random,
       ...(breakers !== undefined && { breakers }),
       ...(values !== undefined && { values }),
+      ...(secrets !== undefined && { secrets }),
       ...(callbackUrl !== undefined && { callbackUrl }),
     };
   }

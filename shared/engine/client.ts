@@ -8,6 +8,7 @@ import { type AheadDelivery, encodeDelivery } from "./_encode_delivery.ts";
 import { encodeResult } from "./_encode_result.ts";
 import type { Json } from "../graph/mod.ts";
 import type { BreakerFacts } from "../providers/mod.ts";
+import type { SecretReading, SecretReply } from "../secrets/mod.ts";
 import type { CallbackPlace } from "./callback_url.ts";
 import { type Claim, readClaim } from "./read_claim.ts";
 import type { EnqueuedJob, FinishReply, JobProgress, JobSettlement, LeaseSettlement, NewJob } from "./job_types.ts";
@@ -32,6 +33,7 @@ export const ENGINE_FUNCTIONS = {
   report_jobs: { p_worker_id: "uuid", p_progress: "jsonb" },
   enqueue_jobs: { p_jobs: "jsonb" },
   share_breakers: { p_changes: "jsonb" },
+  read_secrets: { p_reads: "jsonb" },
   heartbeat: { p_worker_id: "uuid" },
   release_worker: { p_worker_id: "uuid", p_wake_successor: "boolean" },
   redeem_wake: { p_ticket: "uuid" },
@@ -146,6 +148,11 @@ export class EngineClient {
       { p_changes: changes.map(({ openMs, ...facts }) => ({ ...facts, open_ms: Math.round(openMs) })) },
     );
     return open.map(({ open_ms, ...facts }) => ({ ...facts, openMs: open_ms }));
+  }
+
+  /** Gives secrets that steps name, encrypted, and writes down who read them. */
+  async readSecrets(readings: readonly SecretReading[]): Promise<SecretReply[]> {
+    return await this.#call("read_secrets", { p_reads: readings as unknown as Json });
   }
 
   /** Listens for news of work; null when this transport can not. See {@linkcode EngineTransport.listen}. */

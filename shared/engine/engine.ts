@@ -3,6 +3,7 @@ import { adminClient } from "../db/mod.ts";
 import type { Env } from "../env/mod.ts";
 import type { Json } from "../graph/mod.ts";
 import { createLog } from "../log/mod.ts";
+import { keyringOf, SecretReader } from "../secrets/mod.ts";
 import { Breakers, createProviders, type Providers } from "../providers/mod.ts";
 import { inlineTransport } from "./_inline_transport.ts";
 import { BreakerHints } from "./breaker_hints.ts";
@@ -80,7 +81,7 @@ function createEngine(env: Env): Engine {
   };
   return {
     client,
-    inline: new InlineRunner({ ...common, client, plans }),
+    inline: new InlineRunner({ ...common, client, plans, secrets: new SecretReader(client, keyringOf(env)) }),
     receiver: new WebhookReceiver(client),
     runAhead: (place, organizationId, input) =>
       runAhead(plans, place, organizationId, input, { providers, log, signal: NEVER, random: Math.random }),
@@ -94,12 +95,13 @@ function createEngine(env: Env): Engine {
       await hints.refresh();
       if (env.workerTransport !== "postgres" || env.databaseUrl === null) {
         return {
-          worker: new Worker({ ...options, client, plans }),
+          worker: new Worker({ ...options, client, plans, secrets: new SecretReader(client, keyringOf(env)) }),
           close: () => Promise.resolve(),
         };
       }
       const direct = new EngineClient(await postgresTransport(env.databaseUrl));
-      const worker = new Worker({ ...options, client: direct, plans: new PlanCache(direct) });
+      const secrets = new SecretReader(direct, keyringOf(env));
+      const worker = new Worker({ ...options, client: direct, plans: new PlanCache(direct), secrets });
       return { worker, close: () => direct.close() };
     },
   };

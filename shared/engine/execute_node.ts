@@ -25,6 +25,7 @@ import {
   runNode,
 } from "../nodes/mod.ts";
 import type { Breakers, Providers } from "../providers/mod.ts";
+import type { Redactor, SecretReader } from "../secrets/mod.ts";
 import type { OutputStore } from "./_large_outputs.ts";
 import type { CallbackPlace } from "./callback_url.ts";
 import type { Position } from "./frontier.ts";
@@ -44,6 +45,8 @@ export interface StepSurroundings {
   random(): number;
   /** Keeps large outputs; without it an output may have 1 MiB. */
   values?: OutputStore;
+  /** Reads the secrets that configs name; without it a step that names one fails. */
+  secrets?: Pick<SecretReader, "read">;
   /** Makes the URLs that complete waiting steps. */
   callbackUrl?(place: CallbackPlace): Promise<string>;
 }
@@ -60,6 +63,16 @@ export interface StepAttempt {
   now(): number;
   job: Job;
   scope: StepScope;
+  /** The secrets that its config names, when it names any. */
+  secrets?: StepSecrets;
+}
+
+/** Secrets of one attempt. */
+export interface StepSecrets {
+  /** By name. */
+  readonly values: ReadonlyMap<string, string>;
+  /** Takes them out of whatever the step gives, says or logs. */
+  readonly redactor: Redactor;
 }
 
 /**
@@ -79,7 +92,8 @@ export async function executeNode(step: StepAttempt, surroundings: StepSurroundi
   const pin = kind === "splitter" ? undefined : pinOf(job, node);
   if (pin !== undefined) return givePin(pin, definition, node);
   const expressions = kind === "while" ? scope.ofLoop(step.position.payload?.again) : scope.expressions;
-  const config = resolveConfig(node.config, await withCallbacks(expressions, step, surroundings)) as JsonObject;
+  const seen = withSecrets(await withCallbacks(expressions, step, surroundings), step);
+  const config = resolveConfig(node.config, seen) as JsonObject;
   const run = (signal: AbortSignal) =>
     runNode(definition, config, contextOf(step, surroundings, signal, definition.joins === true));
   // What only computes is bounded in itself, and no timer would interrupt it.
@@ -116,7 +130,7 @@ function contextOf(
   signal: AbortSignal,
   joins: boolean,
 ): NodeContext {
-  const { position: { node, payload }, job } = step;
+  const { position: { node, payload }, job, secrets } = step;
   return {
     run: { id: job.run_id, organizationId: job.organization_id, flowId: job.flow_id, startedAt: job.started_at },
     node: { id: node.id, type: node.type, attempt: step.attempt },
@@ -125,7 +139,7 @@ function contextOf(
     idempotencyKey: [job.run_id, node.id, job.scope].filter((part) => part !== undefined && part !== "").join(":"),
     now: step.now,
     signal,
-    log,
+    log: secrets === undefined ? log : redactedLog(log, secrets.redactor),
     providers: breakers?.guard(providers, job.organization_id) ?? providers,
     resolution: resolutionOf(payload),
     region: payload?.close === undefined ? null : {
@@ -151,6 +165,20 @@ function resolutionOf(payload: JobPayload | undefined): NodeContext["resolution"
     data: data ?? null,
     wait: { kind, ...(name !== undefined && { name }), ...(shown !== undefined && { data: shown }) },
   };
+}
+
+/** What the expressions of a config see when it names secrets. Conditions of edges see none. */
+function withSecrets(expressions: ExpressionScope, { secrets }: StepAttempt): ExpressionScope {
+  if (secrets === undefined) return expressions;
+  const { values, redactor } = secrets;
+  const more = { secrets: values, tellSecret: (value: Json) => redactor.add(value) };
+  return Object.assign(Object.create(null), expressions, more);
+}
+
+function redactedLog(log: NodeLog, redactor: Redactor): NodeLog {
+  const write = (level: keyof NodeLog): NodeLog["info"] => (action, fields) =>
+    log[level](action, fields === undefined ? fields : redactor.value(fields));
+  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
 
 async function withCallbacks(

@@ -6,6 +6,7 @@
 import { ExpressionBudget, type Json, type JsonObject, type Plan, type PlanEdge, type PlanNode } from "../graph/mod.ts";
 import type { NodeError, NodeResult, NodeWait, RegionOpening } from "../nodes/mod.ts";
 import { keepOutput, loadReads, StorageFailure } from "./_large_outputs.ts";
+import { errorWithoutSecrets, withoutSecrets, withStepSecrets } from "./_step_secrets.ts";
 import { isUnknown, storableError, toNodeError } from "./_step_failure.ts";
 import { executeNode, type StepAttempt, type StepSurroundings } from "./execute_node.ts";
 import { backoffDelay, retryDelay } from "./retry.ts";
@@ -52,8 +53,10 @@ export async function runStep(step: StepAttempt, surroundings: StepSurroundings)
   // The region that the node closes has failed; nothing is left to run.
   if (payload?.close?.error !== undefined) return fail(step, payload.close.error, record);
   let failure: NodeError;
+  let ready = step;
   try {
-    const result = await executeNode(await loadReads(step, surroundings), surroundings);
+    ready = await withStepSecrets(step, surroundings);
+    const result = withoutSecrets(await executeNode(await loadReads(ready, surroundings), surroundings), ready);
     if (result.wait !== undefined) return { kind: "waits", wait: result.wait };
     if (result.start !== undefined) return { kind: "starts", start: result.start };
     if (result.open !== undefined) return opened(step, result, result.open, record);
@@ -65,7 +68,9 @@ export async function runStep(step: StepAttempt, surroundings: StepSurroundings)
   } catch (error) {
     if (surroundings.signal.aborted) return { kind: "given_back" };
     if (error instanceof StorageFailure && error.retryable && node.kind !== "effect") throw error;
-    failure = toNodeError(error, node, surroundings.log);
+    const { secrets } = ready;
+    const said = secrets === undefined ? error : errorWithoutSecrets(error, secrets.redactor);
+    failure = toNodeError(said, node, surroundings.log);
   }
 
   if (failure.code === "provider_unavailable") {

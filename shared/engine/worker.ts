@@ -185,6 +185,7 @@ export class Worker {
     await this.#settleDown(ABORT_MS);
     this.#lease.stop();
     this.#gauges.meter.stop();
+    await this.#options.secrets?.flush();
     let more = false;
     try {
       ({ more } = await this.#options.client.releaseWorker(this.id, this.#options.kind === "worker"));

@@ -1,5 +1,6 @@
 import type { Log } from "../log/mod.ts";
 import type { Breakers, Providers } from "../providers/mod.ts";
+import type { SecretReader } from "../secrets/mod.ts";
 import type { OutputStore } from "./_large_outputs.ts";
 import type { CallbackPlace } from "./callback_url.ts";
 import type { EngineClient, WorkerKind } from "./client.ts";
@@ -39,6 +40,8 @@ export interface WorkerOptions {
   random?: () => number;
   /** Keeps large outputs; without it an output may have 1 MiB. */
   values?: OutputStore;
+  /** Reads the secrets that steps name; without it, whoever names one fails. */
+  secrets?: Pick<SecretReader, "read" | "flush">;
   /** Makes the URLs that complete waiting steps; without it, whoever asks for one fails. */
   callbackUrl?(place: CallbackPlace): Promise<string>;
 }

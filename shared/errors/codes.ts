@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   unknown_node: { status: 422, title: "The flow has no such node" },
   rate_limited: { status: 429, title: "Too many requests" },
   internal: { status: 500, title: "Something went wrong on our side" },
+  secrets_not_set_up: { status: 503, title: "Secrets are not set up here" },
   service_unavailable: { status: 503, title: "The service is not available at the moment" },
   timeout: { status: 504, title: "The operation took too long" },
 } as const satisfies Record<string, ErrorCodeFacts>;
@@ -66,6 +67,9 @@ export const STEP_ERROR_CODES = {
   loop_limit: "The loop would run more often than it may",
   too_few_items: "Too few items of a splitter came through",
   subflow_failed: "The flow that the step started did not complete",
+  secret_missing: "An expression reads a secret that there is not",
+  secret_expired: "An expression reads a secret that has expired",
+  secret_unreadable: "The value of a secret cannot be decrypted here",
   subflow_refused: "The flow that the step was to start was refused",
 } as const;
 

@@ -4,6 +4,7 @@ import { enclosing, leadsIntoBody } from "./_regions.ts";
 import type { Ancestry } from "./_topology.ts";
 import { nearest } from "./expressions/mod.ts";
 import { formatPath, type Problems, quote } from "./problems.ts";
+import type { NodeFacts } from "./types.ts";
 
 /** What is known about the graph when readings are checked. */
 export interface Knowledge {
@@ -14,8 +15,8 @@ export interface Knowledge {
   reachable: ReadonlySet<number> | null;
   /** Whether no node or edge had to be left out. */
   complete: boolean;
-  /** The names of the secrets that exist. */
-  secrets: ReadonlySet<string>;
+  /** The names of the secrets that exist; null = not known. */
+  secrets: ReadonlySet<string> | null;
 }
 
 /** Where a reading stands. */
@@ -31,6 +32,8 @@ interface Reader {
   items: Region | null | undefined;
   /** Whether URLs are of use there. */
   callbacks: boolean;
+  /** Whether secrets may be read. */
+  secrets: boolean;
 }
 
 /**
@@ -46,16 +49,30 @@ export function checkReadings(nodes: CheckedNode[], edges: CheckedEdge[], knowle
   for (const node of nodes) {
     const region = regions.of[node.ordinal];
     const inside = { node, edgeId: null, region };
-    const config = { ...inside, hasRun: false, items: itemsOf(node, regions), callbacks: true };
+    const config = {
+      ...inside,
+      hasRun: false,
+      items: itemsOf(node, regions),
+      callbacks: true,
+      secrets: mayRead(node.facts),
+    };
     for (const reading of node.readings) checkReading(reading, config, knowledge, problems);
-    const undo = { ...inside, hasRun: true, items: region, callbacks: false };
+    const undo = { ...inside, hasRun: true, items: region, callbacks: false, secrets: mayRead(node.undo?.facts) };
     for (const reading of node.undo?.readings ?? []) checkReading(reading, undo, knowledge, problems);
   }
   for (const edge of edges) {
     if (edge.reading === null) continue;
     const { from } = edge;
     const region = regionOf(edge, regions);
-    const reader = { node: from, edgeId: edge.id, hasRun: true, region, items: region, callbacks: true };
+    const reader = {
+      node: from,
+      edgeId: edge.id,
+      hasRun: true,
+      region,
+      items: region,
+      callbacks: true,
+      secrets: false,
+    };
     checkReading(edge.reading, reader, knowledge, problems);
   }
 }
@@ -85,7 +102,11 @@ function checkReading(reading: Reading, reader: Reader, knowledge: Knowledge, pr
     checkCallback(id, { path, ...owner, position }, reader, knowledge, problems);
   }
   for (const [name, position] of reading.expression.secrets) {
-    if (knowledge.secrets.has(name)) continue;
+    if (!reader.secrets) {
+      problems.add("secret_not_allowed", notAllowed(name, reader), { path, ...owner, position });
+      continue;
+    }
+    if (knowledge.secrets?.has(name) ?? true) continue;
     problems.add("missing_secret", `There is no secret ${quote(name)}`, { path, ...owner, position });
   }
   if (reader.items !== null) return;
@@ -95,6 +116,16 @@ function checkReading(reading: Reading, reader: Reader, knowledge: Knowledge, pr
     const message = `Cannot read ${name} here: ${quote(reader.node.id)} is in no splitter, loop or boundary`;
     problems.add("no_region", message, { path, ...owner, position });
   }
+}
+
+/** Whether nodes of a type may read secrets; one that is not known has a problem of its own. */
+function mayRead(facts: NodeFacts | undefined): boolean {
+  return facts === undefined || facts.takesSecrets === true;
+}
+
+function notAllowed(name: string, { node, edgeId }: Reader): string {
+  const where = edgeId === null ? `a node of type ${node.type}` : "the condition of an edge";
+  return `Cannot read the secret ${quote(name)} in ${where}: what is computed there is recorded`;
 }
 
 type Place = Parameters<Problems["add"]>[2];

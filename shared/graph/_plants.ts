@@ -208,9 +208,22 @@ export const PLANTS: Partial<Record<ProblemCode, Plant>> = {
     ],
   },
   missing_secret: {
-    nodes: [node("x11", "action.set", { config: { key: "{{ 'Bearer ' + secrets.CRM_KEY }}" } })],
+    nodes: [node("x11", "action.http", { config: { url: "{{ 'Bearer ' + secrets.CRM_KEY }}" } })],
     edges: ["start>x11"],
     expected: [{ code: "missing_secret", node_id: "x11", position: 15, message: 'There is no secret "CRM_KEY"' }],
+  },
+  secret_not_allowed: {
+    nodes: [node("x21", "action.set", { config: { key: "{{ secrets.CRM_KEY }}" } }), node("x22"), node("x23")],
+    edges: ["start>x21", edge("x21>x22", "secrets.CRM_KEY == 'a'"), "x22>x23"],
+    expected: [
+      {
+        code: "secret_not_allowed",
+        node_id: "x21",
+        position: 3,
+        message: 'Cannot read the secret "CRM_KEY" in a node of type action.set: what is computed there is recorded',
+      },
+      { code: "secret_not_allowed", edge_id: "x21>x22", position: 0 },
+    ],
   },
   no_callback: {
     ...draw("start>x9, start>wait1, start>each6:body>x10, start>wait2", {

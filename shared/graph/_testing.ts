@@ -38,6 +38,7 @@ const FACTS: NodeFacts[] = [
   facts("trigger.manual", "trigger", z.object({})),
   facts("action.set", "pure", z.object({})),
   facts("action.http", "effect", http, {
+    takesSecrets: true,
     defaultTimeoutSeconds: 20,
     defaultRetry: { maxAttempts: 3, backoff: "exponential", delaySeconds: 5, maxDelaySeconds: 60, jitter: true },
   }),

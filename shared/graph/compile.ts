@@ -14,10 +14,14 @@ import type { CompileResult, NodeCatalog } from "./types.ts";
  *
  * @param graph Anything; a React Flow graph is meant.
  * @param catalog The node types that exist.
- * @param secrets The names of the secrets that exist. None by default.
+ * @param secrets The names of the secrets that exist, null = not known. None by default.
  * @returns The plan with its warnings, or all problems (errors and warnings). Never throws.
  */
-export function compile(graph: unknown, catalog: NodeCatalog, secrets: ReadonlySet<string> = new Set()): CompileResult {
+export function compile(
+  graph: unknown,
+  catalog: NodeCatalog,
+  secrets: ReadonlySet<string> | null = new Set(),
+): CompileResult {
   const problems = new Problems();
   const json = toJson(graph, problems);
   const source = json === undefined ? null : readGraph(json, problems);

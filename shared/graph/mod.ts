@@ -33,5 +33,6 @@ export {
   parseTemplate,
   references,
   resolveConfig,
+  secretsOf,
   type Template,
 } from "./expressions/mod.ts";

@@ -119,7 +119,7 @@ const PLANTINGS: Partial<Record<ProblemCode, Planting>> = {
       ? draw("t>split9>q>collect9>p", { p: reading("steps.q.output") })
       : draw("t>p", { p: reading(`steps.${inner}.output`) }),
   no_region: () => draw("t>p", { p: reading("item.x") }),
-  missing_secret: (host) => draw(`${host}>p`, { p: reading("secrets.nobody") }),
+  secret_not_allowed: (host) => draw(`${host}>p`, { p: reading("secrets.nobody") }),
   no_callback: (host) =>
     draw(`${host}>p>wait9`, { p: reading("callbacks.wait9"), wait9: { config: { mode: "timer" } } }),
   need_too_high: (host) => draw(`${host}>merge9`, { merge9: { config: { need: 2 } } }),

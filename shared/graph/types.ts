@@ -152,6 +152,8 @@ export interface NodeFacts {
    * may read `callbacks.<id>`; and what waits cannot undo a step. Must not throw on any object.
    */
   waits?(config: JsonObject): "timer" | "signal" | "approval" | "callback" | "run" | null;
+  /** Whether its config may read secrets: it uses them itself, and gives them to nobody who writes them down. */
+  takesSecrets?: boolean;
   defaultRetry?: RetryPolicy;
   /** Seconds one attempt may take when the graph does not say. */
   defaultTimeoutSeconds?: number;
@@ -203,6 +205,10 @@ export interface ExpressionScope {
   index?: number;
   /** The URLs that complete waiting nodes, by node id. */
   callbacks?: { [nodeId: string]: string };
+  /** The values of secrets, by name: only where a config is resolved for a node that may have them. */
+  secrets?: ReadonlyMap<string, string>;
+  /** Is told what each expression of a config gives that reads a secret. */
+  tellSecret?(value: Json): void;
 }
 
 /** What a config reads. */

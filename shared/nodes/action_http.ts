@@ -20,6 +20,7 @@ export const actionHttp = defineNode({
   handles: httpHandles,
   waits: ({ awaitCallback }) => isObject(awaitCallback) ? "callback" : null,
   handlesOfOutput: (output) => isObject(output) && output["timed_out"] === true ? ["timeout"] : ["out"],
+  takesSecrets: true,
   secretSettings: ["auth.token", "auth.password", "auth.value"],
   defaultRetry: { maxAttempts: 3, backoff: "exponential", delaySeconds: 2, maxDelaySeconds: 300, jitter: true },
   // Above the longest time-out a config can ask for, so that the request's own message is the one people see.

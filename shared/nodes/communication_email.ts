@@ -36,6 +36,7 @@ export const communicationEmail = defineNode({
     provider: z.string(),
     to: z.array(z.string()),
   }),
+  takesSecrets: true,
   defaultRetry: { maxAttempts: 5, backoff: "exponential", delaySeconds: 5, maxDelaySeconds: 900, jitter: true },
   defaultTimeoutSeconds: 30,
   exampleConfig: {

@@ -131,6 +131,7 @@ function toFacts(node: AnyNode): NodeFacts {
     ...(node.need ? { need: (config) => node.need?.(config) ?? "all" } : {}),
     ...(node.waits ? { waits: (config) => node.waits?.(config) ?? null } : {}),
     ...(node.defaultOnError ? { defaultOnError: node.defaultOnError } : {}),
+    ...(node.takesSecrets ? { takesSecrets: true } : {}),
     ...(node.defaultRetry ? { defaultRetry: node.defaultRetry } : {}),
     ...(node.defaultTimeoutSeconds ? { defaultTimeoutSeconds: node.defaultTimeoutSeconds } : {}),
   };

@@ -142,6 +142,11 @@ export interface NodeDefinition<C> {
   defaultOnError?: OnError;
   /** Settings that hold secrets whatever they are called, as paths like `auth.token`; never shown. */
   secretSettings?: string[];
+  /**
+   * Whether its config may read secrets. Only for what uses them itself, in a call to the outside: what it gives is
+   * searched for them, but nothing that computes may have them. Default false.
+   */
+  takesSecrets?: boolean;
   /** The live handles that belong to an output, for a dry run whose author wrote the output. Default: the first. */
   handlesOfOutput?(output: Json): string[];
   /** Retry policy when the graph gives none. */

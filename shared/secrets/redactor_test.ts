@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { toBase64, toHex } from "../bytes/mod.ts";
-import { SHAPES } from "./_testing.ts";
+import { SHAPES } from "../../tests/helpers/secret_shapes.ts";
 import { redactionFor } from "./mod.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

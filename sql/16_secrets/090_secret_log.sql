@@ -54,7 +54,7 @@ begin
   perform private.require_permission(
     (select s.organization_id from public.secrets s where s.id = p_secret_id), 'secrets:read', 'secret');
   return coalesce((
-    select jsonb_agg(to_jsonb(a) - array['organization_id', 'secret_id'] order by a.place)
+    select jsonb_agg(to_jsonb(a) - array['organization_id', 'secret_id', 'place'] order by a.place)
     from (
       select a.*, row_number() over (order by case when p_descending then a.id end desc, a.id) as place
       from private.secret_accesses a

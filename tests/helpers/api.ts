@@ -227,6 +227,7 @@ function environment(keys: ProjectKeys, overrides: Readonly<Record<string, strin
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify(keys.publishable),
     SUPABASE_SECRET_KEYS: JSON.stringify(keys.secret),
     SUPABASE_JWKS: JSON.stringify(jwksOf(keys)),
+    MILLRACE_MASTER_KEYS: JSON.stringify(keys.master),
     LOG_LEVEL: "error",
     ...overrides,
   };

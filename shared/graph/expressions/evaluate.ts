@@ -39,7 +39,7 @@ export function evaluateWithin(expression: Expression, scope: ExpressionScope, b
       case "callback":
         return ownValue(scope.callbacks, node.id);
       case "secret":
-        throw new ExpressionError(`There is no secret ${node.name}`, node.at);
+        return secret(scope, node.name, node.at);
       case "member":
         return property(run(node.object), node.key);
       case "index":
@@ -67,6 +67,14 @@ export function evaluateWithin(expression: Expression, scope: ExpressionScope, b
     }
   };
   return run(expression.root);
+}
+
+/** The value of a secret. Whoever may read one was given all that the config names. */
+function secret({ secrets }: ExpressionScope, name: string, at: number): string {
+  if (secrets === undefined) throw new ExpressionError(`Cannot read the secret ${name} here`, at);
+  const value = secrets.get(name);
+  if (value === undefined) throw new ExpressionError(`There is no secret ${name}`, at);
+  return value;
 }
 
 function ownValue(urls: { [nodeId: string]: string } | undefined, id: string): string | null {

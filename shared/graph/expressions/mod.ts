@@ -10,5 +10,5 @@ export { evaluate } from "./evaluate.ts";
 export { type FunctionInfo, listFunctions } from "./functions/mod.ts";
 export { parseExpression } from "./parser.ts";
 export { nearest } from "./nearest.ts";
-export { evaluateCondition, references, resolveConfig } from "./resolve.ts";
+export { evaluateCondition, references, resolveConfig, secretsOf } from "./resolve.ts";
 export { hasExpression, parseCondition, parseTemplate } from "./template.ts";

@@ -79,19 +79,52 @@ export function references(config: Json): References {
 }
 
 function resolveTemplate(template: Template, scope: ExpressionScope, budget: ExpressionBudget): Json {
-  if (template.single !== null) return evaluate(template.single, scope, budget);
+  if (template.single !== null) return tell(template.single, evaluate(template.single, scope, budget), scope);
   let text = "";
   for (const part of template.parts) {
     if (typeof part === "string") {
       text += part;
       continue;
     }
-    const value = asText(evaluateWithin(part, scope, budget), budget, part.root.at);
+    const value = asText(tell(part, evaluateWithin(part, scope, budget), scope), budget, part.root.at);
     budget.limitText(text.length + value.length, part.root.at);
     text += value;
   }
   budget.give(text, 0);
   return text;
+}
+
+/** Says what was made of secrets, so that it can be taken out of what is recorded. */
+function tell(expression: Expression, value: Json, scope: ExpressionScope): Json {
+  if (expression.secrets.size > 0) scope.tellSecret?.(value);
+  return value;
+}
+
+/** The names of the secrets that a config reads, by the config: plans are frozen in the memory of an isolate. */
+const secretNames = new WeakMap<object, readonly string[]>();
+
+/**
+ * The secrets that a config reads.
+ *
+ * @param config A config as the plan holds it; it is not looked at a second time.
+ * @returns Their names, sorted.
+ * @throws ExpressionError with the path of the string that cannot be parsed.
+ */
+export function secretsOf(config: JsonObject): readonly string[] {
+  let names = secretNames.get(config);
+  if (names === undefined) {
+    const found = new Set<string>();
+    mapStrings(config, [], (text, path) => {
+      if (!hasExpression(text) || !text.includes("secrets")) return text;
+      for (const part of atPath(path, () => templates.get(text, parseTemplate)).parts) {
+        if (typeof part !== "string") { for (const name of part.secrets.keys()) found.add(name); }
+      }
+      return text;
+    });
+    names = [...found].sort();
+    secretNames.set(config, names);
+  }
+  return names;
 }
 
 /** Copies a value with every string replaced. The depth of a config is bounded by the compiler. */
