@@ -7,6 +7,7 @@ import { assert, assertEquals, assertStringIncludes } from "../../tests/helpers/
 import type { Env } from "../env/mod.ts";
 import { type EmailMessage, NodeError, type Providers } from "../providers/mod.ts";
 import { composeDigest, type Digest } from "./_digest_mail.ts";
+import { composeInvitation, type Invitation } from "./_invitation_mail.ts";
 import { duration, oneLine } from "./_mail.ts";
 import { queuedJob, runnerOf, runToEnd } from "./_testing.ts";
 import { jobRegistry } from "./registry.ts";
@@ -130,4 +131,36 @@ Deno.test("system.alert tells of a failure and of the recovery, each under its o
   const recovered = await runJob("system.alert", { ...alert, event: "recovered" } as never, null);
   assertEquals(recovered.sent[0]?.key, `alert:${alert.alert_id}:recovered`);
   assertEquals(recovered.sent[0]?.message.subject, "Millrace: usage-hourly works again");
+});
+
+const INVITATION: Invitation = {
+  to: "grace@example.com",
+  token: "tok-EN_1",
+  role: "developer",
+  expires_at: "2026-11-27T09:30:00+00:00",
+  organization: "Ada & <b>Sons</b>\r\nBcc: eve@example.com",
+  invited_by: "Ada",
+};
+
+Deno.test("the mail of an invitation leads to the frontend, its token behind the #, or carries the token", () => {
+  const { subject, text, html } = composeInvitation(INVITATION, "https://app.example.com");
+  assertEquals(subject, "Join Ada & <b>Sons</b> Bcc: eve@example.com on Millrace");
+  assertStringIncludes(text, "Ada invites you to join");
+  assertStringIncludes(text, "https://app.example.com/invitations/accept#token=tok-EN_1");
+  assertStringIncludes(text, "until 2026-11-27 09:30 UTC");
+  assert(!html.includes("<b>") && !text.includes("\r"));
+  assertStringIncludes(html, 'href="https://app.example.com/invitations/accept#token=tok-EN_1"');
+  const bare = composeInvitation({ ...INVITATION, invited_by: null }, null);
+  assertStringIncludes(bare.text, "accept it with this token: tok-EN_1");
+  assertStringIncludes(bare.text, "You are invited to join");
+});
+
+Deno.test("invitation.mail sends each attempt under a key of its own, and nothing that is not open any more", async () => {
+  const payload = { invitation_id: crypto.randomUUID(), mail: 2 };
+  const { settled, sent } = await runJob("invitation.mail", payload as never, INVITATION);
+  assertEquals([settled?.outcome, sent[0]?.message.to], ["completed", ["grace@example.com"]]);
+  assertEquals(sent[0]?.key, `invitation:${payload.invitation_id}:2:1`);
+  assert(!JSON.stringify(settled).includes(INVITATION.token));
+  const gone = await runJob("invitation.mail", payload as never, null);
+  assertEquals([gone.settled?.result, gone.sent.length], [{ skipped: "not_open_any_more" }, 0]);
 });

@@ -32,7 +32,10 @@ begin
     ('private.run_signals', 'run_id in (select r.id from public.runs r where r.organization_id = $1)', -3),
     ('private.run_cancellations', 'run_id in (select r.id from public.runs r where r.organization_id = $1)', -3),
     ('private.live_watchers', 'id = $1 or id in (select r.id from public.runs r where r.organization_id = $1)', -3),
-    ('private.job_slots', 'job_id in (select q.id from public.job_queue q where q.organization_id = $1)', -3),
+    ('private.job_slots', 'split_part(limit_key, '':'', 1) = $1::text or job_id in (
+      select q.id from public.job_queue q where q.organization_id = $1)', -3),
+    ('private.provider_breakers', 'key like ''http:'' || $1 || '':%''', -3),
+    ('private.secret_tickets', 'secret_id in (select s.id from public.secrets s where s.organization_id = $1)', -3),
     ('private.change_skips', 'change_id in (select c.id from private.change_triggers c where c.organization_id = $1)', -3)
   ) as l (name, condition, place)
   where to_regclass(l.name) is not null

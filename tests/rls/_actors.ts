@@ -156,10 +156,12 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
     await sql`
       insert into private.job_leases (worker_id, job_ids, organization_ids, types, payloads, attempts, max_attempts, priorities, due, created, started_at)
       values (${openRun}, '{}', array[${organizationId}]::uuid[], '{}', '{}', '{}', '{}', '{}', '{}', '{}', now())`;
-    await sql`insert into private.job_slots (limit_key, job_id, lease_id) values ('key', ${openRun}, ${openRun})`;
+    await sql`insert into private.job_slots (limit_key, job_id, lease_id) values (${
+      organizationId + ":key"
+    }, ${openRun}, ${openRun})`;
     await sql`
       insert into private.provider_breakers (key, calls, failures, opened_at, open_until)
-      values (${openRun}, 1, 1, now(), now())`;
+      values (${`http:${organizationId}:example.com`}, 1, 1, now(), now())`;
     await sql`insert into private.job_states (job_id, organization_id) values (${openRun}, ${organizationId})`;
     await sql`
       insert into private.job_counts (minute, organization_id, type, worker_id)
