@@ -13,6 +13,7 @@ const secrets = async (): Promise<Router> => (await import("../secrets/router.ts
 const schedules = async (): Promise<Router> => (await import("../schedules/router.ts")).router;
 const jobs = async (): Promise<Router> => (await import("../jobs/router.ts")).router;
 const admin = async (): Promise<Router> => (await import("../admin/router.ts")).router;
+const keys = async (): Promise<Router> => (await import("../keys/router.ts")).router;
 const orgs = async (): Promise<Router> => (await import("../orgs/router.ts")).router;
 const stats = async (): Promise<Router> => (await import("../flows/router.ts")).statsRouter;
 const auth = async (): Promise<Router> => (await import("../orgs/router.ts")).authRouter;
@@ -31,6 +32,7 @@ export const FUNCTIONS = {
   schedules,
   secrets,
   jobs,
+  keys,
   orgs,
   admin,
   health,

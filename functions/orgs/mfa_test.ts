@@ -64,7 +64,7 @@ Deno.test("always: a session without second factor is told so, and sees nothing 
     const strong = await session(api, ada, "aal2");
     await strong.send("PUT", `/orgs/${ada.organizationId}/mfa-policy`, { require_mfa: "always" });
     assertEquals((await ada.get<Me>("/orgs/me")).body.second_factor.policy, "always");
-    expectProblem(await ada.get(`/orgs/${ada.organizationId}/members`), "forbidden");
+    expectProblem(await ada.get(`/orgs/${ada.organizationId}/members`), "mfa_required");
     assertEquals((await strong.get(`/orgs/${ada.organizationId}/members`)).status, 200);
     assertEquals((await ada.get(`/orgs/${ada.organizationId}`)).status, 200);
   }));

@@ -31,7 +31,7 @@ export const organizationSchema = z.strictObject({
   name: z.string().meta({ examples: ["Analytical Engines"] }),
   slug: z.string().meta({ examples: ["analytical-engines"] }),
   plan: planId,
-  role: roleSchema.meta({ description: "Your role in it" }),
+  role: z.enum([...roleSchema.options, "key"]).meta({ description: "Your role in it; `key` for an API key" }),
   suspended: z.boolean().meta({ description: "True = it can be looked at and nothing else" }),
   suspended_reason: z.string().nullable().meta({ description: "Why; null = no reason given, or not suspended" }),
   deletes_at: timestamp.nullable().meta({

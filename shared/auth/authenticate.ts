@@ -1,7 +1,8 @@
 import type { Env } from "../env/mod.ts";
 import { unauthorized } from "../errors/mod.ts";
 import { verifyAccessToken } from "./access_token.ts";
-import type { Caller } from "./caller.ts";
+import { hashApiKey, isApiKey } from "./api_key.ts";
+import type { Caller, KeyCaller } from "./caller.ts";
 import { findKeyName } from "./secret_key.ts";
 
 /** Longer than this no credential of ours is. */
@@ -10,7 +11,7 @@ const MAX_CREDENTIAL_LENGTH = 8_192;
 const ANONYMOUS: Caller = { kind: "anonymous" };
 
 /**
- * Tells who sent a request, by `Authorization: Bearer` and `apikey`.
+ * Tells who sent a request, by `Authorization: Bearer`, `x-api-key` and `apikey`.
  *
  * supabase-js sends the publishable key in both headers while nobody is signed in, and a secret key in both when it
  * was made with one. Every credential that is present must hold: one that does not is refused, whatever the other one
@@ -22,8 +23,12 @@ const ANONYMOUS: Caller = { kind: "anonymous" };
  * | access token | none, publishable or secret key | user |
  * | none, publishable or secret key | secret key | secret |
  * | secret key | none or publishable key | secret |
- * | `mr_live_…`, anything else | anything | 401 |
+ * | API key (`mr_live_…`) | none, publishable or secret key | key |
+ * | anything else | anything | 401 |
  * | anything | anything else | 401 |
+ *
+ * `x-api-key` takes an API key and nothing else; it counts as if it stood in Authorization, where another API key or an
+ * access token beside it is refused: nobody is two callers. A key with a wrong checksum is refused here.
  *
  * @param headers The request's headers.
  * @param env Keys and key set.
@@ -32,11 +37,23 @@ const ANONYMOUS: Caller = { kind: "anonymous" };
 export async function authenticate(headers: Headers, env: Env): Promise<Caller> {
   const apikey = headers.get("apikey");
   const bearer = readBearer(headers.get("authorization"));
+  const named = headers.get("x-api-key") || undefined;
   const byKey = apikey === null || apikey === "" ? ANONYMOUS : await identifyKey(apikey, env);
   if (byKey === undefined) throw unauthorized("The apikey is not one of this project");
-  if (bearer === undefined) return byKey;
-  const byBearer = await identifyBearer(bearer, env);
+  const byName = named === undefined ? undefined : await identifyApiKey(named);
+  const byBearer = bearer === undefined ? ANONYMOUS : await identifyBearer(bearer, env);
+  if (byName !== undefined) {
+    const isSame = byBearer.kind === "key" && byBearer.secretHash === byName.secretHash;
+    if (byBearer.kind !== "user" && (byBearer.kind !== "key" || isSame)) return byName;
+    throw unauthorized("Send one credential: either x-api-key or Authorization");
+  }
   return byBearer.kind === "anonymous" ? byKey : byBearer;
+}
+
+/** An API key by its text, whose checksum must be right: a mistyped one troubles no database. */
+async function identifyApiKey(text: string): Promise<KeyCaller> {
+  if (!isApiKey(text)) throw unauthorized("The API key is not valid");
+  return { kind: "key", secretHash: await hashApiKey(text) };
 }
 
 /** The credential of an Authorization header; undefined when there is none. The scheme's case does not matter. */
@@ -54,8 +71,7 @@ async function identifyBearer(token: string, env: Env): Promise<Caller> {
     if (caller === undefined) throw unauthorized("The key is not one of this project");
     return caller;
   }
-  // The door for API keys: their checksum is to be checked here, before the database hears of them.
-  if (token.startsWith("mr_")) throw unauthorized("API keys are not accepted yet; send an access token");
+  if (token.startsWith("mr_")) return await identifyApiKey(token);
   return await verifyAccessToken(token, env);
 }
 

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "../../tests/helpers/assert.
 import { signJwt, TEST_KEYS, TEST_USER_ID, testEnv } from "../../tests/helpers/http.ts";
 import type { Env } from "../env/mod.ts";
 import { AppError } from "../errors/mod.ts";
-import { authenticate, type Caller } from "./mod.ts";
+import { authenticate, type Caller, generateApiKey, keyToken } from "./mod.ts";
 
 const env = testEnv();
 
@@ -74,6 +74,8 @@ Deno.test("authenticate() refuses a credential that does not hold, whatever stan
       { Authorization: `Bearer ${"x".repeat(10_000)}` },
       { Authorization: `Bearer ${jwt}.${jwt}` },
       { Authorization: "Bearer mr_live_0123456789012345678901" },
+      { "x-api-key": "mr_live_0123456789012345678901" },
+      { "x-api-key": "nonsense" },
     ]
   ) {
     await refuse(headers);
@@ -152,4 +154,29 @@ for (const alg of ["ES256", "RS256", "Ed25519"]) {
 Deno.test("authenticate() does not believe X-Forwarded-For or a spoofed user header", async () => {
   const caller = await who({ "X-Forwarded-For": "127.0.0.1", "X-User-Id": TEST_USER_ID, Forwarded: "for=127.0.0.1" });
   assertEquals(caller, { kind: "anonymous" });
+});
+
+Deno.test("authenticate() takes an API key in either header, by its hash", async () => {
+  const { text, hash } = await generateApiKey("test");
+  const key = { kind: "key", secretHash: hash };
+  for (
+    const headers of [
+      { Authorization: `Bearer ${text}` },
+      { "x-api-key": text },
+      { "x-api-key": text, Authorization: `Bearer ${text}` },
+      { "x-api-key": text, apikey: TEST_KEYS.publishable, Authorization: `Bearer ${TEST_KEYS.publishable}` },
+      { Authorization: `Bearer ${text}`, apikey: TEST_KEYS.secret },
+    ]
+  ) assertEquals<unknown>(await who(headers), key);
+  const other = (await generateApiKey("live")).text;
+  await refuse({ "x-api-key": text, Authorization: `Bearer ${other}` });
+  await refuse({ "x-api-key": text, Authorization: `Bearer ${await signJwt()}` });
+  await refuse({ apikey: text });
+});
+
+Deno.test("authenticate() refuses the tokens that are signed for API keys", async () => {
+  const id = crypto.randomUUID();
+  await refuse({ Authorization: `Bearer ${await signJwt({ sub: id, millrace: { key: id } })}` });
+  const minted = await keyToken(env, { id, organizationId: id, mode: "live", scopes: [] });
+  await refuse({ Authorization: `Bearer ${minted}` });
 });

@@ -14,6 +14,13 @@ export interface UserCaller {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
+/** A program with an API key of an organization, whose checksum is right. Whether there is such a key the gate says. */
+export interface KeyCaller {
+  readonly kind: "key";
+  /** SHA-256 of the key in hex. The key itself is kept no longer than this takes. */
+  readonly secretHash: string;
+}
+
 /** An operator or a cron job with one of the project's secret keys. */
 export interface SecretCaller {
   readonly kind: "secret";
@@ -22,4 +29,4 @@ export interface SecretCaller {
 }
 
 /** Who sent a request. */
-export type Caller = AnonymousCaller | UserCaller | SecretCaller;
+export type Caller = AnonymousCaller | UserCaller | KeyCaller | SecretCaller;

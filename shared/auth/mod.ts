@@ -1,8 +1,10 @@
 /**
- * Who sent a request: access tokens of users, the project's keys.
+ * Who sent a request: access tokens of users, API keys, the project's keys.
  *
  * @module
  */
 export { authenticate } from "./authenticate.ts";
 export { verifyAccessToken } from "./access_token.ts";
-export type { AnonymousCaller, Caller, SecretCaller, UserCaller } from "./caller.ts";
+export { type ApiKeyMode, generateApiKey, hashApiKey, isApiKey, type NewApiKey } from "./api_key.ts";
+export type { AnonymousCaller, Caller, KeyCaller, SecretCaller, UserCaller } from "./caller.ts";
+export { keyToken, requireSigningKey, type ResolvedKey } from "./key_token.ts";

@@ -31,11 +31,26 @@ const adminClients = new WeakMap<Env, DatabaseClient>();
  * A client that the database sees as the caller: RLS decides.
  *
  * @param env The environment.
- * @param jwt The caller's verified access token; null for the role `anon`.
+ * @param jwt The caller's verified access token; null for the role `anon`. A function is asked for one by every call:
+ *   for tokens that are shorter than what they are used for.
  */
-export function callerClient(env: Env, jwt: string | null, options: ClientOptions = {}): DatabaseClient {
+export function callerClient(
+  env: Env,
+  jwt: string | (() => Promise<string>) | null,
+  options: ClientOptions = {},
+): DatabaseClient {
   const key = env.publishableKeys.default ?? Object.values(env.publishableKeys)[0] ?? "";
-  return createClient(env, key, jwt ?? key, options);
+  if (typeof jwt !== "function") return createClient(env, key, jwt ?? key, options);
+  return createClient(env, key, key, { ...options, fetch: withToken(jwt, options.fetch ?? fetch) });
+}
+
+/** A fetch that asks for a token before each call. */
+function withToken(token: () => Promise<string>, inner: typeof fetch): typeof fetch {
+  return async (input, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set("Authorization", `Bearer ${await token()}`);
+    return await inner(input, { ...init, headers });
+  };
 }
 
 /**

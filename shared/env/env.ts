@@ -1,5 +1,6 @@
 import { fromZod } from "../errors/mod.ts";
 import { z } from "zod";
+import { readSigningKey, type SigningKey } from "./signing_key.ts";
 import { VARIABLES } from "./variables.ts";
 
 /** A JSON Web Key Set. */
@@ -17,6 +18,10 @@ export interface Env {
   readonly secretKeys: Readonly<Record<string, string>> & { readonly default: string };
   /** The keys that verify access tokens. */
   readonly jwks: Jwks;
+  /** Signs the tokens of API keys; null = the project takes no API keys. */
+  readonly signingKey: SigningKey | null;
+  /** How many entries from the end of X-Forwarded-For the client's address stands; 0 = nowhere. */
+  readonly trustedProxyHops: number;
   /** A direct connection to Postgres. */
   readonly databaseUrl: string | null;
   /** The project's address as the outside sees it. */
@@ -100,11 +105,24 @@ function parseEnv(source: EnvSource): Env {
       problems.push(`${name}: postgres needs SUPABASE_DB_URL`);
     }
   }
-  if (!parsed.success || problems.length > 0) throw new EnvError(problems);
-  return toEnv(parsed.data);
+  const signingKey = parseSigningKey(raw);
+  if (Array.isArray(signingKey)) problems.push(...signingKey);
+  if (!parsed.success || problems.length > 0 || Array.isArray(signingKey)) throw new EnvError(problems);
+  return toEnv(parsed.data, signingKey);
 }
 
-function toEnv(values: z.output<typeof schema>): Env {
+/** Read apart from the schema, since it is compared with another variable, also when a third one is wrong. */
+function parseSigningKey(
+  { MILLRACE_SIGNING_KEY, SUPABASE_JWKS }: Record<string, string>,
+): SigningKey | string[] | null {
+  const key = VARIABLES.MILLRACE_SIGNING_KEY.safeParse(MILLRACE_SIGNING_KEY);
+  if (!key.success || key.data === undefined) return null;
+  const jwks = VARIABLES.SUPABASE_JWKS.safeParse(SUPABASE_JWKS);
+  const read = readSigningKey(key.data, jwks.data);
+  return Array.isArray(read) ? read.map((problem) => `MILLRACE_SIGNING_KEY: ${problem}`) : read;
+}
+
+function toEnv(values: z.output<typeof schema>, signingKey: SigningKey | null): Env {
   const supabaseUrl = values.SUPABASE_URL;
   const publicUrl = values.SUPABASE_PUBLIC_URL ?? supabaseUrl;
   const databaseUrl = values.SUPABASE_DB_URL ?? null;
@@ -114,6 +132,8 @@ function toEnv(values: z.output<typeof schema>): Env {
     // The schema has checked that `default` is there.
     secretKeys: values.SUPABASE_SECRET_KEYS as Record<string, string> & { default: string },
     jwks: values.SUPABASE_JWKS,
+    signingKey,
+    trustedProxyHops: values.TRUSTED_PROXY_HOPS,
     databaseUrl,
     publicUrl,
     functionsUrl: values.PUBLIC_FUNCTIONS_URL ?? `${publicUrl}/functions/v1`,

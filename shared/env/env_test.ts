@@ -19,6 +19,8 @@ Deno.test("readEnv() reads the platform's variables and fills in the defaults", 
     publishableKeys: { default: "sb_publishable_a" },
     secretKeys: { default: "sb_secret_a", cron: "sb_secret_b" },
     jwks: { keys: [{ kty: "EC", kid: "1" }] },
+    signingKey: null,
+    trustedProxyHops: 1,
     databaseUrl: null,
     publicUrl: "https://project.test",
     functionsUrl: "https://project.test/functions/v1",
@@ -115,6 +117,42 @@ Deno.test("readEnv() reads the master keys, the first of them current unless one
     assert(!error.message.includes(a!), error.message);
   }
   assertThrows(() => read({ MILLRACE_MASTER_KEYS: "hunter{" }), EnvError, "base64 of 32 bytes");
+});
+
+const SIGNING_KEY = { kty: "EC", crv: "P-256", kid: "1", x: "x", y: "y", d: "d", key_ops: ["sign"], alg: "ES256" };
+const PUBLISHED = JSON.stringify({ keys: [{ kty: "EC", crv: "P-256", kid: "1", x: "x", y: "y" }] });
+
+Deno.test("readEnv() takes a private signing key whose public half is published, alone or in a list", () => {
+  for (const value of [SIGNING_KEY, [SIGNING_KEY]]) {
+    const env = read({ SUPABASE_JWKS: PUBLISHED, MILLRACE_SIGNING_KEY: JSON.stringify(value) });
+    const { key_ops: _, alg, kid, ...jwk } = SIGNING_KEY;
+    assertEquals(env.signingKey, { alg, kid, jwk });
+  }
+  const oct = { kty: "oct", kid: "1", k: "secret" };
+  const env = read({ SUPABASE_JWKS: JSON.stringify([oct]), MILLRACE_SIGNING_KEY: JSON.stringify(oct) });
+  assertEquals(env.signingKey?.alg, "HS256");
+});
+
+Deno.test("readEnv() says everything that is wrong with a signing key, and nothing of it", () => {
+  const problems = (key: unknown, more: Record<string, string | undefined> = {}) =>
+    assertThrows(
+      () => read({ SUPABASE_JWKS: PUBLISHED, MILLRACE_SIGNING_KEY: JSON.stringify(key), ...more }),
+      EnvError,
+    ).problems;
+  const { d: _, ...publicHalf } = SIGNING_KEY;
+  assertEquals(problems(publicHalf), ["MILLRACE_SIGNING_KEY: Must be the private key, not the public half"]);
+  assertEquals(problems({ ...SIGNING_KEY, kid: "2" }).length, 1);
+  assertEquals(problems({ ...SIGNING_KEY, x: "other" }), [
+    "MILLRACE_SIGNING_KEY: The key of this kid in SUPABASE_JWKS is another one",
+  ]);
+  assertEquals(problems({ ...publicHalf, kid: undefined, alg: "HS256" }).length, 3);
+  assertEquals(problems({ ...SIGNING_KEY, crv: "P-384" }).length, 1);
+  for (const wrong of ["text", 1, [], [SIGNING_KEY, SIGNING_KEY], [null]]) assertEquals(problems(wrong).length, 1);
+  // Together with everything else.
+  assertEquals(problems(publicHalf, { SUPABASE_URL: undefined, LOG_LEVEL: "loud" }).length, 3);
+  const broken = assertThrows(() => read({ MILLRACE_SIGNING_KEY: "{hunter2" }), EnvError);
+  assertEquals(broken.problems, ["MILLRACE_SIGNING_KEY: Must be a private JSON Web Key"]);
+  assert(!JSON.stringify(problems({ ...publicHalf, k: "hunter2" })).includes("hunter"));
 });
 
 Deno.test("readEnv() demands the default secret key", () => {

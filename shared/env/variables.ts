@@ -111,6 +111,8 @@ export const VARIABLES = {
       error: "Must be a JSON Web Key Set",
     }),
   ),
+  MILLRACE_SIGNING_KEY: jsonText("Must be a private JSON Web Key").optional(),
+  TRUSTED_PROXY_HOPS: wholeNumber(0, 10).default(1),
   SUPABASE_DB_URL: z.string().regex(/^postgres(ql)?:\/\//, "Must be a postgres:// URL").optional(),
   SUPABASE_PUBLIC_URL: httpUrl.optional(),
   PUBLIC_FUNCTIONS_URL: httpUrl.optional(),
@@ -167,6 +169,20 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     otherwise: "required",
     purpose: "The keys that verify access tokens, as a JSON Web Key Set. Tokens are verified without a call to Auth.",
     example: '{"keys":[{"kty":"EC","crv":"P-256","kid":"…","x":"…","y":"…"}]}',
+  },
+  MILLRACE_SIGNING_KEY: {
+    setBy: "you",
+    otherwise: "API keys answer 501",
+    purpose:
+      "A private signing key of the project, as a JSON Web Key, that signs the tokens by which API keys act; its public half must be in `SUPABASE_JWKS`. How to make one: docs/api_keys.md.",
+    example: '{"kty":"EC","crv":"P-256","kid":"…","x":"…","y":"…","d":"…"}',
+  },
+  TRUSTED_PROXY_HOPS: {
+    setBy: "you",
+    otherwise: "`1`",
+    purpose:
+      "How many proxies of your own and of the platform write into `X-Forwarded-For` before a function reads it: the address of the client is so many entries from the end, whatever a client sends itself. 0 = no address is known.",
+    example: "2",
   },
   SUPABASE_DB_URL: {
     setBy: "platform",

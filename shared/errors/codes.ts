@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   plan_limit_reached: { status: 402, title: "The plan's limit is reached" },
   ip_blocked: { status: 403, title: "No requests are taken from this address" },
   forbidden: { status: 403, title: "This is not allowed" },
+  ip_not_allowed: { status: 403, title: "The API key may not be used from this address" },
   mfa_required: { status: 403, title: "A second factor is needed for this" },
   not_found: { status: 404, title: "There is no such thing" },
   method_not_allowed: { status: 405, title: "The method is not allowed here" },
@@ -44,6 +45,7 @@ export const ERROR_CODES = {
   rate_limited: { status: 429, title: "Too many requests" },
   internal: { status: 500, title: "Something went wrong on our side" },
   secrets_not_set_up: { status: 503, title: "Secrets are not set up here" },
+  keys_not_set_up: { status: 501, title: "This project takes no API keys yet" },
   service_unavailable: { status: 503, title: "The service is not available at the moment" },
   timeout: { status: 504, title: "The operation took too long" },
 } as const satisfies Record<string, ErrorCodeFacts>;

@@ -1,6 +1,6 @@
-import { authenticate, type Caller } from "../auth/mod.ts";
+import { authenticate, type Caller, keyToken, requireSigningKey } from "../auth/mod.ts";
 import { adminClient, callerClient, type DatabaseClient } from "../db/mod.ts";
-import { forbidden, internal } from "../errors/mod.ts";
+import { AppError, forbidden, internal } from "../errors/mod.ts";
 import { rateLimitError, rateLimitHeaders } from "../rate_limit/mod.ts";
 import type { Access, PublicAccess } from "./access.ts";
 import { requireCallerKind } from "./access.ts";
@@ -10,10 +10,11 @@ import type { RouteDefinition } from "./route.ts";
 import { type RequestState, stateOf, versionOf } from "./_state.ts";
 
 /**
- * Lets a request into a route, or not: credential, kind of caller, gate, rate limit, permission, in this order.
+ * Lets a request into a route, or not: credential, kind of caller, gate, rate limit, permission, second factor, in this
+ * order.
  *
  * @param params The parameters of the path.
- * @throws {AppError} `unauthorized`, `forbidden`, `rate_limited`, and what the gate throws.
+ * @throws {AppError} `unauthorized`, `forbidden`, `mfa_required`, `rate_limited`, and what the gate throws.
  */
 export async function admit(
   request: Request,
@@ -22,27 +23,43 @@ export async function admit(
 ): Promise<RequestContext> {
   const state = stateOf(request);
   const { access } = definition;
-  const caller = await authenticate(request.headers, state.runtime.env);
+  const { env } = state.runtime;
+  const caller = await authenticate(request.headers, env);
   if (caller.kind === "user") {
     state.userId = caller.userId;
     state.log = state.log.with({ userId: caller.userId });
   }
-  requireCallerKind(caller, access);
+  requireCallerKind(caller, access, definition.personOnly);
+  if (caller.kind === "key") requireSigningKey(env);
   const name = definition.organizationParam;
   const named = name === undefined ? undefined : { name, value: params[name] ?? "" };
-  const organizationId = readOrganizationId(request.headers, named);
-  const db = lazily(() => clientOf(caller, state));
-  if (caller.kind !== "user" || access.user === undefined) {
-    return createContext({ request, state, caller, db, admin: definition.admin, gate: null, organizationId });
+  const parts = {
+    request,
+    state,
+    caller,
+    admin: definition.admin,
+    organizationId: readOrganizationId(request.headers, named),
+  };
+  // A key is resolved wherever it is sent: only the database knows whether it holds. Users are known by their token.
+  if (caller.kind !== "key" && (caller.kind !== "user" || access.user === undefined)) {
+    return createContext({ ...parts, db: lazily(() => clientOf(caller, state)), gate: null });
   }
   const routeClass = definition.rateLimit ?? (definition.method === "get" ? "read" : "write");
-  const gate = await callGate(db(), routeClass, organizationId);
+  const gate = await callGate(caller.kind === "key" ? adminClient(env, optionsOf(state)) : clientOf(caller, state), {
+    caller,
+    routeClass,
+    operationId: definition.operationId,
+    organizationId: parts.organizationId,
+    ip: state.ip,
+  });
   state.gate = gate;
+  if (gate.key !== null && gate.key !== undefined) state.log = state.log.with({ keyId: gate.key.id });
   Object.assign(state.headers, rateLimitHeaders(gate.rate, routeClass));
   const refused = rateLimitError(gate.rate);
   if (refused !== undefined) throw refused;
-  requirePermission(gate, access.user);
-  return createContext({ request, state, caller, db, admin: definition.admin, gate, organizationId });
+  if (access.user !== undefined) requirePermission(gate, access.user);
+  if (definition.sensitive === true) requireSecondFactor(caller, gate);
+  return createContext({ ...parts, db: lazily(() => clientOf(caller, state, gate)), gate });
 }
 
 /** The context of a raw route: nobody, whatever the headers say. */
@@ -57,7 +74,20 @@ export function admitRaw(request: Request, admin: string | undefined): RequestCo
 function requirePermission(gate: GateAnswer, permission: NonNullable<Access["user"]>): void {
   if (permission === "any" || gate.permissions.includes(permission)) return;
   if (gate.suspended === true) throw forbidden("This organization is suspended");
+  if (gate.mfa_always === true) throw secondFactorNeeded();
+  if (gate.role === null) throw forbidden(`The API key lacks the scope ${permission}`);
   throw forbidden(`The role ${gate.role} lacks the permission ${permission}`);
+}
+
+/** An API key has no second factor: what it may not do at all is no scope. */
+function requireSecondFactor(caller: Caller, gate: GateAnswer): void {
+  if (caller.kind === "user" && gate.mfa === true) throw secondFactorNeeded();
+}
+
+function secondFactorNeeded(): AppError {
+  return new AppError("mfa_required", {
+    detail: "Show your second factor in this session first (supabase.auth.mfa), then try again",
+  });
 }
 
 interface ContextParts {
@@ -78,9 +108,10 @@ function createContext(parts: ContextParts): RequestContext {
     requestId,
     traceparent,
     caller: caller.kind,
-    userId: caller.kind === "user" ? caller.userId : null,
+    userId: caller.kind === "user" ? caller.userId : gate?.user_id ?? null,
+    keyId: gate?.key?.id ?? null,
     organizationId: gate?.organization_id ?? (caller.kind === "secret" ? parts.organizationId : null),
-    role: gate?.role ?? null,
+    role: gate === null ? null : gate.role ?? "key",
     permissions: gate?.permissions ?? [],
     plan: gate?.plan ?? null,
     limits: gate?.limits ?? {},
@@ -92,6 +123,7 @@ function createContext(parts: ContextParts): RequestContext {
       const since = Object.entries(gate?.flags ?? {});
       return new Set(since.filter(([, version]) => version <= versionOf(state).version).map(([name]) => name));
     },
+    ip: state.ip,
     get db() {
       return db();
     },
@@ -110,10 +142,16 @@ function createContext(parts: ContextParts): RequestContext {
   return context as RequestContext;
 }
 
-function clientOf(caller: Caller, state: RequestState): DatabaseClient {
+function clientOf(caller: Caller, state: RequestState, gate?: GateAnswer): DatabaseClient {
   const { env } = state.runtime;
-  if (caller.kind === "secret") return adminClient(env, optionsOf(state));
-  return callerClient(env, caller.kind === "user" ? caller.jwt : null, optionsOf(state));
+  const options = optionsOf(state);
+  if (caller.kind === "secret") return adminClient(env, options);
+  if (caller.kind === "user") return callerClient(env, caller.jwt, options);
+  const found = gate?.key ?? null;
+  if (gate === undefined || found === null) return callerClient(env, null, options);
+  const key = { ...found, organizationId: gate.organization_id, scopes: gate.permissions };
+  // Asked for by each call: a stream lasts longer than a token does.
+  return callerClient(env, () => keyToken(env, key), options);
 }
 
 /**
@@ -129,13 +167,15 @@ function listenWhileServing(gone: AbortSignal, state: RequestState): AbortSignal
   return controller.signal;
 }
 
-/** Every call to the database carries the request's id and trace. */
+/** Every call to the database carries the request's id and trace, and who sent it from where. */
 function optionsOf(state: RequestState) {
   return {
     fetch: state.runtime.fetch,
     headers: {
       "X-Request-Id": state.requestId,
       ...(state.traceparent === null ? {} : { traceparent: state.traceparent }),
+      ...(state.ip === null ? {} : { "X-Millrace-Ip": state.ip }),
+      ...(state.agent === null ? {} : { "X-Millrace-Agent": state.agent }),
     },
   };
 }

@@ -12,6 +12,8 @@ export function errorCodesOf(route: AnyRoute): ErrorCode[] {
     add("unauthorized");
     // The organization's header can be malformed, or name one that the user is not in.
     if (access.user !== undefined) add("invalid_request", "forbidden", "not_found", "rate_limited");
+    if (access.user !== undefined && route.definition.personOnly !== true) add("ip_not_allowed", "keys_not_set_up");
+    if (route.definition.sensitive === true) add("mfa_required");
     if (access.secret !== undefined) add("forbidden");
     if (request?.params ?? request?.query ?? request?.headers) add("invalid_request");
     if (request?.query !== undefined && "cursor" in request.query.shape) add("invalid_cursor");

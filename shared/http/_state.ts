@@ -24,6 +24,10 @@ export interface RequestState {
   readonly runtime: AppRuntime;
   readonly requestId: string;
   readonly traceparent: string | null;
+  /** The client's address; null = not known. */
+  readonly ip: string | null;
+  /** The client's User-Agent, visible ASCII, 400 characters at most; null = none. */
+  readonly agent: string | null;
   /** Headers that the answer gets whatever happens: the rate limit's. */
   readonly headers: Record<string, string>;
   log: Log;

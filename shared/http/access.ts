@@ -4,7 +4,7 @@ import type { Permission } from "./permissions.ts";
 
 export type { Permission } from "./permissions.ts";
 
-/** Users: with a permission in the organization, or any member. */
+/** Users and API keys: with a permission in the organization, or any member and key. */
 export interface UserAccess {
   readonly user: Permission | "any";
   readonly secret?: never;
@@ -18,7 +18,7 @@ export interface SecretAccess {
   readonly public?: never;
 }
 
-/** Users and secret keys alike. */
+/** Users, API keys and secret keys alike. */
 export interface UserOrSecretAccess {
   readonly user: Permission | "any";
   readonly secret: true | readonly string[];
@@ -41,14 +41,20 @@ export type RouteClass = "default" | "read" | "write" | "run";
 /**
  * Refuses a caller of the wrong kind, before the database hears of it.
  *
+ * @param personOnly Whether API keys are refused where users may call.
  * @throws {AppError} `unauthorized` for nobody, `forbidden` for a credential that holds but is not for this route.
  */
-export function requireCallerKind(caller: Caller, access: Access): void {
+export function requireCallerKind(caller: Caller, access: Access, personOnly = false): void {
   if (access.public === true) return;
   if (caller.kind === "anonymous") {
-    throw unauthorized(access.user === undefined ? "Send a secret key" : "Sign in and send the access token");
+    throw unauthorized(
+      access.user === undefined ? "Send a secret key" : "Sign in and send the access token, or send an API key",
+    );
   }
-  if (caller.kind === "user" && access.user === undefined) throw forbidden("This needs a secret key");
+  if ((caller.kind === "user" || caller.kind === "key") && access.user === undefined) {
+    throw forbidden("This needs a secret key");
+  }
+  if (caller.kind === "key" && personOnly) throw forbidden("This needs a person: an API key cannot do it");
   if (caller.kind === "secret") {
     if (access.secret === undefined) throw forbidden("This needs the access token of a user");
     if (access.secret !== true && !access.secret.includes(caller.keyName)) {

@@ -4,6 +4,7 @@ import { type AppError, methodNotAllowed, notFound, problemResponse, toAppError 
 import { configureLog, createLog, type LogWriter } from "../log/mod.ts";
 import { serve } from "./_serve.ts";
 import { type AppRuntime, type RequestState, setState, stateOf } from "./_state.ts";
+import { clientIp } from "./client_ip.ts";
 import { corsHeaders, isPreflight, preflightResponse } from "./cors.ts";
 import { readRequestId, readTraceparent } from "./request_id.ts";
 import type { AnyRoute, Router } from "./router.ts";
@@ -160,6 +161,8 @@ function begin(request: Request, runtime: AppRuntime): RequestState {
     runtime,
     requestId,
     traceparent: readTraceparent(request.headers),
+    ip: clientIp(request.headers, runtime.env.trustedProxyHops),
+    agent: request.headers.get("user-agent")?.replaceAll(/[^\x20-\x7e]/g, "").slice(0, 400) || null,
     headers: {},
     log: runtime.log.with({ requestId }),
     userId: null,

@@ -17,17 +17,19 @@ export interface RequestContext<A extends Access = Access> {
   /** The caller's trace context, when it sent a valid one. */
   readonly traceparent: string | null;
   /** What kind of caller it is. */
-  readonly caller: "user" | "secret" | "anonymous";
-  /** The user; null for secret keys and nobody. */
+  readonly caller: "user" | "key" | "secret" | "anonymous";
+  /** The user; for an API key who made it, null when that account is gone. Null for secret keys and nobody. */
   readonly userId: ForUser<A, string>;
+  /** The API key; null for everybody else. */
+  readonly keyId: string | null;
   /**
-   * The organization: a user's `X-Organization-Id` or first one, as the gate has confirmed it. For a secret key the
+   * The organization: an API key's own, a user's `X-Organization-Id` or first one, as the gate has confirmed it. For a secret key the
    * header as it was sent; null without it.
    */
   readonly organizationId: ForUser<A, string>;
-  /** The user's role in the organization. */
+  /** The user's role in the organization; `key` for an API key. */
   readonly role: ForUser<A, string>;
-  /** What the role may do; empty for secret keys and nobody. */
+  /** What the role may do, or the API key's scopes; empty for secret keys and nobody. */
   readonly permissions: readonly string[];
   /** The organization's plan: `free`, `pro`, `team` or `enterprise`. */
   readonly plan: ForUser<A, string>;
@@ -39,6 +41,8 @@ export interface RequestContext<A extends Access = Access> {
   readonly pinnedVersion: string | null;
   /** Features that are not there for everybody, and are for this organization in this version. See private.flags. */
   readonly flags: ReadonlySet<string>;
+  /** The address that the request came from; null = not known. */
+  readonly ip: string | null;
   /** The database as the caller: RLS decides. For a secret key it is service_role. */
   readonly db: DatabaseClient;
   /**

@@ -2,6 +2,7 @@
 const ALLOWED_HEADERS = [
   "authorization",
   "apikey",
+  "x-api-key",
   "content-type",
   "content-encoding",
   "x-client-info",

@@ -23,6 +23,7 @@ type Registry = OpenAPIHono["openAPIRegistry"];
 type PathConfig = Parameters<Registry["registerPath"]>[0];
 
 const USER_SCHEME = "userToken";
+const KEY_SCHEME = "apiKey";
 const SECRET_SCHEME = "secretKey";
 
 /** Methods of a raw route that takes every method, as far as OpenAPI has a word for them. */
@@ -56,6 +57,12 @@ function registerComponents(registry: Registry): void {
     scheme: "bearer",
     bearerFormat: "JWT",
     description: "The access token of a signed-in user",
+  });
+  registry.registerComponent("securitySchemes", KEY_SCHEME, {
+    type: "apiKey",
+    in: "header",
+    name: "x-api-key",
+    description: "An API key of the organization, mr_live_… or mr_test_…; also accepted as a bearer token",
   });
   registry.registerComponent("securitySchemes", SECRET_SCHEME, {
     type: "apiKey",
@@ -94,6 +101,7 @@ function describeJsonRoute(path: string, route: Route): PathConfig {
   const { access, request, method } = definition;
   const security: Record<string, string[]>[] = [];
   if (access.user !== undefined) security.push({ [USER_SCHEME]: [] });
+  if (access.user !== undefined && definition.personOnly !== true) security.push({ [KEY_SCHEME]: [] });
   if (access.secret !== undefined) security.push({ [SECRET_SCHEME]: [] });
   return {
     ...describe(route),

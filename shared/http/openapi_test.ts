@@ -82,7 +82,7 @@ Deno.test("openApiDocument() is OpenAPI 3.1 with every route under its function'
 
 Deno.test("openApiDocument() says who may call and with what", () => {
   const list = paths["/things"]?.get;
-  assertEquals(list?.security, [{ userToken: [] }, { secretKey: [] }]);
+  assertEquals(list?.security, [{ userToken: [] }, { apiKey: [] }, { secretKey: [] }]);
   assertEquals(paths["/things/live"]?.get?.security, []);
   assertEquals(list?.parameters?.map((parameter) => parameter.name ?? parameter.$ref), [
     "#/components/parameters/OrganizationId",
@@ -100,7 +100,19 @@ Deno.test("openApiDocument() says who may call and with what", () => {
 
 Deno.test("openApiDocument() gives every status a route can answer, with problem and example", () => {
   const statuses = (path: string, method: string) => Object.keys(paths[path]?.[method]?.responses ?? {});
-  assertEquals(statuses("/things", "get"), ["200", "304", "400", "401", "403", "404", "429", "500", "503", "504"]);
+  assertEquals(statuses("/things", "get"), [
+    "200",
+    "304",
+    "400",
+    "401",
+    "403",
+    "404",
+    "429",
+    "500",
+    "501",
+    "503",
+    "504",
+  ]);
   assertEquals(statuses("/things/{id}", "patch"), [
     "200",
     "400",
@@ -113,6 +125,7 @@ Deno.test("openApiDocument() gives every status a route can answer, with problem
     "415",
     "429",
     "500",
+    "501",
     "503",
     "504",
   ]);

@@ -58,6 +58,13 @@ export interface RouteDefinition {
   readonly access: Access;
   /** The path parameter that names the organization; the header `X-Organization-Id` when absent. */
   readonly organizationParam?: string;
+  /** True = only people: an API key is refused with 403. */
+  readonly personOnly?: boolean;
+  /**
+   * True = not to be done with a stolen session alone: a person who has a second factor, or whose organization demands
+   * one, must have used it in this session (`aal2`), else 403 `mfa_required`.
+   */
+  readonly sensitive?: boolean;
   /** Why it uses the database past RLS; a route without it cannot. Listed in docs/security.md. */
   readonly admin?: string;
   /** Whose rate limit it takes from: `read` for GET and `write` for the others when absent. */

@@ -149,6 +149,7 @@ Deno.test("a user's route gets user, organization, role, plan and limits from on
     traceparent,
     caller: "user",
     userId: TEST_USER_ID,
+    keyId: null,
     organizationId: TEST_ORGANIZATION_ID,
     role: "owner",
     permissions: fake.gate.permissions as unknown,
@@ -157,10 +158,15 @@ Deno.test("a user's route gets user, organization, role, plan and limits from on
     apiVersion: "2026-11-21",
     pinnedVersion: null,
     flags: {},
+    ip: null,
   });
   assertEquals(fake.calls.length, 1);
   const [gate] = fake.calls;
-  assertEquals<unknown>([gate?.path, gate?.body], ["rpc/gate", { p_route: "read", p_organization_id: null }]);
+  assertEquals<unknown>([gate?.path, gate?.body], ["rpc/gate", {
+    p_route: "read",
+    p_organization_id: null,
+    p_operation: "reader",
+  }]);
   assertEquals([gate?.headers.get("traceparent"), gate?.headers.get("x-request-id")], [traceparent, "request-0001"]);
 });
 
@@ -184,7 +190,11 @@ Deno.test("the gate is asked for the header's organization and the route's class
   const { fake, request } = setup();
   fake.on("rpc/save_item", () => ({ id: ID, name: "a" }));
   await request(`/items/${ID}`, await asUser("POST", { name: "a" }, { "X-Organization-Id": TEST_ORGANIZATION_ID }));
-  assertEquals<unknown>(fake.calls[0]?.body, { p_route: "run", p_organization_id: TEST_ORGANIZATION_ID });
+  assertEquals<unknown>(fake.calls[0]?.body, {
+    p_route: "run",
+    p_organization_id: TEST_ORGANIZATION_ID,
+    p_operation: "saveItem",
+  });
   const bad = await request("/reader", await asUser("GET", undefined, { "X-Organization-Id": "1' or '1'='1" }));
   assertEquals(await code(bad), "400 invalid_request");
   fake.on("rpc/gate", () => sqlError(404, "not_found", "No such organization"));

@@ -1,4 +1,8 @@
-create function public.gate(p_route text default 'default', p_organization_id uuid default null) returns jsonb
+create function public.gate(
+  p_route text default 'default',
+  p_organization_id uuid default null,
+  p_operation text default null
+) returns jsonb
 language plpgsql
 security definer
 set search_path = ''
@@ -48,15 +52,14 @@ begin
     'limits', to_jsonb(v_row.plan) - '{id,name,retention_days,archives_runs}'::text[],
     'flags', private.flags_of(v_row.id),
     'api_version', private.api_version_of(v_row.id),
-    'rate', private.take_tokens(
-      format('user:%s:%s', v_user_id, p_route),
-      (v_row.plan).requests_per_minute, 60, (v_row.plan).request_burst
+    'rate', private.take_request_tokens(
+      private.request_buckets('user:' || v_user_id, v_row.id, v_row.plan, p_route, p_operation)
     )
   );
 end;
 $$;
 
-revoke all on function public.gate(text, uuid) from public, anon, authenticated, service_role;
-grant execute on function public.gate(text, uuid) to authenticated;
-comment on function public.gate(text, uuid) is
-  'The one call before the business call: who the caller is in which organization (null = the first), what the role may do, the plan''s limits, and one token of the rate limit of the route class (default, read, write, run). A person''s first call makes profile, organization and workspace.';
+revoke all on function public.gate(text, uuid, text) from public, anon, authenticated, service_role;
+grant execute on function public.gate(text, uuid, text) to authenticated;
+comment on function public.gate(text, uuid, text) is
+  'The one call before the business call: who the caller is in which organization (null = the first), what the role may do, the plan''s limits, and one token of each rate limit that the request falls under: the person''s for the route class (default, read, write, run), the organization''s, and that of p_operation where it has one. A person''s first call makes profile, organization and workspace.';

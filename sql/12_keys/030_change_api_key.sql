@@ -28,10 +28,10 @@ begin
   if length(coalesce(p_key.name, '')) not between 1 and 200 then
     perform private.fail('invalid_request', 'The name of an API key has 1 to 200 characters', 400);
   end if;
-  if cardinality(p_key.scopes) not between 1 and 100 then
+  if cardinality(p_key.scopes) not between 1 and 100 or array_position(p_key.scopes, null) is not null then
     perform private.fail('invalid_request', 'An API key needs at least one scope', 400);
   end if;
-  if cardinality(p_key.ip_allow) > 100 then
+  if cardinality(p_key.ip_allow) > 100 or array_position(p_key.ip_allow, null) is not null then
     perform private.fail('invalid_request', 'An API key may be used from at most a hundred networks', 400);
   end if;
   if p_key.requests_per_minute not between 1 and 1000000 or p_key.request_burst not between 1 and 1000000 then
@@ -41,7 +41,7 @@ begin
     perform private.fail('invalid_request', 'The end of an API key must lie ahead; revoke it to end it now', 400);
   end if;
   select min(s.scope) into v_bad from unnest(p_key.scopes) as s (scope)
-  where s.scope is null or s.scope in ('org:own', 'members:write', 'keys:write', 'billing:write')
+  where s.scope in ('org:own', 'members:write', 'keys:write', 'billing:write')
     or not exists (select 1 from private.role_permissions rp where rp.permission = s.scope);
   if v_bad is not null then
     perform private.fail('invalid_request', format('An API key cannot hold the scope %s', left(v_bad, 100)), 400);

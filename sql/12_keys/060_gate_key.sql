@@ -2,7 +2,8 @@ create function engine.gate_key(
   p_secret_hash text,
   p_route text default 'default',
   p_organization_id uuid default null,
-  p_ip text default null
+  p_ip text default null,
+  p_operation text default null
 ) returns jsonb
 language plpgsql
 security definer
@@ -18,7 +19,7 @@ begin
 
   -- One look by the hash. What is unknown, revoked or over is answered alike.
   select k.id, k.organization_id, k.mode, k.scopes, k.ip_allow, k.requests_per_minute, k.request_burst, k.created_by,
-    k.last_used_at, o.suspended_at, p as plan
+    k.last_used_at, o.suspended_at, o.deletes_at, p as plan
   into v_row
   from private.api_key_hashes h
   join public.api_keys k on k.id = h.key_id
@@ -48,23 +49,24 @@ begin
     'key', jsonb_build_object('id', v_row.id, 'mode', v_row.mode),
     'organization_id', v_row.organization_id,
     'role', null,
-    'permissions', case when v_row.suspended_at is null then to_jsonb(v_row.scopes)
-      else to_jsonb(array(select s.scope from unnest(v_row.scopes) as s (scope) where s.scope = 'org:read')) end,
+    -- Suspended, it can be looked at; about to be deleted, it can be read.
+    'permissions', to_jsonb(array(
+      select s.scope from unnest(v_row.scopes) as s (scope)
+      where (v_row.suspended_at is null or s.scope = 'org:read') and (v_row.deletes_at is null or s.scope like '%:read')
+    )),
     'suspended', v_row.suspended_at is not null,
     'plan', (v_row.plan).id,
     'limits', to_jsonb(v_row.plan) - '{id,name,retention_days,archives_runs}'::text[],
     'flags', private.flags_of(v_row.organization_id),
     'api_version', private.api_version_of(v_row.organization_id, v_row.id),
-    'rate', private.take_tokens(
-      format('key:%s:%s', v_row.id, p_route),
-      least(v_row.requests_per_minute, (v_row.plan).requests_per_minute), 60,
-      least(v_row.request_burst, (v_row.plan).request_burst)
-    )
+    'rate', private.take_request_tokens(private.request_buckets(
+      'key:' || v_row.id, v_row.organization_id, v_row.plan, p_route, p_operation, v_row.requests_per_minute, v_row.request_burst
+    ))
   );
 end;
 $$;
 
-revoke all on function engine.gate_key(text, text, uuid, text) from public, anon, authenticated, service_role;
-grant execute on function engine.gate_key(text, text, uuid, text) to service_role;
-comment on function engine.gate_key(text, text, uuid, text) is
+revoke all on function engine.gate_key(text, text, uuid, text, text) from public, anon, authenticated, service_role;
+grant execute on function engine.gate_key(text, text, uuid, text, text) to service_role;
+comment on function engine.gate_key(text, text, uuid, text, text) is
   'The one call before the business call for an API key, given as the SHA-256 of its text in hex: what public.gate answers for a person, with {id, mode} of the key, user_id = who made it, and its scopes as permissions. 401, always the same, for a key that is unknown, revoked or over; 403 ip_not_allowed for an address outside its networks; 404 for another organization than its own. p_ip = the address of the client, null = unknown.';

@@ -32,10 +32,13 @@ export async function functionsEnvironment(options: FunctionsEnvironmentOptions)
     ...await readEnvFile(new URL("supabase/functions/.env", REPOSITORY).pathname),
     ...(dataFolder === null ? {} : await readEnvFile(`${dataFolder}/functions.env`)),
   };
+  // The key that signs access tokens here signs those of API keys too.
+  const [signingKey] = jwksOf(keys).keys;
   const egress = [defaults.EGRESS_ALLOW, written.EGRESS_ALLOW].filter(Boolean).join(",");
   return {
     MILLRACE_MASTER_KEYS: JSON.stringify(keys.master),
     ...defaults,
+    MILLRACE_SIGNING_KEY: JSON.stringify(signingKey),
     ...Object.fromEntries(Object.entries(written).filter(([name]) => !name.startsWith("SUPABASE_"))),
     ...(egress ? { EGRESS_ALLOW: egress } : {}),
     SUPABASE_URL: url,

@@ -228,6 +228,7 @@ function environment(keys: ProjectKeys, overrides: Readonly<Record<string, strin
     SUPABASE_SECRET_KEYS: JSON.stringify(keys.secret),
     SUPABASE_JWKS: JSON.stringify(jwksOf(keys)),
     MILLRACE_MASTER_KEYS: JSON.stringify(keys.master),
+    MILLRACE_SIGNING_KEY: JSON.stringify(jwksOf(keys).keys[0]),
     LOG_LEVEL: "error",
     ...overrides,
   };

@@ -35,6 +35,7 @@ export function testEnv(overrides: Readonly<Record<string, string | undefined>> 
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: TEST_KEYS.publishable }),
     SUPABASE_SECRET_KEYS: JSON.stringify({ default: TEST_KEYS.secret, cron: TEST_KEYS.cron }),
     SUPABASE_JWKS: JSON.stringify({ keys: [jwk] }),
+    MILLRACE_SIGNING_KEY: overrides.SUPABASE_JWKS === undefined ? JSON.stringify(jwk) : undefined,
     LOG_LEVEL: "error",
     ...overrides,
   };

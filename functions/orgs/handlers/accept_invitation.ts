@@ -13,6 +13,7 @@ export const acceptInvitation = defineRoute({
     "works once; again by you it answers the same.",
   tags: ["people"],
   access: { user: "any" },
+  personOnly: true,
   request: { body: invitationChoiceSchema },
   responses: { 200: { description: "The organization that you are in now", schema: organizationSchema } },
   errors: ["not_found", "conflict"],

@@ -19,6 +19,7 @@ export const createOrganization = defineRoute({
   description: "On the plan free, with a default workspace; you own it. A person may own ten of that plan.",
   tags: ["organizations"],
   access: { user: "any" },
+  personOnly: true,
   request: { headers: idempotencyHeaders, body: newOrganizationSchema },
   responses: { 201: { description: "The new organization", schema: organizationSchema, headers: CREATED_HEADERS } },
   errors: ["conflict", "plan_limit_reached", "idempotency_mismatch"],

@@ -11,6 +11,7 @@ export const declineInvitation = defineRoute({
   description: "Named as for accepting it. Who invited sees it.",
   tags: ["people"],
   access: { user: "any" },
+  personOnly: true,
   request: { body: invitationChoiceSchema },
   responses: { 204: { description: "It is declined" } },
   errors: ["not_found", "conflict"],

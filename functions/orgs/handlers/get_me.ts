@@ -14,6 +14,7 @@ export const getMe = defineRoute({
     "call makes a profile, an organization and a workspace.",
   tags: ["people"],
   access: { user: "any" },
+  personOnly: true,
   responses: { 200: { description: "You", schema: meSchema } },
 }, async (c) => {
   const { db, userId, organizationId, role, permissions, plan, limits } = c.var.request;
@@ -25,7 +26,7 @@ export const getMe = defineRoute({
     profile,
     organization_id: organizationId,
     // The gate's words are those of the database's checks.
-    role: role as Organization["role"],
+    role: role as Exclude<Organization["role"], "key">,
     permissions: [...permissions],
     plan: plan as Organization["plan"],
     limits: { ...limits },

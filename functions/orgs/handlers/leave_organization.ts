@@ -10,6 +10,7 @@ export const leaveOrganization = defineRoute({
   description: "Also one that is suspended or to be deleted. 409 for its last owner. What you made in it stays there.",
   tags: ["organizations"],
   access: { user: "any" },
+  personOnly: true,
   organizationParam: "id",
   request: { params: idParams },
   responses: { 204: { description: "You are no member any more" } },

@@ -10,6 +10,7 @@ export const listOrganizations = defineRoute({
   summary: "List your organizations",
   tags: ["organizations"],
   access: { user: "any" },
+  personOnly: true,
   list: ORGANIZATIONS,
   responses: { 200: { description: "A page of organizations", schema: ORGANIZATIONS.page() } },
 }, (c, { query }) => findOrganizations(c.var.request, query));

@@ -11,5 +11,6 @@ export const listOwnInvitations = defineRoute({
   description: "Those to your confirmed address that can be accepted now, the newest first, 100 at most.",
   tags: ["people"],
   access: { user: "any" },
+  personOnly: true,
   responses: { 200: { description: "Your invitations", schema: ownInvitationsSchema } },
 }, async (c) => ({ data: await findOwnInvitations(c.var.request.db) }));

@@ -18,6 +18,7 @@ export const syncProfile = defineRoute({
     "when one is given.",
   tags: ["people"],
   access: { user: "any" },
+  personOnly: true,
   request: { body, bodyRequired: false },
   responses: { 200: { description: "Your profile", schema: profileSchema } },
 }, (c, { body }) => sync(c.var.request.db, body?.display_name ?? null));
