@@ -8,7 +8,7 @@ import { assert, assertEquals } from "../helpers/assert.ts";
 import { type TestDatabase, withDatabase } from "../helpers/postgres.ts";
 import { readAllRows } from "../migrations/_sample_data.ts";
 import { prepareCast } from "../rls/_actors.ts";
-import { assertFails, rpc, service } from "./_world.ts";
+import { assertFails, createTenant, rpc, service } from "./_world.ts";
 
 /**
  * Tables without organization_id, whose rows are no tenant's or go in another way. A new table has to be put here, get
@@ -155,5 +155,32 @@ Deno.test("the removal leaves nothing of the tenant and all of the others, howev
       where organization_id = ${a.organization}`;
     assert(removal?.finished && removal.rows > 50);
     assertEquals(await service(db, "organizations_to_remove"), []);
+  });
+});
+
+Deno.test("objects in Storage go before the organization does, and only its own", async () => {
+  await withDatabase(async (db) => {
+    const [ada, bob] = [await createTenant(db), await createTenant(db)];
+    const args = { p_organization_id: ada.organizationId };
+    await db.sql`insert into storage.buckets (id, name) values ('other', 'other')`;
+    await db.sql`
+      insert into storage.objects (bucket_id, name) values
+        ('run-data', ${`${ada.organizationId}/b.json`}), ('run-archives', ${`${ada.organizationId}/2026/1.gz`}),
+        ('other', ${`${ada.organizationId}/c`}), ('run-data', ${`${bob.organizationId}/b.json`}),
+        ('run-data', ${`${ada.organizationId}-x/b.json`}), ('run-data', ${`x/${ada.organizationId}/b.json`})`;
+    assertEquals(await service(db, "list_organization_objects", args), [
+      { bucket: "run-archives", path: `${ada.organizationId}/2026/1.gz` },
+      { bucket: "run-data", path: `${ada.organizationId}/b.json` },
+    ]);
+    assertEquals(await service(db, "list_organization_objects", { ...args, p_limit: 1 }), [
+      { bucket: "run-archives", path: `${ada.organizationId}/2026/1.gz` },
+    ]);
+    await db.sql`update public.organizations set deletes_at = now() where id = ${ada.organizationId}`;
+    let batch: { done: boolean; removed: number; waits_for?: string };
+    do batch = await service(db, "remove_organization", args); while (batch.removed > 0);
+    assertEquals(batch.waits_for, "objects");
+    await db.sql`delete from storage.objects where name like ${`${ada.organizationId}/%`} and bucket_id <> 'other'`;
+    batch = await service(db, "remove_organization", args);
+    assertEquals(batch.done, true);
   });
 });
