@@ -1,6 +1,7 @@
 import { toHex } from "../../shared/bytes/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
 import { type OpenApiDocument, openApiDocument, type Router } from "../../shared/http/mod.ts";
+import { completeDocument } from "./complete_document.ts";
 import { OVERVIEW, TAGS } from "./overview.ts";
 import { FUNCTIONS } from "./mounts.ts";
 import { VERSION } from "./schemas.ts";
@@ -47,7 +48,7 @@ export async function makeDocument(functionsUrl: string): Promise<OpenApiDocumen
       { url: `${functionsUrl}/api/v1`, description: "All of them under one, but `api`, `docs` and `worker`" },
     ],
   });
-  return { ...document, tags: TAGS.map((tag) => ({ ...tag })) };
+  return completeDocument({ ...document, tags: TAGS.map((tag) => ({ ...tag })) });
 }
 
 /** The routers of all functions: those that are mounted, and those that answer under their own names only. */

@@ -3,6 +3,7 @@ import { AppError, ERROR_CODES, type ErrorCode, PROBLEM_CONTENT_TYPE, problemDet
 import { errorCodesOf } from "./_route_errors.ts";
 import { permissionExtensions } from "./permissions.ts";
 import type { RawRoute } from "./raw_route.ts";
+import { API_VERSIONS } from "./versions/mod.ts";
 import type { Route, RouteResponse } from "./route.ts";
 import type { AnyRoute, Router } from "./router.ts";
 import { problemSchema } from "./schemas.ts";
@@ -70,6 +71,14 @@ function registerComponents(registry: Registry): void {
     name: "apikey",
     description: "A secret key of the project, for operators and cron",
   });
+  registry.registerComponent("parameters", "MillraceVersion", {
+    name: "Millrace-Version",
+    in: "header",
+    required: false,
+    description:
+      "The version of the API that is meant; what key or organization are pinned to, or the latest, when absent",
+    schema: { type: "string", enum: API_VERSIONS.map(({ version }) => version) },
+  });
   registry.registerComponent("parameters", "OrganizationId", {
     name: "X-Organization-Id",
     in: "header",
@@ -100,8 +109,11 @@ function describeJsonRoute(path: string, route: Route): PathConfig {
   const { definition } = route;
   const { access, request, method } = definition;
   const security: Record<string, string[]>[] = [];
-  if (access.user !== undefined) security.push({ [USER_SCHEME]: [] });
-  if (access.user !== undefined && definition.personOnly !== true) security.push({ [KEY_SCHEME]: [] });
+  const permission = access.user;
+  // For these, OpenAPI 3.1 lets a requirement name the roles that it takes.
+  const roles = permission === undefined || permission === "any" ? [] : [permission];
+  if (permission !== undefined) security.push({ [USER_SCHEME]: roles });
+  if (permission !== undefined && definition.personOnly !== true) security.push({ [KEY_SCHEME]: roles });
   if (access.secret !== undefined) security.push({ [SECRET_SCHEME]: [] });
   return {
     ...describe(route),
@@ -109,9 +121,10 @@ function describeJsonRoute(path: string, route: Route): PathConfig {
     method,
     path,
     security,
-    ...(access.user === undefined || definition.organizationParam !== undefined
-      ? {}
-      : { parameters: [{ $ref: "#/components/parameters/OrganizationId" }] }),
+    parameters: [
+      ...(access.user === undefined || definition.organizationParam !== undefined ? [] : ["OrganizationId"]),
+      "MillraceVersion",
+    ].map((name) => ({ $ref: `#/components/parameters/${name}` })),
     request: {
       ...(request?.params === undefined ? {} : { params: request.params }),
       ...(request?.query === undefined ? {} : { query: request.query }),

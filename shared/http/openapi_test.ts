@@ -82,10 +82,11 @@ Deno.test("openApiDocument() is OpenAPI 3.1 with every route under its function'
 
 Deno.test("openApiDocument() says who may call and with what", () => {
   const list = paths["/things"]?.get;
-  assertEquals(list?.security, [{ userToken: [] }, { apiKey: [] }, { secretKey: [] }]);
+  assertEquals(list?.security, [{ userToken: ["flows:read"] }, { apiKey: ["flows:read"] }, { secretKey: [] }]);
   assertEquals(paths["/things/live"]?.get?.security, []);
   assertEquals(list?.parameters?.map((parameter) => parameter.name ?? parameter.$ref), [
     "#/components/parameters/OrganizationId",
+    "#/components/parameters/MillraceVersion",
     "limit",
     "cursor",
     "sort",
