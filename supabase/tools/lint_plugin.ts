@@ -106,7 +106,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "functions/*": { imports: ["shared/*"] },
   // Programs of the developer's machine.
   "supabase/local": { imports: ["shared/*"] },
-  "supabase/tools": { imports: ["shared/*", "supabase/local", "tests"] },
+  // The client is made of what the function `api` says about all of them.
+  "supabase/tools": { imports: ["shared/*", "supabase/local", "tests", "functions/api", "clients/*"] },
   "tests": { imports: ["shared/*", "supabase/local", "supabase/tools", "tests"] },
 };
 
