@@ -1039,18 +1039,17 @@ export interface NewBulkOperation {
   action: "cancel" | "retry" | "delete" | "resume" | "pause";
   filter: {
     flow_id?: string;
-    status?:
-      (
-        | "queued"
-        | "running"
-        | "paused"
-        | "compensating"
-        | "completed"
-        | "failed"
-        | "cancelled"
-        | "compensated"
-        | "compensation_failed"
-      )[];
+    status?: (
+      | "queued"
+      | "running"
+      | "paused"
+      | "compensating"
+      | "completed"
+      | "failed"
+      | "cancelled"
+      | "compensated"
+      | "compensation_failed"
+    )[];
     trigger?: ("manual" | "webhook" | "schedule" | "flow" | "error" | "event")[];
     retry_of?: string;
     entity_id?: string;
@@ -2193,6 +2192,124 @@ export interface PartialScheduleFiring {
   triggered_by: string | null;
 }
 
+/** Complete unless `fields` asked for less */
+export interface PartialSecret {
+  id: string;
+  organization_id: string;
+  name: string;
+  description: string;
+  /** The number of the value that flows get */
+  current_version: number;
+  /** Null = never */
+  expires_at: string | null;
+  /** Null = nobody is reminded */
+  rotate_after_days: number | null;
+  /** When the current value was set */
+  rotated_at: string;
+  /** When a flow last got it, to the minute; null = never */
+  last_used_at: string | null;
+  /** Null = the account is gone */
+  created_by: string | null;
+  /** Raised by every change; what the ETag says */
+  version: number;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Secret {
+  id: string;
+  organization_id: string;
+  name: string;
+  description: string;
+  /** The number of the value that flows get */
+  current_version: number;
+  /** Null = never */
+  expires_at: string | null;
+  /** Null = nobody is reminded */
+  rotate_after_days: number | null;
+  /** When the current value was set */
+  rotated_at: string;
+  /** When a flow last got it, to the minute; null = never */
+  last_used_at: string | null;
+  /** Null = the account is gone */
+  created_by: string | null;
+  /** Raised by every change; what the ETag says */
+  version: number;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface NewSecret {
+  /** What expressions call it: `secrets.CRM_KEY` */
+  name: string;
+  /** 4 characters to 64 KiB. Never shown again, but by `reveal` */
+  value: string;
+  description?: string;
+  /** From then on steps that use it fail with `secret_expired` */
+  expires_at?: string;
+  /** Days after which the owners are reminded to set a new value */
+  rotate_after_days?: number;
+}
+
+export interface SecretChanges {
+  /** What expressions call it: `secrets.CRM_KEY` */
+  name?: string;
+  description?: string;
+  /** From then on steps that use it fail with `secret_expired` */
+  expires_at?: string | null;
+  /** Days after which the owners are reminded to set a new value */
+  rotate_after_days?: number | null;
+}
+
+export interface NewSecretValue {
+  /** 4 characters to 64 KiB. Never shown again, but by `reveal` */
+  value: string;
+  /** Another expiry; as it was when absent */
+  expires_at?: string;
+}
+
+export interface RevealedSecret {
+  version: number;
+  value: string;
+}
+
+/** Complete unless `fields` asked for less */
+export interface PartialSecretFlow {
+  id: string;
+  name: string;
+}
+
+/** Complete unless `fields` asked for less */
+export interface PartialSecretAccess {
+  id: string;
+  /** The version that was read */
+  number: number;
+  /** A step of a run used it, or a person asked to see it */
+  kind: "run" | "reveal";
+  run_id: string | null;
+  node_id: string | null;
+  user_id: string | null;
+  /** The API key that asked */
+  key_id: string | null;
+  minute: string;
+  /** How often within the minute */
+  uses: number;
+  last_at: string;
+}
+
+/** Complete unless `fields` asked for less */
+export interface PartialSecretVersion {
+  /** 1, 2, 3 … within the secret */
+  number: number;
+  is_current: boolean;
+  /** The master key that protects it */
+  key_id: string;
+  created_by: string | null;
+  created_at: string;
+  /** When the value was thrown away; null = it can be restored */
+  destroyed_at: string | null;
+}
+
 /** A job, as lists show it. Complete unless `fields` asked for less */
 export interface PartialJobSummary {
   id: string;
@@ -2676,9 +2793,130 @@ export interface Organization {
   role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
   /** True = it can be looked at and nothing else */
   suspended: boolean;
+  /** Why; null = no reason given, or not suspended */
+  suspended_reason: string | null;
+  /** Set = it is to be deleted: from then on all its data is removed; until then it can only be read */
+  deletes_at: string | null;
   version: number;
   created_at: string;
   updated_at: string;
+}
+
+export interface Roles {
+  data: ({
+    role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+    permissions: (
+      | "audit:read"
+      | "billing:read"
+      | "billing:write"
+      | "flows:read"
+      | "flows:write"
+      | "keys:read"
+      | "keys:write"
+      | "members:read"
+      | "members:write"
+      | "org:own"
+      | "org:read"
+      | "org:write"
+      | "runs:execute"
+      | "runs:read"
+      | "secrets:read"
+      | "secrets:write"
+      | "webhooks:read"
+      | "webhooks:write"
+      | "workspaces:write"
+    )[];
+  })[];
+}
+
+export interface OwnInvitations {
+  data: ({
+    id: string;
+    organization: {
+      id: string;
+      name: string;
+    };
+    role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+    /** The name of who invited, when they have given one */
+    invited_by: string | null;
+    expires_at: string;
+    created_at: string;
+  })[];
+}
+
+export interface InvitationChoice {
+  /** From the mail */
+  token?: string;
+  /** Of one to your confirmed address */
+  invitation_id?: string;
+}
+
+/** Complete unless `fields` asked for less */
+export interface PartialOrganization {
+  id: string;
+  name: string;
+  slug: string;
+  plan: "free" | "pro" | "team" | "enterprise";
+  /** Your role in it */
+  role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+  /** True = it can be looked at and nothing else */
+  suspended: boolean;
+  /** Why; null = no reason given, or not suspended */
+  suspended_reason: string | null;
+  /** Set = it is to be deleted: from then on all its data is removed; until then it can only be read */
+  deletes_at: string | null;
+  version: number;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface NewOrganization {
+  name: string;
+  /** Made from the name when absent */
+  slug?: string;
+}
+
+export interface OrganizationChanges {
+  name?: string;
+  slug?: string;
+}
+
+export interface OperatedOrganization {
+  id: string;
+  name: string;
+  slug: string;
+  plan: "free" | "pro" | "team" | "enterprise";
+  /** True = it can be looked at and nothing else */
+  suspended: boolean;
+  /** Why; null = no reason given, or not suspended */
+  suspended_reason: string | null;
+  /** Set = it is to be deleted: from then on all its data is removed; until then it can only be read */
+  deletes_at: string | null;
+  version: number;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface OrganizationUsage {
+  plan: "free" | "pro" | "team" | "enterprise";
+  limits: ({
+    name: "members" | "workspaces" | "flows" | "webhook_endpoints" | "schedules" | "api_keys" | "secrets";
+    /** For `members`, open invitations count too */
+    used: number;
+    /** null = without limit */
+    limit: number | null;
+  })[];
+}
+
+/** Complete unless `fields` asked for less */
+export interface PartialMember {
+  user_id: string;
+  role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+  email: string | null;
+  display_name: string | null;
+  /** When they joined */
+  created_at: string;
+  version: number;
 }
 
 export interface Member {
@@ -2688,9 +2926,61 @@ export interface Member {
   display_name: string | null;
   /** When they joined */
   created_at: string;
+  version: number;
 }
 
-export interface Workspace {
+/** Complete unless `fields` asked for less */
+export interface PartialInvitation {
+  id: string;
+  organization_id: string;
+  email: string;
+  /** What who accepts becomes */
+  role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+  status: "open" | "accepted" | "declined" | "revoked" | "expired";
+  expires_at: string;
+  /** How often it was sent */
+  mails: number;
+  mailed_at: string | null;
+  /** Who invited; null = the account is gone */
+  created_by: string | null;
+  accepted_by: string | null;
+  /** null = open */
+  ended_at: string | null;
+  version: number;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Invitation {
+  id: string;
+  organization_id: string;
+  email: string;
+  /** What who accepts becomes */
+  role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+  status: "open" | "accepted" | "declined" | "revoked" | "expired";
+  expires_at: string;
+  /** How often it was sent */
+  mails: number;
+  mailed_at: string | null;
+  /** Who invited; null = the account is gone */
+  created_by: string | null;
+  accepted_by: string | null;
+  /** null = open */
+  ended_at: string | null;
+  version: number;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface NewInvitation {
+  email: string;
+  role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+  /** Days for which it is open */
+  expires_in_days?: number;
+}
+
+/** Complete unless `fields` asked for less */
+export interface PartialWorkspace {
   id: string;
   organization_id: string;
   name: string;
@@ -2737,6 +3027,17 @@ export interface MfaPolicy {
   organization_id: string;
   require_mfa: "off" | "sensitive" | "always";
   version: number;
+}
+
+export interface Workspace {
+  id: string;
+  organization_id: string;
+  name: string;
+  /** Where a flow goes that names no workspace */
+  is_default: boolean;
+  version: number;
+  created_at: string;
+  updated_at: string;
 }
 
 /** A limit that an operator gave by hand */
@@ -4156,6 +4457,193 @@ export interface Operations {
       next_cursor: string | null;
     };
   };
+  /** listSecrets: List secrets */
+  "GET /secrets": {
+    params: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?:
+        | "created_at"
+        | "-created_at"
+        | "name"
+        | "-name"
+        | "updated_at"
+        | "-updated_at"
+        | "rotated_at"
+        | "-rotated_at";
+      /** At this moment or later */
+      "created_after"?: string | number | boolean | readonly string[];
+      /** Before this moment */
+      "created_before"?: string | number | boolean | readonly string[];
+      /** Before this moment */
+      "expires_before"?: string | number | boolean | readonly string[];
+      /** Only those whose name or description holds this text, whatever its case; no character is special */
+      "q"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, organization_id, name, description, current_version, expires_at, rotate_after_days, rotated_at, last_used_at, created_by, version, created_at, updated_at */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialSecret)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** createSecret: Create a secret */
+  "POST /secrets": {
+    params: never;
+    query: never;
+    body: NewSecret;
+    reply: Secret;
+  };
+  /** getSecret: Get a secret */
+  "GET /secrets/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: Secret;
+  };
+  /** updateSecret: Rename or describe a secret */
+  "PATCH /secrets/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: SecretChanges;
+    reply: Secret;
+  };
+  /** deleteSecret: Delete a secret */
+  "DELETE /secrets/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: {
+      /** `true` deletes it although flows use it: their steps fail with `secret_missing` */
+      "force"?: "true" | "false";
+    };
+    body: never;
+    reply: undefined;
+  };
+  /** setSecretValue: Set a new value */
+  "PUT /secrets/{id}/value": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: NewSecretValue;
+    reply: Secret;
+  };
+  /** revealSecret: Show the value of a secret */
+  "POST /secrets/{id}/reveal": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: {
+      /** The number of the version; the current one when absent */
+      version?: number;
+    } | undefined;
+    reply: RevealedSecret;
+  };
+  /** listSecretFlows: List the flows that use a secret */
+  "GET /secrets/{id}/flows": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "name" | "-name";
+      /** Only those whose name holds this text, whatever its case; no character is special */
+      "q"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, name */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialSecretFlow)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** listSecretAccesses: List who read a secret */
+  "GET /secrets/{id}/accesses": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "minute" | "-minute";
+      "kind"?: "run" | "reveal";
+      /** Only what a run read */
+      "run_id"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, number, kind, run_id, node_id, user_id, key_id, minute, uses, last_at */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialSecretAccess)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** listSecretVersions: List the versions of a secret */
+  "GET /secrets/{id}/versions": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "number" | "-number";
+      /** Only these, separated by commas, and `number`: number, is_current, key_id, created_by, created_at, destroyed_at */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialSecretVersion)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** restoreSecretVersion: Restore a value */
+  "POST /secrets/{id}/versions/{number}/restore": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+      /** The number of the version */
+      "number": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: Secret;
+  };
+  /** destroySecretVersion: Destroy a value */
+  "DELETE /secrets/{id}/versions/{number}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+      /** The number of the version */
+      "number": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: undefined;
+  };
   /** listJobs: List jobs */
   "GET /jobs": {
     params: never;
@@ -4378,6 +4866,34 @@ export interface Operations {
     } | undefined;
     reply: Profile;
   };
+  /** listRoles: List the roles and what each may do */
+  "GET /orgs/roles": {
+    params: never;
+    query: never;
+    body: never;
+    reply: Roles;
+  };
+  /** listOwnInvitations: List the invitations to you */
+  "GET /orgs/invitations": {
+    params: never;
+    query: never;
+    body: never;
+    reply: OwnInvitations;
+  };
+  /** acceptInvitation: Accept an invitation */
+  "POST /orgs/invitations/accept": {
+    params: never;
+    query: never;
+    body: InvitationChoice;
+    reply: Organization;
+  };
+  /** declineInvitation: Decline an invitation */
+  "POST /orgs/invitations/decline": {
+    params: never;
+    query: never;
+    body: InvitationChoice;
+    reply: undefined;
+  };
   /** listOrganizations: List your organizations */
   "GET /orgs": {
     params: never;
@@ -4388,13 +4904,24 @@ export interface Operations {
       "cursor"?: string | number | boolean | readonly string[];
       /** The order; - means descending */
       "sort"?: "created_at" | "-created_at" | "name" | "-name";
+      /** Only those whose name or slug holds this text, whatever its case; no character is special */
+      "q"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, name, slug, plan, role, suspended, suspended_reason, deletes_at, version, created_at, updated_at */
+      "fields"?: string | number | boolean | readonly string[];
     };
     body: never;
     reply: {
-      data: (Organization)[];
+      data: (PartialOrganization)[];
       /** Null on the last page */
       next_cursor: string | null;
     };
+  };
+  /** createOrganization: Create an organization */
+  "POST /orgs": {
+    params: never;
+    query: never;
+    body: NewOrganization;
+    reply: Organization;
   };
   /** getOrganization: Get an organization */
   "GET /orgs/{id}": {
@@ -4404,6 +4931,86 @@ export interface Operations {
     query: never;
     body: never;
     reply: Organization;
+  };
+  /** updateOrganization: Change an organization */
+  "PATCH /orgs/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: OrganizationChanges;
+    reply: Organization;
+  };
+  /** deleteOrganization: Delete an organization */
+  "DELETE /orgs/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: Organization;
+  };
+  /** restoreOrganization: Cancel the deletion of an organization */
+  "POST /orgs/{id}/restore": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: Organization;
+  };
+  /** transferOrganization: Transfer an organization */
+  "POST /orgs/{id}/transfer": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: {
+      /** A member of it */
+      user_id: string;
+      /** What you become */
+      own_role?: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+    };
+    reply: Organization;
+  };
+  /** leaveOrganization: Leave an organization */
+  "POST /orgs/{id}/leave": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: undefined;
+  };
+  /** suspendOrganization: Suspend an organization */
+  "POST /orgs/{id}/suspend": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: {
+      /** Its members read it */
+      reason?: string;
+    } | undefined;
+    reply: OperatedOrganization;
+  };
+  /** resumeOrganization: End the suspension of an organization */
+  "POST /orgs/{id}/resume": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: OperatedOrganization;
+  };
+  /** getOrganizationUsage: Get how much of its plan an organization uses */
+  "GET /orgs/{id}/usage": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: OrganizationUsage;
   };
   /** listMembers: List the members of an organization */
   "GET /orgs/{id}/members": {
@@ -4419,13 +5026,95 @@ export interface Operations {
       "sort"?: "created_at" | "-created_at";
       /** Only those with this role */
       "role"?: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+      /** Only these, separated by commas, and `user_id`: user_id, role, email, display_name, created_at, version */
+      "fields"?: string | number | boolean | readonly string[];
     };
     body: never;
     reply: {
-      data: (Member)[];
+      data: (PartialMember)[];
       /** Null on the last page */
       next_cursor: string | null;
     };
+  };
+  /** changeMemberRole: Change the role of a member */
+  "PATCH /orgs/{id}/members/{userId}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+      "userId": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: {
+      role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+    };
+    reply: Member;
+  };
+  /** removeMember: Remove a member */
+  "DELETE /orgs/{id}/members/{userId}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+      "userId": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: undefined;
+  };
+  /** listInvitations: List the invitations of an organization */
+  "GET /orgs/{id}/invitations": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "created_at" | "-created_at" | "expires_at" | "-expires_at";
+      /** Only those in this state; `open` = those that can be accepted now */
+      "status"?: "open" | "accepted" | "declined" | "revoked" | "expired";
+      "role"?: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+      "email"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, organization_id, email, role, status, expires_at, mails, mailed_at, created_by, accepted_by, ended_at, version, created_at, updated_at */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialInvitation)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** createInvitation: Invite somebody into an organization */
+  "POST /orgs/{id}/invitations": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: NewInvitation;
+    reply: Invitation;
+  };
+  /** resendInvitation: Send an invitation again */
+  "POST /orgs/{id}/invitations/{invitationId}/resend": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+      "invitationId": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: {
+      /** Days for which it is open */
+      expires_in_days?: number;
+    } | undefined;
+    reply: Invitation;
+  };
+  /** revokeInvitation: Revoke an invitation */
+  "DELETE /orgs/{id}/invitations/{invitationId}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+      "invitationId": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: undefined;
   };
   /** listWorkspaces: List the workspaces of an organization */
   "GET /orgs/{id}/workspaces": {
@@ -4439,13 +5128,29 @@ export interface Operations {
       "cursor"?: string | number | boolean | readonly string[];
       /** The order; - means descending */
       "sort"?: "created_at" | "-created_at" | "name" | "-name";
+      "is_default"?: "true" | "false";
+      /** Only those whose name holds this text, whatever its case; no character is special */
+      "q"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, organization_id, name, is_default, version, created_at, updated_at */
+      "fields"?: string | number | boolean | readonly string[];
     };
     body: never;
     reply: {
-      data: (Workspace)[];
+      data: (PartialWorkspace)[];
       /** Null on the last page */
       next_cursor: string | null;
     };
+  };
+  /** createWorkspace: Create a workspace */
+  "POST /orgs/{id}/workspaces": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: {
+      name: string;
+    };
+    reply: Workspace;
   };
   /** listSecurityEvents: List security events of an organization, newest first */
   "GET /orgs/{id}/security-events": {
@@ -4499,6 +5204,33 @@ export interface Operations {
       require_mfa: "off" | "sensitive" | "always";
     };
     reply: MfaPolicy;
+  };
+  /** updateWorkspace: Change a workspace */
+  "PATCH /orgs/{id}/workspaces/{workspaceId}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+      "workspaceId": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: {
+      name?: string;
+      /** true = flows that name no workspace go here */
+      is_default?: boolean;
+    };
+    reply: Workspace;
+  };
+  /** deleteWorkspace: Delete a workspace */
+  "DELETE /orgs/{id}/workspaces/{workspaceId}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+      "workspaceId": string | number | boolean | readonly string[];
+    };
+    query: {
+      /** The workspace of the same organization that its flows go to */
+      "move_flows_to"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: undefined;
   };
   /** listLimitOverrides: List limits that were given by hand */
   "GET /admin/limits/overrides": {
@@ -4837,7 +5569,11 @@ const CREATING: ReadonlySet<OperationName> = new Set<OperationName>([
   "POST /webhooks/events/{eventId}/replay",
   "POST /schedules",
   "POST /schedules/{id}/trigger",
+  "POST /secrets",
   "POST /jobs",
   "POST /jobs/tasks/{name}/run",
   "POST /jobs/{id}/retry",
+  "POST /orgs",
+  "POST /orgs/{id}/invitations",
+  "POST /orgs/{id}/workspaces",
 ]);

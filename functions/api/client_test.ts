@@ -72,7 +72,9 @@ function scripted(...answers: [status: number, headers?: Record<string, string>]
       asked.push(new Request(input, init));
       const [status = 200, headers = {}] = answers[asked.length - 1] ?? [];
       const body = status === 200 ? "{}" : JSON.stringify({ code: "rate_limited", detail: "Slower" });
-      return Promise.resolve(new Response(body, { status, headers: { "content-type": "application/json", ...headers } }));
+      return Promise.resolve(
+        new Response(body, { status, headers: { "content-type": "application/json", ...headers } }),
+      );
     },
   };
   return { asked, client: createMillrace(options) };

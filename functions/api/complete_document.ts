@@ -40,7 +40,13 @@ export function completeDocument(document: OpenApiDocument): OpenApiDocument {
     });
     return [path, Object.fromEntries(operations)];
   });
-  return { ...document, paths: Object.fromEntries(paths), webhooks: incomingWebhooks() } as OpenApiDocument;
+  const completed = { ...document, paths: Object.fromEntries(paths), webhooks: incomingWebhooks() };
+  return JSON.parse(JSON.stringify(completed, withoutFlags)) as OpenApiDocument;
+}
+
+/** The generator writes the flags of a regular expression behind it; JSON Schema knows none but `u`, which it implies. */
+function withoutFlags(name: string, value: unknown): unknown {
+  return name === "pattern" && typeof value === "string" ? value.replace(/\$\/[a-z]+$/, "$") : value;
 }
 
 function mediaOf({ requestBody, responses }: Operation): Media[] {

@@ -39,7 +39,10 @@ function compile(schema: Record<string, unknown>) {
 }
 
 function mediaOf({ operationId, requestBody, responses }: Operation): [string, Media][] {
-  const all = [["request", requestBody?.content], ...Object.entries(responses).map(([s, r]) => [s, r.content])] as const;
+  const all = [
+    ["request", requestBody?.content],
+    ...Object.entries(responses).map(([s, r]) => [s, r.content]),
+  ] as const;
   return all.flatMap(([where, content]) =>
     Object.entries((content ?? {}) as Record<string, Media>).map(([type, media]) =>
       [`${operationId} ${where} ${type}`, media] as [string, Media]

@@ -107,7 +107,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   // Programs of the developer's machine.
   "supabase/local": { imports: ["shared/*"] },
   // The client is made of what the function `api` says about all of them.
-  "supabase/tools": { imports: ["shared/*", "supabase/local", "tests", "functions/api", "clients/*"] },
+  "supabase/tools": { imports: ["shared/*", "supabase/local", "tests", "functions/api", "clients/typescript/*"] },
   "tests": { imports: ["shared/*", "supabase/local", "supabase/tools", "tests"] },
 };
 
