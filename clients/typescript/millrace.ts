@@ -1039,17 +1039,18 @@ export interface NewBulkOperation {
   action: "cancel" | "retry" | "delete" | "resume" | "pause";
   filter: {
     flow_id?: string;
-    status?: (
-      | "queued"
-      | "running"
-      | "paused"
-      | "compensating"
-      | "completed"
-      | "failed"
-      | "cancelled"
-      | "compensated"
-      | "compensation_failed"
-    )[];
+    status?:
+      (
+        | "queued"
+        | "running"
+        | "paused"
+        | "compensating"
+        | "completed"
+        | "failed"
+        | "cancelled"
+        | "compensated"
+        | "compensation_failed"
+      )[];
     trigger?: ("manual" | "webhook" | "schedule" | "flow" | "error" | "event")[];
     retry_of?: string;
     entity_id?: string;
@@ -2745,6 +2746,141 @@ export interface Job {
   result?: unknown;
 }
 
+/** A key of the organization for programs */
+export interface ApiKey {
+  id: string;
+  organization_id: string;
+  name: string;
+  /** Which of its own systems the holder uses the key in. Both reach the same data */
+  mode: "live" | "test";
+  /** How the key begins */
+  prefix: string;
+  /** How it ends */
+  last_four: string;
+  /** `rotated` = another one took its place and this one goes on until `expires_at` */
+  status: "active" | "rotated" | "expired" | "revoked";
+  scopes: (string)[];
+  ip_allow: (string)[];
+  requests_per_minute: number | null;
+  request_burst: number | null;
+  expires_at: string | null;
+  revoked_at: string | null;
+  /** The key that this one took the place of */
+  rotated_from: string | null;
+  rotated_at: string | null;
+  /** The last request, to within a minute */
+  last_used_at: string | null;
+  created_by: string | null;
+  /** Raised by every change; the ETag. Use is no change */
+  version: number;
+  created_at: string;
+  updated_at: string;
+}
+
+/** A key that was just made, with its text */
+export interface ShownApiKey {
+  id: string;
+  organization_id: string;
+  name: string;
+  /** Which of its own systems the holder uses the key in. Both reach the same data */
+  mode: "live" | "test";
+  /** How the key begins */
+  prefix: string;
+  /** How it ends */
+  last_four: string;
+  /** `rotated` = another one took its place and this one goes on until `expires_at` */
+  status: "active" | "rotated" | "expired" | "revoked";
+  scopes: (string)[];
+  ip_allow: (string)[];
+  requests_per_minute: number | null;
+  request_burst: number | null;
+  expires_at: string | null;
+  revoked_at: string | null;
+  /** The key that this one took the place of */
+  rotated_from: string | null;
+  rotated_at: string | null;
+  /** The last request, to within a minute */
+  last_used_at: string | null;
+  created_by: string | null;
+  /** Raised by every change; the ETag. Use is no change */
+  version: number;
+  created_at: string;
+  updated_at: string;
+  /** The key itself, this once. Null when the request was repeated with the same Idempotency-Key: it is kept nowhere. Rotate the key with `overlap_seconds` 0 if the first answer was lost */
+  key: string | null;
+}
+
+export interface NewApiKey {
+  name: string;
+  /** Which of its own systems the holder uses the key in. Both reach the same data */
+  mode?: "live" | "test";
+  /** What the key may do: permissions, of those that you hold yourself */
+  scopes:
+    (
+      | "org:read"
+      | "org:write"
+      | "members:read"
+      | "workspaces:write"
+      | "flows:read"
+      | "flows:write"
+      | "runs:read"
+      | "runs:execute"
+      | "webhooks:read"
+      | "webhooks:write"
+      | "keys:read"
+      | "secrets:read"
+      | "secrets:write"
+      | "audit:read"
+      | "billing:read"
+    )[];
+  /** Addresses and networks that the key may be used from; empty = any */
+  ip_allow?: (string)[];
+  /** Requests a minute and route class; null = what the plan allows, which is never exceeded */
+  requests_per_minute?: number | null;
+  /** How many of those may come at once; null = what the plan allows */
+  request_burst?: number | null;
+  /** From when it opens nothing; null = never */
+  expires_at?: string | null;
+}
+
+export interface ApiKeyChanges {
+  name?: string;
+  /** What the key may do: permissions, of those that you hold yourself */
+  scopes?:
+    (
+      | "org:read"
+      | "org:write"
+      | "members:read"
+      | "workspaces:write"
+      | "flows:read"
+      | "flows:write"
+      | "runs:read"
+      | "runs:execute"
+      | "webhooks:read"
+      | "webhooks:write"
+      | "keys:read"
+      | "secrets:read"
+      | "secrets:write"
+      | "audit:read"
+      | "billing:read"
+    )[];
+  /** Addresses and networks that the key may be used from; empty = any */
+  ip_allow?: (string)[];
+  /** Requests a minute and route class; null = what the plan allows, which is never exceeded */
+  requests_per_minute?: number | null;
+  /** How many of those may come at once; null = what the plan allows */
+  request_burst?: number | null;
+  /** From when it opens nothing; null = never */
+  expires_at?: string | null;
+}
+
+export interface ApiKeyRotation {
+  /** How long the old key goes on, seconds; 0 = it ends now */
+  overlap_seconds?: number;
+  /** The end of the new key; when absent none, or as far away as the old one's was when it was made */
+  expires_at?: string;
+}
+
 export interface Me {
   profile: Profile;
   /** The one that this request acted in: `X-Organization-Id` or your first */
@@ -2789,8 +2925,8 @@ export interface Organization {
   name: string;
   slug: string;
   plan: "free" | "pro" | "team" | "enterprise";
-  /** Your role in it */
-  role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+  /** Your role in it; `key` for an API key */
+  role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest" | "key";
   /** True = it can be looked at and nothing else */
   suspended: boolean;
   /** Why; null = no reason given, or not suspended */
@@ -2805,27 +2941,28 @@ export interface Organization {
 export interface Roles {
   data: ({
     role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
-    permissions: (
-      | "audit:read"
-      | "billing:read"
-      | "billing:write"
-      | "flows:read"
-      | "flows:write"
-      | "keys:read"
-      | "keys:write"
-      | "members:read"
-      | "members:write"
-      | "org:own"
-      | "org:read"
-      | "org:write"
-      | "runs:execute"
-      | "runs:read"
-      | "secrets:read"
-      | "secrets:write"
-      | "webhooks:read"
-      | "webhooks:write"
-      | "workspaces:write"
-    )[];
+    permissions:
+      (
+        | "audit:read"
+        | "billing:read"
+        | "billing:write"
+        | "flows:read"
+        | "flows:write"
+        | "keys:read"
+        | "keys:write"
+        | "members:read"
+        | "members:write"
+        | "org:own"
+        | "org:read"
+        | "org:write"
+        | "runs:execute"
+        | "runs:read"
+        | "secrets:read"
+        | "secrets:write"
+        | "webhooks:read"
+        | "webhooks:write"
+        | "workspaces:write"
+      )[];
   })[];
 }
 
@@ -2857,8 +2994,8 @@ export interface PartialOrganization {
   name: string;
   slug: string;
   plan: "free" | "pro" | "team" | "enterprise";
-  /** Your role in it */
-  role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+  /** Your role in it; `key` for an API key */
+  role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest" | "key";
   /** True = it can be looked at and nothing else */
   suspended: boolean;
   /** Why; null = no reason given, or not suspended */
@@ -4849,6 +4986,69 @@ export interface Operations {
     body: never;
     reply: Job;
   };
+  /** listKeys: List API keys */
+  "GET /keys": {
+    params: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "created_at" | "-created_at" | "name" | "-name" | "updated_at" | "-updated_at";
+      "mode"?: "live" | "test";
+      "revoked"?: "true" | "false";
+    };
+    body: never;
+    reply: {
+      data: (ApiKey)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** createKey: Create an API key */
+  "POST /keys": {
+    params: never;
+    query: never;
+    body: NewApiKey;
+    reply: ShownApiKey;
+  };
+  /** getKey: Get an API key */
+  "GET /keys/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: ApiKey;
+  };
+  /** updateKey: Change an API key */
+  "PATCH /keys/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: ApiKeyChanges;
+    reply: ApiKey;
+  };
+  /** revokeKey: Revoke an API key */
+  "DELETE /keys/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: undefined;
+  };
+  /** rotateKey: Rotate an API key */
+  "POST /keys/{id}/rotate": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: ApiKeyRotation | undefined;
+    reply: ShownApiKey;
+  };
   /** getMe: Get yourself */
   "GET /orgs/me": {
     params: never;
@@ -5573,6 +5773,8 @@ const CREATING: ReadonlySet<OperationName> = new Set<OperationName>([
   "POST /jobs",
   "POST /jobs/tasks/{name}/run",
   "POST /jobs/{id}/retry",
+  "POST /keys",
+  "POST /keys/{id}/rotate",
   "POST /orgs",
   "POST /orgs/{id}/invitations",
   "POST /orgs/{id}/workspaces",
