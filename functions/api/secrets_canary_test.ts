@@ -277,3 +277,82 @@ Deno.test("no secret of any shape is found in what is recorded, logged or answer
     await service.stop();
   }
 });
+
+Deno.test("a graph is told which secrets there are not, and where none may stand", () =>
+  withServedApi(routers, async (api) => {
+    const ada = await api.createUser();
+    await ada.post("/secrets", { name: "HERE", value: "some value" });
+    const call = (name: string): [string, Record<string, Json>] => [
+      "action.http",
+      { config: { url: "https://example.com", auth: { type: "bearer", token: `{{ secrets["${name}"] }}` } } },
+    ];
+    const graph = draw({ t: ["trigger.manual"], a: call("HERE"), b: call("GONE") } as never, "t>a", "a>b");
+    type Made = { id: string; problems: { code: string; severity: string; node_id: string; message: string }[] };
+    const shown = ({ problems }: Made) => problems.map(({ code, severity, node_id }) => [code, severity, node_id]);
+    const expected = [["missing_secret", "warning", "b"]];
+    const made = await ada.post<Made>("/flows", { name: "Two", graph });
+    assertEquals([made.status, shown(made.body)], [201, expected]);
+    assertEquals(shown((await ada.post<Made>("/flows/validate", { graph })).body), expected);
+    assertEquals(shown((await ada.patch<Made>(`/flows/${made.body.id}`, { graph })).body), expected);
+    await ada.post("/secrets", { name: "GONE", value: "some value" });
+    assertEquals(shown((await ada.post<Made>("/flows/validate", { graph })).body), []);
+    const leaky = draw({ t: ["trigger.manual"], a: set({ key: "{{ secrets.HERE }}" }) }, "t>a");
+    const refused = await ada.post<Made>("/flows", { name: "Leaks", graph: leaky });
+    assertEquals([refused.status, refused.body.problems[0]?.code], [422, "secret_not_allowed"]);
+  }));
+
+Deno.test("a step that cannot have its secret fails and says why; a new value is used within seconds", async () => {
+  const service = startEffectServer(() => Response.json({}));
+  try {
+    await withServedApi(routers, async (api) => {
+      const ada = await api.createUser();
+      const { body: secret } = await ada.post<{ id: string }>("/secrets", { name: "KEY", value: "first value" });
+      const graph = draw({
+        t: ["trigger.manual"],
+        a: ["action.http", {
+          config: { method: "POST", url: service.url, body: { type: "json", value: "{{ secrets.KEY }}" } },
+          retry: { maxAttempts: 1 },
+        }],
+      } as never, "t>a");
+      const flow = await saveFlow(api, ada, graph);
+      const claims = { sub: ada.id, role: "authenticated" };
+      const tenant = { user: { id: ada.id, email: ada.email, claims }, organizationId: ada.organizationId };
+      const outcome = async () => {
+        const id = await startRun(api.db, tenant, flow);
+        const { worker, close } = await getEngine(api.env).createWorker();
+        await worker.drain({ idleMs: 0, pollMs: 10 });
+        await close();
+        const { run } = await readRun(api.db, id);
+        return [run.status, run.error?.code ?? null];
+      };
+      assertEquals(await outcome(), ["completed", null]);
+      await ada.send("PUT", `/secrets/${secret.id}/value`, { value: "second value" });
+      assertEquals(await outcome(), ["completed", null]);
+      assertEquals(service.effects.map(({ text }) => text), ['"first value"', '"second value"']);
+      await api.db.sql`update public.secrets set expires_at = now() - interval '1 minute' where id = ${secret.id}`;
+      assertEquals(await outcome(), ["failed", "secret_expired"]);
+      assertEquals((await ada.delete(`/secrets/${secret.id}?force=true`)).status, 204);
+      assertEquals(await outcome(), ["failed", "secret_missing"]);
+      assertEquals(service.effects.length, 2);
+    }, { env: { EGRESS_ALLOW: service.host } });
+    await withServedApi(routers, async (api) => {
+      const ada = await api.createUser();
+      const graph = draw(
+        { t: ["trigger.manual"], a: ["action.http", { config: { url: "{{ secrets.KEY }}" } }] } as never,
+        "t>a",
+      );
+      const flow = await saveFlow(api, ada, graph);
+      const claims = { sub: ada.id, role: "authenticated" };
+      const id = await startRun(api.db, {
+        user: { id: ada.id, email: ada.email, claims },
+        organizationId: ada.organizationId,
+      }, flow);
+      const { worker, close } = await getEngine(api.env).createWorker();
+      await worker.drain({ idleMs: 0, pollMs: 10 });
+      await close();
+      assertEquals((await readRun(api.db, id)).run.error?.code, "secrets_not_set_up");
+    }, { env: { MILLRACE_MASTER_KEYS: "" } });
+  } finally {
+    await service.stop();
+  }
+});

@@ -14,9 +14,14 @@ const NEVER_STORED: readonly string[] = [
 /** Where the shape of a graph itself is described. */
 const OUTER_PATHS: readonly string[] = ["", "nodes", "edges"];
 
-/** Everything that is wrong with a graph, errors first; empty when nothing is. */
-export function findProblems(graph: unknown): GraphProblem[] {
-  const result = compile(graph, nodeCatalog);
+/**
+ * Everything that is wrong with a graph, errors first; empty when nothing is.
+ *
+ * @param graph The graph.
+ * @param secrets The names of the organization's secrets; null = not known, then none is said to be missing.
+ */
+export function findProblems(graph: unknown, secrets: ReadonlySet<string> | null = null): GraphProblem[] {
+  const result = compile(graph, nodeCatalog, secrets);
   return result.ok ? result.warnings : result.problems;
 }
 

@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "../../tests/helpers/assert.ts";
 import type { Env } from "../env/mod.ts";
+import type { Json } from "../graph/mod.ts";
 import { type EmailMessage, NodeError, type Providers } from "../providers/mod.ts";
 import { composeDigest, type Digest } from "./_digest_mail.ts";
 import { composeInvitation, type Invitation } from "./_invitation_mail.ts";
@@ -33,7 +34,7 @@ interface Sent {
 }
 
 /** A runner over a type of ours, with an e-mail service that keeps what it gets and a database that answers `reply`. */
-async function runJob(type: string, payload: Record<string, string>, reply: unknown, failure?: NodeError) {
+async function runJob(type: string, payload: Record<string, Json>, reply: unknown, failure?: NodeError) {
   const sent: Sent[] = [];
   const email: Providers["email"] = {
     name: "resend",
@@ -163,4 +164,30 @@ Deno.test("invitation.mail sends each attempt under a key of its own, and nothin
   assert(!JSON.stringify(settled).includes(INVITATION.token));
   const gone = await runJob("invitation.mail", payload as never, null);
   assertEquals([gone.settled?.result, gone.sent.length], [{ skipped: "not_open_any_more" }, 0]);
+});
+
+const WARNING = { secret_id: crypto.randomUUID(), kind: "expiry", due_at: "2026-12-01T00:00:00+00:00", days_before: 3 };
+const WARNED = {
+  name: "CRM_KEY",
+  organization: "Ada & Sons",
+  expired: false,
+  flows: [{ id: "f1", name: "<b>Orders</b>" }],
+  to: ["ada@example.com"],
+};
+
+Deno.test("a warning of a secret says what happens when, and which flows use it", async () => {
+  const { sent } = await runJob("secret.warning", WARNING, WARNED);
+  assertEquals(sent.map(({ message }) => message.subject), ["Millrace: The secret CRM_KEY expires on 2026-12-01"]);
+  assertStringIncludes(sent[0]?.message.text ?? "", "<b>Orders</b>");
+  assertStringIncludes(sent[0]?.message.html ?? "", "&lt;b&gt;Orders&lt;/b&gt;");
+  assertEquals(sent[0]?.key, `secret:${WARNING.secret_id}:expiry:${WARNING.due_at}:3`);
+  const over = await runJob("secret.warning", { ...WARNING, days_before: 0 }, { ...WARNED, expired: true, flows: [] });
+  assertStringIncludes(over.sent[0]?.message.subject ?? "", "has expired");
+  assertStringIncludes(over.sent[0]?.message.text ?? "", "No flow uses it");
+  const reminder = await runJob("secret.warning", { ...WARNING, kind: "rotation" }, WARNED);
+  assertStringIncludes(reminder.sent[0]?.message.subject ?? "", "should get a new value");
+});
+
+Deno.test("a warning that is void by now tells nobody", async () => {
+  assertEquals((await runJob("secret.warning", WARNING, null)).sent, []);
 });

@@ -209,6 +209,7 @@ private.week_of                    -     x     -
 public.create_secret               -     x     -
 public.delete_secret               -     x     -
 public.destroy_secret_version      -     x     -
+public.missing_secrets             -     x     -
 public.list_secret_accesses        -     x     -
 public.list_secret_flows           -     x     -
 public.list_secret_versions        -     x     -
@@ -675,6 +676,7 @@ update_api_key            ok        ok        forbidden  forbidden  forbidden  f
 create_secret             ok        ok        ok         forbidden  forbidden  forbidden  forbidden
 delete_secret             ok        ok        ok         forbidden  forbidden  forbidden  forbidden
 destroy_secret_version    ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+missing_secrets           ok        ok        ok         ok         ok         ok         forbidden
 list_secret_accesses      ok        ok        ok         forbidden  forbidden  forbidden  forbidden
 list_secret_flows         ok        ok        ok         forbidden  forbidden  forbidden  forbidden
 list_secret_versions      ok        ok        ok         forbidden  forbidden  forbidden  forbidden

@@ -37,6 +37,7 @@ const RPCS: Record<string, Call> = {
   },
   delete_secret: { ids: { p_secret_id: "secret" } },
   destroy_secret_version: { ids: { p_secret_id: "secret" }, rest: "p_number => 1" },
+  missing_secrets: { ids: { p_organization_id: "organization" }, rest: "p_names => '{KEY,OTHER}'" },
   list_secret_accesses: { ids: { p_secret_id: "secret" } },
   list_secret_flows: { ids: { p_secret_id: "secret" } },
   list_secret_versions: { ids: { p_secret_id: "secret" } },
@@ -139,7 +140,10 @@ const RPCS: Record<string, Call> = {
   revoke_invitation: { ids: { p_invitation_id: "invitation", p_organization_id: "organization" } },
   transfer_organization: { ids: { p_organization_id: "organization", p_user_id: "member" } },
   update_organization: { ids: { p_organization_id: "organization" }, rest: "p_name => 'Other'" },
-  update_workspace: { ids: { p_workspace_id: "workspace", p_organization_id: "organization" }, rest: "p_name => 'Other'" },
+  update_workspace: {
+    ids: { p_workspace_id: "workspace", p_organization_id: "organization" },
+    rest: "p_name => 'Other'",
+  },
   signal_run: { ids: { p_run_id: "openRun" }, rest: "p_name => 'go'" },
 };
 

@@ -16,6 +16,7 @@ export interface ChangedFlow {
  * state decides: an invalid graph is saved without saying whether it is a draft, or a stored graph is activated.
  *
  * @param ifMatch The version that the caller demands; null = any.
+ * @param secrets The names of secrets that exist; null = not known.
  * @throws {AppError} `flow_invalid` with all problems, `version_mismatch`, `conflict`, `not_found`.
  */
 export async function changeFlow(
@@ -23,8 +24,9 @@ export async function changeFlow(
   id: string,
   changes: FlowChanges,
   ifMatch: number | null,
+  secrets: ReadonlySet<string> | null = null,
 ): Promise<ChangedFlow> {
-  const problems = changes.graph === undefined ? undefined : findProblems(changes.graph);
+  const problems = changes.graph === undefined ? undefined : findProblems(changes.graph, secrets);
   if (problems !== undefined) requireStorable(problems, { active: changes.is_active === true });
   const dependsOnFlow = problems === undefined
     ? changes.is_active === true

@@ -1,5 +1,6 @@
 import { defineRoute, idempotencyHeaders, readIdempotencyKey, resourceUrl } from "../../../shared/http/mod.ts";
 import { findProblems, requireStorable } from "../graph_check.ts";
+import { knownSecrets } from "../known_secrets.ts";
 import { insertFlow } from "../queries.ts";
 import { flowSchema, newFlowSchema } from "../schemas.ts";
 import { answerFlow, CREATED_HEADERS } from "./_answer.ts";
@@ -21,7 +22,7 @@ export const createFlow = defineRoute({
   errors: ["not_found", "flow_invalid", "plan_limit_reached", "idempotency_mismatch"],
 }, async (c, { body }) => {
   const { graph = { nodes: [], edges: [] }, is_active: isActive = body.graph !== undefined } = body;
-  const problems = findProblems(graph);
+  const problems = findProblems(graph, await knownSecrets(c.var.request, graph));
   requireStorable(problems, { active: isActive });
   const flow = await insertFlow(c.var.request.db, {
     organizationId: c.var.request.organizationId,

@@ -1,4 +1,5 @@
 import { defineRoute, idParams, ifMatchHeaders, readIfMatch } from "../../../shared/http/mod.ts";
+import { knownSecrets } from "../known_secrets.ts";
 import { flowChangesSchema, flowSchema } from "../schemas.ts";
 import { answerFlow, FLOW_HEADERS } from "./_answer.ts";
 import { changeFlow } from "./_change_flow.ts";
@@ -19,6 +20,7 @@ export const updateFlow = defineRoute({
   responses: { 200: { description: "The flow as it is now", schema: flowSchema, headers: FLOW_HEADERS } },
   errors: ["not_found", "flow_invalid", "version_mismatch", "conflict"],
 }, async (c, { params, body }) => {
-  const { flow, problems } = await changeFlow(c.var.request.db, params.id, body, readIfMatch(c));
+  const secrets = body.graph === undefined ? null : await knownSecrets(c.var.request, body.graph);
+  const { flow, problems } = await changeFlow(c.var.request.db, params.id, body, readIfMatch(c), secrets);
   return answerFlow(200, flow, problems);
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineRoute } from "../../../shared/http/mod.ts";
 import { findProblems, hasErrors } from "../graph_check.ts";
+import { knownSecrets } from "../known_secrets.ts";
 import { EXAMPLE_GRAPH, graphJson, graphProblemSchema } from "../schemas.ts";
 
 /** POST /flows/validate */
@@ -25,7 +26,7 @@ export const validateFlow = defineRoute({
       }).meta({ examples: [{ valid: true, problems: [] }] }),
     },
   },
-}, (_c, { body }) => {
-  const problems = findProblems(body.graph);
+}, async (c, { body }) => {
+  const problems = findProblems(body.graph, await knownSecrets(c.var.request, body.graph));
   return { valid: !hasErrors(problems), problems };
 });

@@ -17,9 +17,11 @@ export const revealSecret = defineRoute({
   summary: "Show the value of a secret",
   description:
     "The only route that shows a value. Who asked is in the access log and in the audit log before the value " +
-    "is given.",
+    "is given. Not for API keys.",
   tags: ["secrets"],
   access: { user: "secrets:write" },
+  personOnly: true,
+  sensitive: true,
   admin: "the encrypted value, which no caller may read; the caller was judged by a call of their own",
   request: { params: idParams, body, bodyRequired: false },
   responses: {

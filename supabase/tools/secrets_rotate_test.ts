@@ -1,0 +1,68 @@
+import { toBase64 } from "../../shared/bytes/mod.ts";
+import { Keyring, sealEnvelope, secretPlace } from "../../shared/secrets/mod.ts";
+import { assert, assertEquals } from "../../tests/helpers/assert.ts";
+import { createTenant } from "../../tests/helpers/engine.ts";
+import { withDatabase } from "../../tests/helpers/postgres.ts";
+import { parseOptions, rotate, type RotateOptions } from "./secrets_rotate.ts";
+
+const text = (fill: number) => toBase64(new Uint8Array(32).fill(fill));
+
+function options(args: string[], keys: unknown): RotateOptions | string {
+  const variables: Record<string, string> = {
+    DATABASE_URL: "postgres://x",
+    MILLRACE_MASTER_KEYS: JSON.stringify(keys),
+  };
+  return parseOptions(args, (name) => variables[name]);
+}
+
+Deno.test("secrets:rotate says what is wrong with its arguments, and never a key", () => {
+  assert(typeof options([], { k1: text(1) }) === "object");
+  const wrong = [
+    options(["--batch", "0"], { k1: text(1) }),
+    options(["--nothing"], { k1: text(1) }),
+    options([], {}),
+    options([], { k1: "c2hvcnQ=" }),
+  ];
+  for (const message of wrong) {
+    assert(typeof message === "string");
+    assert(!message.includes("c2hvcnQ="), message);
+  }
+  assertEquals(parseOptions([], () => undefined), "Name the database");
+});
+
+Deno.test("secrets:rotate wraps everything anew, and --check says which key may go", () =>
+  withDatabase(async (db) => {
+    const { organizationId } = await createTenant(db);
+    const old = new Keyring({ current: "k1", keys: { k1: new Uint8Array(32).fill(1) } });
+    for (let number = 0; number < 5; number++) {
+      const id = crypto.randomUUID();
+      const envelope = toBase64(await sealEnvelope(old, secretPlace(organizationId, id, 1), `value ${number}`));
+      await db
+        .sql`insert into public.secrets (id, organization_id, name) values (${id}, ${organizationId}, ${`S${number}`})`;
+      await db.sql`
+        insert into private.secret_versions (secret_id, number, organization_id, envelope, key_id)
+        values (${id}, 1, ${organizationId}, decode(${envelope}, 'base64'), 'k1')`;
+    }
+    const keys = { current: "k2", k1: text(1), k2: text(2) };
+    const run = async (...args: string[]) => {
+      const lines: string[] = [];
+      const parsed = options(["--database-url", db.url, ...args], keys);
+      assert(typeof parsed === "object", String(parsed));
+      const done = await rotate(parsed, (line) => lines.push(line));
+      return { done, lines };
+    };
+    assertEquals(await run("--check"), {
+      done: false,
+      lines: ["k1: 5 values", "k2: 0 values (current)", "Not done: run it again without --check"],
+    });
+    const { done, lines } = await run("--batch", "2");
+    assertEquals([done, lines.slice(0, 3)], [true, [
+      "2 wrapped anew, 3 left",
+      "4 wrapped anew, 1 left",
+      "5 wrapped anew, 0 left",
+    ]]);
+    assertEquals(await run("--check"), {
+      done: true,
+      lines: ["k1: 0 values (may be removed)", "k2: 5 values (current)", "All values are protected by k2"],
+    });
+  }));
