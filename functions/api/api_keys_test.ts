@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "../../tests/helpers/assert.ts";
 import { type ApiUser, type TestApi, withApi } from "../../tests/helpers/api.ts";
 import { draw } from "../../tests/helpers/flows.ts";
-import { isApiKey } from "../../shared/auth/mod.ts";
+import { isApiKey, keyToken } from "../../shared/auth/mod.ts";
 import { mounts } from "./mounts.ts";
 
 const { keys, flows, runs, orgs } = mounts.routers;
@@ -296,3 +296,103 @@ Deno.test("a project without a signing key says so to keys, and everything else 
     assertEquals((await bearer(api, `${key.slice(0, -1)}!`).get("/flows")).status, 401);
     assertEquals((await ada.get("/flows")).status, 200);
   }, { env: { MILLRACE_SIGNING_KEY: "" } }));
+
+Deno.test("a key that is revoked during a burst stops at once, everywhere", () =>
+  withApi(ROUTERS, async (api) => {
+    const ada = await api.createUser();
+    await api.db.sql`update public.organizations set plan_id = 'enterprise' where id = ${ada.organizationId}`;
+    const { id, key } = await makeKey(ada);
+    const caller = bearer(api, key);
+    const results: { readonly startedAt: number; readonly status: number }[] = [];
+    const clients = Array.from({ length: 8 }, async () => {
+      // On until each has been refused some times; the revocation comes in the middle.
+      for (let refused = 0; refused < 5 && results.length < 2_000;) {
+        const startedAt = performance.now();
+        const { status } = await caller.get("/flows");
+        results.push({ startedAt, status });
+        if (status !== 200) refused++;
+      }
+    });
+    while (results.length < 40) await new Promise((resolve) => setTimeout(resolve, 5));
+    assertEquals((await ada.delete(`/keys/${id}`)).status, 204);
+    const revokedAt = performance.now();
+    await Promise.all(clients);
+    const after = results.filter(({ startedAt }) => startedAt > revokedAt);
+    assert(results.some(({ status }) => status === 200) && after.length >= 8);
+    // Nothing that began after the revocation was answered passed: not within a second, and not one.
+    assertEquals(new Set(after.map(({ status }) => status)), new Set([401]));
+    assertEquals(new Set(results.map(({ status }) => status)), new Set([200, 401]));
+  }));
+
+Deno.test("a key's token, used by itself at the Data API, reads nothing once the key is revoked", () =>
+  withApi(ROUTERS, async (api) => {
+    const ada = await api.createUser();
+    await ada.post("/flows", { name: "F" });
+    const { id, organization_id, scopes } = await makeKey(ada) as Made & { organization_id: string };
+    const token = await keyToken(api.env, { id, organizationId: organization_id, mode: "live", scopes });
+    const read = async (path: string) => {
+      const response = await api.fetch(`${api.env.supabaseUrl}/rest/v1/${path}`, {
+        headers: { apikey: api.env.publishableKeys.default!, authorization: `Bearer ${token}` },
+      });
+      return [response.status, await response.json()];
+    };
+    const names = [{ name: "F" }];
+    assertEquals(await read("flows?select=name"), [200, names]);
+    assertEquals(await read("organization_members?select=user_id"), [200, []]);
+    assertEquals((await read("api_key_hashes?select=key_id"))[0], 404);
+    // Nor is it a credential of the functions.
+    assertEquals((await bearer(api, token).get("/flows")).status, 401);
+    await ada.delete(`/keys/${id}`);
+    assertEquals(await read("flows?select=name"), [200, []]);
+  }));
+
+Deno.test("a stream that a key opened ends when the key is revoked", () =>
+  withApi(ROUTERS, async (api) => {
+    const ada = await api.createUser();
+    const flow = await ada.post<{ id: string }>("/flows", {
+      name: "F",
+      is_active: true,
+      graph: draw(
+        { start: ["trigger.manual"], hold: ["logic.wait", { config: { mode: "signal", signal: "go" } }] },
+        "start>hold",
+      ),
+    });
+    const run = await ada.post<{ id: string }>(`/flows/${flow.body.id}/run`, {});
+    assertEquals(run.status, 202, JSON.stringify(run.body));
+    const { id, key } = await makeKey(ada);
+    const stream = bearer(api, key).get<string>(`/runs/${run.body.id}/events`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await ada.delete(`/keys/${id}`);
+    const { status, body } = await stream;
+    assertEquals(status, 200);
+    assertStringIncludes(body, "event: run");
+  }));
+
+Deno.test("a key is nowhere but in the one answer: no log, no table", async () => {
+  const lines: string[] = [];
+  await withApi(ROUTERS, async (api) => {
+    const ada = await api.createUser();
+    const { id, key } = await makeKey(ada);
+    const rotated = await ada.post<Made>(`/keys/${id}/rotate`, {}, { "idempotency-key": "turn" });
+    for (const text of [key, rotated.body.key, `${key.slice(0, -1)}!`]) {
+      for (const path of ["/flows", "/flows/nope", "/runs?limit=0"]) {
+        await bearer(api, text).get(path);
+        await api.caller({ "x-api-key": text }).get(path);
+      }
+    }
+    const tables = await api.db.sql<{ name: string }[]>`
+      select c.oid::regclass::text as name from pg_class c
+      where c.relkind = 'r' and c.relnamespace in ('public'::regnamespace, 'private'::regnamespace)`;
+    for (const secret of [key, rotated.body.key]) {
+      const body = secret.slice(12, -4);
+      for (const { name } of tables) {
+        const [row] = await api.db.sql.unsafe(
+          `select count(*)::int as n from ${name} t where t::text like '%${body}%'`,
+        );
+        assertEquals(row?.n, 0, name);
+      }
+      assert(!lines.some((line) => line.includes(body)), "a line holds a key");
+    }
+    assert(lines.length > 10);
+  }, { env: { LOG_LEVEL: "debug" }, app: { write: (line) => void lines.push(JSON.stringify(line)) } });
+});

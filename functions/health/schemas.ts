@@ -18,6 +18,9 @@ export const readySchema = z.strictObject({
 export const detailedSchema = z.strictObject({
   status: z.enum(["ok", "degraded"]),
   checks: readySchema.shape.checks,
+  api_keys: z.enum(["ok", "not_set_up"]).meta({
+    description: "Whether the functions can sign for API keys: MILLRACE_SIGNING_KEY",
+  }),
   providers: z.array(z.strictObject({
     key: z.string().meta({
       description: "`email:<provider>`, or `http:<organization>:<host>`",

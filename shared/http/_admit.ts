@@ -1,3 +1,4 @@
+import { requestProof } from "../audit/mod.ts";
 import { authenticate, type Caller, keyToken, requireSigningKey } from "../auth/mod.ts";
 import { adminClient, callerClient, type DatabaseClient } from "../db/mod.ts";
 import { AppError, forbidden, internal } from "../errors/mod.ts";
@@ -24,6 +25,8 @@ export async function admit(
   const state = stateOf(request);
   const { access } = definition;
   const { env } = state.runtime;
+  const { requestId, ip, agent } = state;
+  state.proof = await requestProof(env.secretKeys.default, { requestId, ip: ip ?? "", agent: agent ?? "" });
   const caller = await authenticate(request.headers, env);
   if (caller.kind === "user") {
     state.userId = caller.userId;
@@ -176,6 +179,7 @@ function optionsOf(state: RequestState) {
       ...(state.traceparent === null ? {} : { traceparent: state.traceparent }),
       ...(state.ip === null ? {} : { "X-Millrace-Ip": state.ip }),
       ...(state.agent === null ? {} : { "X-Millrace-Agent": state.agent }),
+      ...(state.proof === null ? {} : { "X-Millrace-Proof": state.proof }),
     },
   };
 }

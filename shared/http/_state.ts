@@ -28,6 +28,8 @@ export interface RequestState {
   readonly ip: string | null;
   /** The client's User-Agent, visible ASCII, 400 characters at most; null = none. */
   readonly agent: string | null;
+  /** Proves the three to the database; null = not worked out. */
+  proof: string | null;
   /** Headers that the answer gets whatever happens: the rate limit's. */
   readonly headers: Record<string, string>;
   log: Log;

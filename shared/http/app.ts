@@ -163,6 +163,7 @@ function begin(request: Request, runtime: AppRuntime): RequestState {
     traceparent: readTraceparent(request.headers),
     ip: clientIp(request.headers, runtime.env.trustedProxyHops),
     agent: request.headers.get("user-agent")?.replaceAll(/[^\x20-\x7e]/g, "").slice(0, 400) || null,
+    proof: null,
     headers: {},
     log: runtime.log.with({ requestId }),
     userId: null,

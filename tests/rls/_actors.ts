@@ -5,6 +5,7 @@
  */
 import type { TestDatabase, TestUser } from "../helpers/postgres.ts";
 import { createTenant } from "../helpers/engine.ts";
+import { addKeys } from "./_keys.ts";
 
 /** Somebody who sends a statement. */
 export interface Actor {
@@ -78,6 +79,7 @@ export async function prepareCast(db: TestDatabase): Promise<Cast> {
   for (const role of ROLES.slice(1)) {
     actors.push(actorOf(role, await addMember(db, a.organizationId, role), a.organizationId));
   }
+  actors.push(...await addKeys(db, a.organizationId, b.organizationId));
   // A second member each, so that the own rows are more than those about oneself.
   for (const { organizationId } of [b, s]) await addMember(db, organizationId, "admin");
   const cast = {

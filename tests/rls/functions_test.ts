@@ -3,6 +3,7 @@ import { assert, assertEquals } from "../helpers/assert.ts";
 import { withDatabase } from "../helpers/postgres.ts";
 import { type Actor, type Cast, prepareCast, type Things } from "./_actors.ts";
 import { type CallOutcome, installProbe, probeCall } from "./_probe.ts";
+import { BARE_CALLS, PEOPLE_ONLY } from "./_keys.ts";
 import { CALLS, EXECUTES, parseTable, SCHEMAS } from "./expected.ts";
 
 const executes = parseTable(EXECUTES);
@@ -209,6 +210,31 @@ Deno.test("who may execute which function, and what it answers to whom", async (
         }
       });
     }
+    await test.step("a key with every scope is answered as an owner, or as no person; one without scope or revoked never", async () => {
+      const wrong: string[] = [];
+      for (const [name, line] of Object.entries(calls)) {
+        const answer = async (key: string) => word(await probeCall(db, actor(key), expression(name, cast.a)));
+        const expected = PEOPLE_ONLY.includes(name) ? "forbidden" : line.owner!;
+        const [full, bare, revoked, foreign] = [
+          await answer("key"),
+          await answer("bareKey"),
+          await answer("revokedKey"),
+          await answer("foreignKey"),
+        ];
+        if (full !== expected) wrong.push(`${name} by a key: ${full}, not ${expected}`);
+        if (!["forbidden", "null"].includes(bare) && !BARE_CALLS.includes(name)) {
+          wrong.push(`${name} without scope: ${bare}`);
+        }
+        if (!["unauthorized", "forbidden", "null"].includes(revoked)) {
+          wrong.push(`${name} by a revoked key: ${revoked}`);
+        }
+        const isForeign = ["not_found", "forbidden", "null"].includes(foreign);
+        if (!isForeign && !BARE_CALLS.includes(name)) {
+          wrong.push(`${name} by a key of another organization: ${foreign}`);
+        }
+      }
+      assertEquals(wrong, []);
+    });
     await test.step("another tenant's id is answered as one that does not exist, whichever parameter it is", () =>
       checkStrangers(cast, (caller, text) => probeCall(db, caller, text)));
   });
@@ -280,6 +306,9 @@ async function checkStrangers(
     [who("guest"), cast.a, cast.b],
     [who("suspended"), cast.suspended, cast.a],
     [who("owner"), cast.a, cast.suspended],
+    [who("key"), cast.a, cast.b],
+    [who("foreignKey"), cast.b, cast.a],
+    [who("bareKey"), cast.a, cast.b],
   ];
   for (const [name, { ids }] of Object.entries(RPCS)) {
     for (const [parameter, thing] of Object.entries(ids)) {

@@ -21,5 +21,10 @@ export const getDetailed = defineRoute({
   const { checks } = await checkReady(env, operatorsClient(env));
   const providers = await listOpenBreakers(env);
   const isDegraded = providers.some(({ key }) => !key.startsWith("http:"));
-  return { status: isDegraded ? "degraded" : "ok", checks, providers };
+  return {
+    status: isDegraded ? "degraded" : "ok",
+    checks,
+    api_keys: env.signingKey === null ? "not_set_up" : "ok",
+    providers,
+  };
 });
