@@ -13,14 +13,9 @@ begin
   then
     perform private.fail('invalid_request', 'The hash, the beginning or the end of the API key is not one', 400);
   end if;
-  -- The organization is locked: of two that come at once the second counts the first.
-  perform 1 from public.organizations o where o.id = p_key.organization_id for no key update;
-  if (
-    select count(*) from public.api_keys k
-    where k.organization_id = p_key.organization_id and k.revoked_at is null
-      and (k.expires_at is null or k.expires_at > private.now())
-  ) >= 200 then
-    perform private.fail('plan_limit_reached', 'An organization may have 200 API keys in force: revoke some', 402);
+  -- One that takes another's place may come beside it for a while: the plan counts what it was before.
+  if p_key.rotated_from is null then
+    perform private.require_room(p_key.organization_id, 'max_api_keys');
   end if;
 
   insert into public.api_keys (
@@ -43,7 +38,7 @@ $$;
 
 revoke all on function private.add_api_key(public.api_keys, text) from public, anon, authenticated, service_role;
 comment on function private.add_api_key(public.api_keys, text) is
-  'Adds an API key whose settings are checked already, with the SHA-256 of its text in hex. At most 200 in force an organization: 402.';
+  'Adds an API key whose settings are checked already, with the SHA-256 of its text in hex. 402 at the plan''s number of keys in force, unless it takes another one''s place.';
 
 create function public.create_api_key(
   p_organization_id uuid,

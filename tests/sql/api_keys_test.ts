@@ -293,8 +293,9 @@ scenarios("API keys", {
       const { hash } = await makeKey(db, tenant);
       await assertFails(makeKey(db, tenant, {}, { p_secret_hash: hash }), "conflict", 409);
     },
-    "stops at 200 in force, however they come": async (db) => {
+    "stops at the plan's number in force, however they come": async (db) => {
       const tenant = await createTenant(db);
+      await db.sql`update public.organizations set plan_id = 'team' where id = ${tenant.organizationId}`;
       await db.sql`
         insert into public.api_keys (organization_id, name, mode, prefix, last_four, scopes)
         select ${tenant.organizationId}, 'k', 'live', 'mr_live_abcd', 'wxyz', '{flows:read}' from generate_series(1, 195)`;

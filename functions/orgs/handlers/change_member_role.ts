@@ -14,6 +14,7 @@ export const changeMemberRole = defineRoute({
     "that the member made and could not make any more are revoked.",
   tags: ["organizations"],
   access: { user: "members:write" },
+  sensitive: true,
   organizationParam: "id",
   request: { params: memberParams, headers: ifMatchHeaders, body: memberChangesSchema },
   responses: { 200: { description: "The member as they are now", schema: memberSchema, headers: VERSION_HEADERS } },

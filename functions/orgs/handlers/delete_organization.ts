@@ -14,6 +14,7 @@ export const deleteOrganization = defineRoute({
     "cancelled (`POST /orgs/:id/restore`); everything else is refused, and no run starts. Runs under way go on.",
   tags: ["organizations"],
   access: { user: "org:own" },
+  sensitive: true,
   organizationParam: "id",
   request: { params: idParams, headers: ifMatchHeaders },
   responses: { 202: { description: "It will be deleted", schema: organizationSchema, headers: VERSION_HEADERS } },

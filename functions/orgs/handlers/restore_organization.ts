@@ -12,6 +12,7 @@ export const restoreOrganization = defineRoute({
   description: "Until `deletes_at`; afterwards 409. Does nothing to one that is not to be deleted.",
   tags: ["organizations"],
   access: { user: "org:own" },
+  sensitive: true,
   organizationParam: "id",
   request: { params: idParams, headers: ifMatchHeaders },
   responses: { 200: { description: "It stays", schema: organizationSchema, headers: VERSION_HEADERS } },

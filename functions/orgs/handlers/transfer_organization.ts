@@ -12,6 +12,7 @@ export const transferOrganization = defineRoute({
   description: "Makes a member the owner, at once, and you what `own_role` says.",
   tags: ["organizations"],
   access: { user: "org:own" },
+  sensitive: true,
   organizationParam: "id",
   request: { params: idParams, headers: ifMatchHeaders, body: transferSchema },
   responses: {
