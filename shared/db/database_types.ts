@@ -191,6 +191,7 @@ export type Database = {
       };
     };
     Functions: {
+      "add_api_usage": { Args: { "p_rows": Json }; Returns: undefined };
       "add_ip_block": {
         Args: { "p_by": string; "p_network": string; "p_reason": string; "p_until": string };
         Returns: Json;
@@ -242,11 +243,19 @@ export type Database = {
         Returns: undefined;
       };
       "gate_key": {
-        Args: { "p_ip"?: string; "p_organization_id"?: string; "p_route"?: string; "p_secret_hash": string };
+        Args: {
+          "p_ip"?: string;
+          "p_operation"?: string;
+          "p_organization_id"?: string;
+          "p_route"?: string;
+          "p_secret_hash": string;
+        };
         Returns: Json;
       };
+      "get_api_usage": { Args: { "p_from": string; "p_organization_id": string; "p_to": string }; Returns: Json };
       "get_callback": { Args: { "p_node_id": string; "p_run_id": string; "p_scope"?: string }; Returns: string };
       "get_digest": { Args: { "p_day": string; "p_organization_id": string }; Returns: Json };
+      "get_flag": { Args: { "p_name": string }; Returns: Json };
       "get_job": { Args: { "p_job_id": string }; Returns: Json };
       "get_run_end": { Args: { "p_run_id": string }; Returns: Json };
       "get_secret_warning": { Args: { "p_due_at": string; "p_kind": string; "p_secret_id": string }; Returns: Json };
@@ -353,6 +362,17 @@ export type Database = {
       "seal_audit": { Args: Record<PropertyKey, never>; Returns: Json };
       "secrets_to_rewrap": { Args: { "p_key_id": string; "p_limit"?: number; "p_skip"?: Json }; Returns: Json };
       "set_blocking_settings": { Args: { "p_settings": Json }; Returns: Json };
+      "set_flag": {
+        Args: {
+          "p_description"?: string;
+          "p_is_on"?: boolean;
+          "p_name": string;
+          "p_organization_id"?: string;
+          "p_percentage"?: number;
+          "p_since_version"?: string;
+        };
+        Returns: Json;
+      };
       "set_rate_limit_override": { Args: { "p_by": string; "p_override": Json }; Returns: Json };
       "set_request_proof_key": { Args: { "p_key": string }; Returns: undefined };
       "settle_jobs": { Args: { "p_results": Json; "p_worker_id": string }; Returns: Json };
@@ -2608,7 +2628,12 @@ export type Database = {
       };
       "delete_webhook_endpoint": { Args: { "p_endpoint_id": string; "p_if_version"?: number }; Returns: undefined };
       "delete_workspace": {
-        Args: { "p_if_version"?: number; "p_move_flows_to"?: string; "p_workspace_id": string };
+        Args: {
+          "p_if_version"?: number;
+          "p_move_flows_to"?: string;
+          "p_organization_id"?: string;
+          "p_workspace_id": string;
+        };
         Returns: undefined;
       };
       "destroy_secret_version": { Args: { "p_number": number; "p_secret_id": string }; Returns: Json };
@@ -2637,7 +2662,8 @@ export type Database = {
       };
       "explain_run": { Args: { "p_run_id": string }; Returns: Json };
       "find_run_archives": { Args: { "p_run_id": string }; Returns: Json };
-      "gate": { Args: { "p_organization_id"?: string; "p_route"?: string }; Returns: Json };
+      "gate": { Args: { "p_operation"?: string; "p_organization_id"?: string; "p_route"?: string }; Returns: Json };
+      "get_api_usage": { Args: { "p_from": string; "p_organization_id": string; "p_to": string }; Returns: Json };
       "get_entity_journey": {
         Args: { "p_after"?: number; "p_descending"?: boolean; "p_entity_id": string; "p_limit"?: number };
         Returns: Json;
@@ -2724,6 +2750,10 @@ export type Database = {
       "move_entity": { Args: { "p_entity_id": string; "p_if_version"?: number; "p_node_id": string }; Returns: Json };
       "next_secret_version": { Args: { "p_secret_id": string }; Returns: Json };
       "pause_run": { Args: { "p_run_id": string }; Returns: Json };
+      "pin_api_version": {
+        Args: { "p_key_id"?: string; "p_organization_id": string; "p_version"?: string };
+        Returns: undefined;
+      };
       "queue_statistics": { Args: { "p_minutes"?: number; "p_organization_id": string }; Returns: Json };
       "remove_member": {
         Args: { "p_if_version"?: number; "p_organization_id": string; "p_user_id": string };
@@ -2748,7 +2778,12 @@ export type Database = {
         Returns: Json;
       };
       "resend_invitation": {
-        Args: { "p_expires_in_days"?: number; "p_if_version"?: number; "p_invitation_id": string };
+        Args: {
+          "p_expires_in_days"?: number;
+          "p_if_version"?: number;
+          "p_invitation_id": string;
+          "p_organization_id"?: string;
+        };
         Returns: Json;
       };
       "restore_flow_version": {
@@ -2774,7 +2809,10 @@ export type Database = {
         Returns: Json;
       };
       "revoke_api_key": { Args: { "p_if_version"?: number; "p_key_id": string }; Returns: Json };
-      "revoke_invitation": { Args: { "p_if_version"?: number; "p_invitation_id": string }; Returns: Json };
+      "revoke_invitation": {
+        Args: { "p_if_version"?: number; "p_invitation_id": string; "p_organization_id"?: string };
+        Returns: Json;
+      };
       "rotate_api_key": {
         Args: {
           "p_expires_at"?: string;
@@ -2892,7 +2930,13 @@ export type Database = {
         Returns: Json;
       };
       "update_workspace": {
-        Args: { "p_if_version"?: number; "p_is_default"?: boolean; "p_name"?: string; "p_workspace_id": string };
+        Args: {
+          "p_if_version"?: number;
+          "p_is_default"?: boolean;
+          "p_name"?: string;
+          "p_organization_id"?: string;
+          "p_workspace_id": string;
+        };
         Returns: Json;
       };
       "watch_run": { Args: { "p_run_id": string }; Returns: Json };

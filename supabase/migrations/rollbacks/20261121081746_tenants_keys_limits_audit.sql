@@ -1,5 +1,5 @@
--- The way back from 20261121080320_tenants_keys_limits_audit.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
--- Loses data: 37 statements below.
+-- The way back from 20261121081746_tenants_keys_limits_audit.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
+-- Loses data: 41 statements below.
 
 set check_function_bodies = off;
 
@@ -25,8 +25,20 @@ drop view "private"."audit_leaves";
 alter table "private"."api_key_hashes"
   drop constraint "api_key_hashes_key_id_fkey";
 
+alter table "private"."api_pins"
+  drop constraint "api_pins_key_id_fkey";
+
+alter table "private"."api_pins"
+  drop constraint "api_pins_organization_id_fkey";
+
 alter table "private"."audit_keys"
   drop constraint "audit_keys_endorsed_by_fkey";
+
+alter table "private"."flag_rules"
+  drop constraint "flag_rules_flag_fkey";
+
+alter table "private"."flag_rules"
+  drop constraint "flag_rules_organization_id_fkey";
 
 alter table "private"."invitation_tokens"
   drop constraint "invitation_tokens_invitation_id_fkey";
@@ -106,11 +118,14 @@ alter table "public"."secrets"
 alter table "public"."secrets"
   drop constraint "secrets_organization_id_fkey";
 
+drop function "engine"."add_api_usage"(jsonb);
 drop function "engine"."add_ip_block"(text, text, timestamp with time zone, text);
 drop function "engine"."blocking_settings"();
 drop function "engine"."count_secrets_by_key"();
 drop function "engine"."enqueue_jobs_once"(jsonb, text);
-drop function "engine"."gate_key"(text, text, uuid, text);
+drop function "engine"."gate_key"(text, text, uuid, text, text);
+drop function "engine"."get_api_usage"(uuid, date, date);
+drop function "engine"."get_flag"(text);
 drop function "engine"."get_secret_warning"(uuid, text, timestamp with time zone);
 drop function "engine"."get_webhook_endpoint"(text, boolean, integer);
 drop function "engine"."ingest_webhooks"(uuid, uuid, text, jsonb);
@@ -136,6 +151,7 @@ drop function "engine"."rewrap_secrets"(jsonb);
 drop function "engine"."seal_audit"();
 drop function "engine"."secrets_to_rewrap"(text, integer, jsonb);
 drop function "engine"."set_blocking_settings"(jsonb);
+drop function "engine"."set_flag"(text, integer, uuid, boolean, text, date);
 drop function "engine"."set_rate_limit_override"(jsonb, text);
 drop function "engine"."set_request_proof_key"(text);
 drop function "engine"."sign_audit"(jsonb, jsonb);
@@ -143,6 +159,8 @@ drop function "engine"."suspend_organization"(uuid, text, integer);
 drop function "engine"."write_invitation"(uuid);
 drop function "private"."add_api_key"(public.api_keys, text);
 drop function "private"."add_audit_batches"(uuid, uuid[], bytea, private.audit_seal_state);
+drop function "private"."api_usage_of"(uuid, date, date);
+drop function "private"."api_version_of"(uuid, uuid);
 drop function "private"."audit"(uuid, text, text, text, jsonb, jsonb, jsonb);
 drop function "private"."audit_hash"(text);
 drop function "private"."audit_head"(bytea, bytea);
@@ -159,8 +177,11 @@ drop function "private"."check_slug"(text);
 drop function "private"."client_ip"();
 drop function "private"."confirmed_email"(uuid);
 drop function "private"."dead_letters_from"(uuid, jsonb, integer);
+drop function "private"."drop_audit_batches"(bigint);
+drop function "private"."drop_audit_of"(uuid, timestamp with time zone, bigint);
 drop function "private"."drop_invitations_by"(uuid, uuid, text);
 drop function "private"."end_membership"(public.organization_members);
+drop function "private"."flags_of"(uuid);
 drop function "private"."flows_reading_secret"(uuid, text);
 drop function "private"."has_second_factor"(uuid);
 drop function "private"."invitation_for"(uuid, uuid, text);
@@ -174,11 +195,11 @@ drop function "private"."join_organization"(public.invitations, uuid);
 drop function "private"."limit_struck"(text, integer, timestamp with time zone);
 drop function "private"."limit_subject_id"(text, text);
 drop function "private"."lock_api_key"(uuid, integer);
-drop function "private"."lock_invitation"(uuid, integer);
+drop function "private"."lock_invitation"(uuid, uuid, integer);
 drop function "private"."lock_member"(uuid, uuid, integer);
 drop function "private"."lock_organization"(uuid, text, integer);
 drop function "private"."lock_secret"(uuid, text, integer);
-drop function "private"."lock_workspace"(uuid, integer);
+drop function "private"."lock_workspace"(uuid, uuid, integer);
 drop function "private"."mail_invitation"(uuid);
 drop function "private"."member_reply"(uuid, uuid);
 drop function "private"."must_show_factor"(uuid);
@@ -230,8 +251,10 @@ drop function "public"."create_workspace"(uuid, text, text);
 drop function "public"."decline_invitation"(uuid, text);
 drop function "public"."delete_organization"(uuid, integer);
 drop function "public"."delete_secret"(uuid, boolean, integer);
-drop function "public"."delete_workspace"(uuid, uuid, integer);
+drop function "public"."delete_workspace"(uuid, uuid, integer, uuid);
 drop function "public"."destroy_secret_version"(uuid, integer);
+drop function "public"."gate"(text, uuid, text);
+drop function "public"."get_api_usage"(uuid, date, date);
 drop function "public"."get_organization_usage"(uuid);
 drop function "public"."get_second_factor"(uuid);
 drop function "public"."leave_organization"(uuid);
@@ -243,14 +266,15 @@ drop function "public"."list_secret_versions"(uuid, integer, integer, boolean);
 drop function "public"."list_security_events"(uuid, jsonb, integer, uuid);
 drop function "public"."list_waiting_steps"(uuid, text[], uuid, uuid, integer, boolean);
 drop function "public"."next_secret_version"(uuid);
+drop function "public"."pin_api_version"(uuid, date, uuid);
 drop function "public"."remove_member"(uuid, uuid, integer);
 drop function "public"."request_secret_reveal"(uuid, integer);
-drop function "public"."resend_invitation"(uuid, integer, integer);
+drop function "public"."resend_invitation"(uuid, integer, integer, uuid);
 drop function "public"."restore_organization"(uuid, integer);
 drop function "public"."restore_secret_version"(uuid, integer, integer);
 drop function "public"."retry_job"(uuid, text);
 drop function "public"."revoke_api_key"(uuid, integer);
-drop function "public"."revoke_invitation"(uuid, integer);
+drop function "public"."revoke_invitation"(uuid, integer, uuid);
 drop function "public"."rotate_api_key"(uuid, text, text, text, integer, timestamp with time zone, integer, text);
 drop function "public"."set_mfa_policy"(uuid, text, integer);
 drop function "public"."set_secret_value"(uuid, integer, text, text, integer, timestamp with time zone);
@@ -259,7 +283,7 @@ drop function "public"."transfer_organization"(uuid, uuid, text, integer);
 drop function "public"."update_api_key"(uuid, jsonb, integer);
 drop function "public"."update_organization"(uuid, text, text, integer);
 drop function "public"."update_secret"(uuid, jsonb, integer);
-drop function "public"."update_workspace"(uuid, text, boolean, integer);
+drop function "public"."update_workspace"(uuid, text, boolean, integer, uuid);
 
 alter table "private"."rate_limits"
   drop column "blocked_until";
@@ -316,10 +340,14 @@ alter table "public"."plans"
   drop column "organization_requests_per_minute";
 
 drop table "private"."api_key_hashes";
+drop table "private"."api_pins";
+drop table "private"."api_usage";
 drop table "private"."audit_batches";
 drop table "private"."audit_keys";
 drop table "private"."audit_seal_state";
 drop table "private"."audit_sealed_ahead";
+drop table "private"."flag_rules";
+drop table "private"."flags";
 drop table "private"."invitation_tokens";
 drop table "private"."ip_blocks";
 drop table "private"."organization_removals";
@@ -1140,6 +1168,79 @@ begin
 end;
 $function$;
 
+create or replace function private.apply_retention (
+  p_limit   bigint  default 100000,
+  p_seconds numeric default 5
+)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path to ''
+  AS $function$
+declare
+  v_until timestamptz := clock_timestamp() + make_interval(secs => p_seconds);
+  v_rewrite private.partition_rewrites;
+  v_week record;
+  v_step jsonb;
+  v_deleted bigint;
+  v_failing integer;
+  v_report jsonb := '{}';
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'Retention has to see what others commit meanwhile: call it in READ COMMITTED';
+  end if;
+  -- One at a time; a second one has nothing to do.
+  if not pg_try_advisory_xact_lock(hashtext('millrace.retention')) then
+    return '{"skipped": true, "more": false}';
+  end if;
+  v_deleted := private.purge_webhook_events(least(p_limit, 5000));
+  if v_deleted > 0 then
+    v_report := jsonb_build_object('webhook_events', v_deleted, 'more', v_deleted = least(p_limit, 5000));
+  end if;
+  v_failing := private.warn_of_archives();
+  if v_failing > 0 then
+    v_report := v_report || jsonb_build_object('archives_failing', v_failing);
+  end if;
+
+  -- One step a call: what the next one needs has to be committed, and what a swap locks is let go of at once.
+  select * into v_rewrite from private.partition_rewrites r where r.phase <> 'idle' order by r.tries, r.began_at limit 1;
+  if found then
+    v_step := private.continue_rewrite(v_rewrite, p_limit, v_until);
+    return v_report || v_step;
+  end if;
+  for v_week in
+    select w.kind, w.week
+    from (
+      select k.kind, to_date(substring(c.relname from '\d{4}w\d{2}$'), 'IYYY"w"IW') as week
+      from (values ('runs'), ('jobs')) as k (kind)
+      cross join lateral (select t.parent from private.retained_tables(k.kind) t limit 1) p
+      join pg_catalog.pg_inherits i on i.inhparent = ('public.' || p.parent)::regclass
+      join pg_catalog.pg_class c on c.oid = i.inhrelid and c.relname ~ '_\d{4}w\d{2}$'
+      union
+      select k.kind, d.week
+      from (values ('runs'), ('jobs')) as k (kind)
+      cross join lateral (select t.parent from private.retained_tables(k.kind) t limit 1) p
+      cross join lateral private.weeks_of_default(p.parent) as d (week)
+    ) w
+    left join private.partition_rewrites r on r.kind = w.kind and r.week = w.week
+    where (w.week + 8)::timestamp at time zone 'UTC' <= private.now()
+      and coalesce(r.looked_at < private.now() - interval '20 hours', true)
+    order by r.looked_at nulls first, w.week
+  loop
+    v_step := private.look_at_week(v_week.kind, v_week.week, p_limit);
+    v_report := v_report || v_step;
+    exit when v_step ? 'began' or v_step ? 'deleted' or v_step ? 'dropped';
+    if clock_timestamp() >= v_until then
+      v_report := v_report || '{"more": true}';
+      exit;
+    end if;
+  end loop;
+  delete from private.partition_rewrites r
+  where r.phase = 'idle' and r.looked_at < private.now() - interval '60 days';
+  return '{"more": false}'::jsonb || v_report;
+end;
+$function$;
+
 create or replace function private.bulk_reply (
   p_operation public.bulk_operations
 )
@@ -1467,6 +1568,29 @@ begin
   end if;
   return jsonb_build_object('made', v_made);
 end;
+$function$;
+
+create or replace function private.kept_days (
+  p_kind            text,
+  p_organization_id uuid
+)
+  returns integer
+  language sql
+  stable
+  set search_path to ''
+  AS $function$
+  -- Nobody can read what is left of an organization that is gone, and nobody pays for the platform's own jobs.
+  select case
+    when o.id is null then 14
+    -- Null is longer than any number of days.
+    when p.retention_days ->> p_kind is null or (b.id is not null and b.retention_days ->> p_kind is null) then null
+    else greatest((p.retention_days ->> p_kind)::integer, (b.retention_days ->> p_kind)::integer)
+  end
+  from (select p_organization_id as id) g
+  left join public.organizations o on o.id = g.id
+  left join public.plans p on p.id = o.plan_id
+  left join private.plan_downgrades d on d.organization_id = o.id and d.until > private.now()
+  left join public.plans b on b.id = d.plan_id;
 $function$;
 
 create or replace function private.lease_jobs (
@@ -1880,6 +2004,24 @@ begin
     perform private.fail('forbidden', format('The role %s lacks the permission %s', v_role, p_permission), 403);
   end if;
 end;
+$function$;
+
+create or replace function private.retained_tables (
+  p_kind text
+)
+  returns table (
+    parent text,
+    key    text
+  )
+  language sql
+  immutable
+  set search_path to ''
+  AS $function$
+  -- In the order in which everybody writes to them: first what decides how long the others live.
+  select t.parent, t.key
+  from (values ('runs', 1, 'runs', 'id'), ('runs', 2, 'run_steps', 'run_id'), ('jobs', 1, 'job_history', 'id')) as t (kind, place, parent, key)
+  where t.kind = p_kind
+  order by t.place;
 $function$;
 
 create or replace function private.retry_job (
@@ -2873,6 +3015,7 @@ create view "engine"."changes" with (security_invoker=true) AS  SELECT c.id,
 comment on column "private"."rate_limits"."key" is 'What is limited: user:<id>:<route class>, hook:<endpoint id>.';
 comment on column "private"."settings"."name" is 'functions_url = where the edge functions answer; max_workers = how many worker isolates may be awake; schedule_clock_since = since when the clock of schedules ticks, written by each tick; operator_email = who is told when a system task fails; usage_counted_to = the hour up to which usage has been counted.';
 comment on column "public"."bulk_operations"."created_by" is 'Who asked, and whose rights count.';
+comment on column "public"."plans"."retention_days" is 'Days for which is kept what has ended, by kind: {runs, jobs, webhook_events, archives}; null or absent = for ever. Yours to change: a migration adds what is absent and changes nothing. Webhook events at least 30: a repetition of an event is known by it.';
 comment on column "public"."webhook_events"."organization_id" is 'The tenant.';
 comment on function "engine"."ensure_partitions"(integer) is 'Makes the weekly partitions of runs, run_steps and job_history from this week to p_weeks_ahead later, with RLS on and no grants of their own. Gives way when the tables are in use: the next call makes the rest. Answers how many it made. Daily by pg_cron.';
 comment on function "engine"."get_webhook_endpoint"(text, boolean) is 'What the receiver needs to judge a delivery: adapter, settings, valid secrets, one token of the endpoint''s rate limit, and in ahead what it takes to run a flow before its event is kept: the current version, ids and time; null where a limit is full, or a mapping or a limit of the flow has a say. Null = no active endpoint has this slug. p_test = for its test address, where one that is switched off answers too, unless it takes unsigned deliveries.';
@@ -2888,6 +3031,7 @@ comment on function "private"."change_actor"(text[]) is 'Who writes, to be asked
 comment on function "private"."check_dead_letter_filter"(jsonb, integer) is 'Refuses what no action on dead letters takes.';
 comment on function "private"."ensure_tenant"(uuid) is 'The default organization of a user; makes profile, organization, default workspace and owner membership when there is none.';
 comment on function "private"."finish_leases"(uuid, jsonb, timestamp with time zone) is 'Part of engine.finish_jobs: leases all of whose jobs have completed and leave no trace. Answers those that this worker still held.';
+comment on function "private"."kept_days"(text, uuid) is 'Days for which an organization keeps what has ended: those of its plan, or of a better one that it left within 30 days; null = for ever. The platform, and organizations that are gone: 14.';
 
 comment on function "private"."lease_jobs"(uuid, uuid[], boolean, timestamp
   with time zone) is 'Part of engine.claim_jobs: takes jobs, whose rows the caller has locked, out of the queue and into a lease. Answers [{lease, jobs, organization_ids, types, payloads, attempts, max_attempts, due}], the lists in the same order: half the time of an object a job. Those that have expired or find no place under their key are left out; [] = all are.';
@@ -2905,6 +3049,7 @@ comment on function "private"."run_steps_page"(uuid, timestamp
   with time zone, text, text[], integer) is 'The steps of a run in order of their end, after (p_from, p_after) where p_from is not null, without those whose key is in p_seen; at most p_limit and some 4 MiB of outputs. Answers {steps, more}. The id of a step is unique in its run: node_id[:scope]:attempt; its key, which is there when p_seen is not null, is the beginning of the md5 of that.';
 
 comment on function "public"."decide_step"(uuid, text, jsonb, text, boolean) is 'Decides a step that waits for a person: an approval ({decision: approved or rejected, comment}), or an effect of unknown outcome ({outcome: completed, failed or retry, output, error}). 409 when the step waits for none: of two decisions the first counts. Needs runs:execute, and where the step names approvers, to be one.';
+comment on function "public"."gate"(text, uuid) is 'The one call before the business call: who the caller is in which organization (null = the first), what the role may do, the plan''s limits, and one token of the rate limit of the route class (default, read, write, run). A person''s first call makes profile, organization and workspace.';
 comment on function "public"."list_run_archives"(uuid, date, uuid, integer) is 'Archived objects of an organization, newest first: those of the week of p_week (null = of all), behind p_after. Null when there is none. Runs as the caller.';
 
 comment on function "public"."list_run_steps"(uuid, timestamp
@@ -2936,6 +3081,8 @@ grant execute
   on function "private"."run_steps_page"(uuid, timestamp with time zone, text, text[], integer)
   to "authenticated";
 
+revoke all on function "public"."gate"(text, uuid) from public;
+grant execute on function "public"."gate"(text, uuid) to "authenticated";
 revoke all on function "public"."list_run_archives"(uuid, date, uuid, integer) from public;
 grant execute on function "public"."list_run_archives"(uuid, date, uuid, integer) to "authenticated";
 revoke all on function "public"."list_run_steps"(uuid, timestamp with time zone, text, integer) from public;
@@ -2994,6 +3141,20 @@ on conflict (id) do update set
   max_schedules = excluded.max_schedules,
   queue_weight = excluded.queue_weight;
 -- end of seed 10_tenancy/011_plans_seed.sql
+
+-- seed 10_tenancy/012_plans_retention_seed.sql 2393eb2aed7a6401
+-- Only what is absent: what an operator has set stays, null (for ever) too. A plan without any gets its archive with them.
+update public.plans p set
+  archives_runs = case when p.retention_days = '{}' then v.archives_runs else p.archives_runs end,
+  retention_days = v.retention_days || p.retention_days
+from (values
+  ('free', false, '{"runs": 7, "jobs": 7, "webhook_events": 30, "archives": 365}'::jsonb),
+  ('pro', true, '{"runs": 30, "jobs": 14, "webhook_events": 30, "archives": 365}'),
+  ('team', true, '{"runs": 90, "jobs": 30, "webhook_events": 90, "archives": 1095}'),
+  ('enterprise', true, '{"runs": 365, "jobs": 90, "webhook_events": 365, "archives": null}')
+) as v (id, archives_runs, retention_days)
+where p.id = v.id and not p.retention_days ?& array['runs', 'jobs', 'webhook_events', 'archives'];
+-- end of seed 10_tenancy/012_plans_retention_seed.sql
 
 -- seed 10_tenancy/041_role_permissions_seed.sql 622b4eae7a58089f
 delete from private.role_permissions;

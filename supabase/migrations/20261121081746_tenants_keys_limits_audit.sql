@@ -15,6 +15,7 @@ drop function "private"."check_dead_letter_filter"(jsonb, integer);
 drop function "private"."record_run_ahead"(public.flows, public.webhook_events, text, jsonb, text, jsonb);
 drop function "private"."retry_job"(uuid);
 drop function "private"."run_steps_page"(uuid, timestamp with time zone, text, text[], integer);
+drop function "public"."gate"(text, uuid);
 drop function "public"."list_run_archives"(uuid, date, uuid, integer);
 drop function "public"."list_run_steps"(uuid, timestamp with time zone, text, integer);
 drop function "public"."list_waiting_steps"(uuid, text[], uuid, uuid, integer);
@@ -30,6 +31,35 @@ create table "private"."api_key_hashes" (
 );
 
 alter table "private"."api_key_hashes"
+  enable row level security;
+
+create table "private"."api_pins" (
+  "organization_id" uuid                     not null,
+  "key_id"          uuid,
+  "version"         date                     not null,
+  "pinned_at"       timestamp with time zone not null default private.now(),
+  constraint "api_pins_organization_id_key_id_key" unique nulls not DISTINCT (organization_id, key_id)
+);
+
+alter table "private"."api_pins"
+  enable row level security;
+
+create table "private"."api_usage" (
+  "day"             date   not null,
+  "organization_id" uuid   not null,
+  "version"         date   not null,
+  "operation"       text   not null,
+  "door"            text   not null,
+  "requests"        bigint not null default 0,
+  "errors"          bigint not null default 0,
+  constraint "api_usage_door_check" check ((length(door) <= 100)),
+  constraint "api_usage_errors_check" check ((errors >= 0)),
+  constraint "api_usage_operation_check" check ((length(operation) <= 100)),
+  constraint "api_usage_pkey" primary key (day, organization_id, version, operation, door),
+  constraint "api_usage_requests_check" check ((requests >= 0))
+);
+
+alter table "private"."api_usage"
   enable row level security;
 
 create table "private"."audit_batches" (
@@ -112,6 +142,31 @@ create table "private"."audit_sealed_ahead" (
 );
 
 alter table "private"."audit_sealed_ahead"
+  enable row level security;
+
+create table "private"."flag_rules" (
+  "flag"            text    not null,
+  "organization_id" uuid    not null,
+  "is_on"           boolean not null,
+  constraint "flag_rules_pkey" primary key (organization_id, flag)
+);
+
+alter table "private"."flag_rules"
+  enable row level security;
+
+create table "private"."flags" (
+  "name"          text                     not null,
+  "description"   text                     not null default ''::text,
+  "percentage"    smallint                 not null default 0,
+  "since_version" date,
+  "updated_at"    timestamp with time zone not null default private.now(),
+  constraint "flags_description_check" check ((length(description) <= 1000)),
+  constraint "flags_name_check" check ((name ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+  constraint "flags_percentage_check" check (((percentage >= 0) AND (percentage <= 100))),
+  constraint "flags_pkey" primary key (name)
+);
+
+alter table "private"."flags"
   enable row level security;
 
 create table "private"."invitation_tokens" (
@@ -472,6 +527,28 @@ alter table "public"."audit_events"
 alter table "public"."audit_events"
   alter column "tx" set default pg_current_xact_id();
 
+create or replace function engine.add_api_usage (
+  p_rows jsonb
+)
+  returns void
+  language plpgsql
+  security definer
+  set search_path to ''
+  AS $function$
+begin
+  insert into private.api_usage as u (day, organization_id, version, operation, door, requests, errors)
+  select r.day, coalesce(r.organization_id, private.platform_id()), r.version, r.operation, r.door, sum(r.requests), sum(r.errors)
+  from jsonb_to_recordset(p_rows) as r (
+    day date, organization_id uuid, version date, operation text, door text, requests bigint, errors bigint
+  )
+  group by 1, 2, 3, 4, 5
+  -- In one order: isolates add at the same time.
+  order by 1, 2, 3, 4, 5
+  on conflict (day, organization_id, version, operation, door) do update set
+    requests = u.requests + excluded.requests, errors = u.errors + excluded.errors;
+end;
+$function$;
+
 create or replace function engine.add_ip_block (
   p_network text,
   p_reason  text,
@@ -810,7 +887,8 @@ create or replace function engine.gate_key (
   p_secret_hash     text,
   p_route           text default 'default'::text,
   p_organization_id uuid default null::uuid,
-  p_ip              text default null::text
+  p_ip              text default null::text,
+  p_operation       text default null::text
 )
   returns jsonb
   language plpgsql
@@ -827,7 +905,7 @@ begin
 
   -- One look by the hash. What is unknown, revoked or over is answered alike.
   select k.id, k.organization_id, k.mode, k.scopes, k.ip_allow, k.requests_per_minute, k.request_burst, k.created_by,
-    k.last_used_at, o.suspended_at, p as plan
+    k.last_used_at, o.suspended_at, o.deletes_at, p as plan
   into v_row
   from private.api_key_hashes h
   join public.api_keys k on k.id = h.key_id
@@ -857,19 +935,35 @@ begin
     'key', jsonb_build_object('id', v_row.id, 'mode', v_row.mode),
     'organization_id', v_row.organization_id,
     'role', null,
-    'permissions', case when v_row.suspended_at is null then to_jsonb(v_row.scopes)
-      else to_jsonb(array(select s.scope from unnest(v_row.scopes) as s (scope) where s.scope = 'org:read')) end,
+    -- Suspended, it can be looked at; about to be deleted, it can be read.
+    'permissions', to_jsonb(array(
+      select s.scope from unnest(v_row.scopes) as s (scope)
+      where (v_row.suspended_at is null or s.scope = 'org:read') and (v_row.deletes_at is null or s.scope like '%:read')
+    )),
     'suspended', v_row.suspended_at is not null,
     'plan', (v_row.plan).id,
     'limits', to_jsonb(v_row.plan) - '{id,name,retention_days,archives_runs}'::text[],
-    'flags', '{}'::jsonb,
-    'rate', private.take_tokens(
-      format('key:%s:%s', v_row.id, p_route),
-      least(v_row.requests_per_minute, (v_row.plan).requests_per_minute), 60,
-      least(v_row.request_burst, (v_row.plan).request_burst)
-    )
+    'flags', private.flags_of(v_row.organization_id),
+    'api_version', private.api_version_of(v_row.organization_id, v_row.id),
+    'rate', private.take_request_tokens(private.request_buckets(
+      'key:' || v_row.id, v_row.organization_id, v_row.plan, p_route, p_operation, v_row.requests_per_minute, v_row.request_burst
+    ))
   );
 end;
+$function$;
+
+create or replace function engine.get_api_usage (
+  p_organization_id uuid,
+  p_from            date,
+  p_to              date
+)
+  returns jsonb
+  language sql
+  stable
+  security definer
+  set search_path to ''
+  AS $function$
+  select private.api_usage_of(p_organization_id, p_from, p_to);
 $function$;
 
 create or replace function engine.get_digest (
@@ -913,6 +1007,25 @@ create or replace function engine.get_digest (
   join public.analytics_daily a
     on a.organization_id = o.id and a.day = p_day and a.flow_id = '00000000-0000-0000-0000-000000000000'
   where o.id = p_organization_id and o.suspended_at is null and o.deletes_at is null;
+$function$;
+
+create or replace function engine.get_flag (
+  p_name text
+)
+  returns jsonb
+  language sql
+  stable
+  security definer
+  set search_path to ''
+  AS $function$
+  select jsonb_build_object(
+    'name', f.name, 'description', f.description, 'percentage', f.percentage, 'since_version', f.since_version,
+    'updated_at', f.updated_at,
+    'rules', (
+      select coalesce(jsonb_object_agg(r.organization_id, r.is_on), '{}') from private.flag_rules r where r.flag = f.name
+    )
+  )
+  from private.flags f where f.name = p_name;
 $function$;
 
 create or replace function engine.get_secret_warning (
@@ -1953,6 +2066,37 @@ begin
 end;
 $function$;
 
+create or replace function engine.set_flag (
+  p_name            text,
+  p_percentage      integer default null::integer,
+  p_organization_id uuid    default null::uuid,
+  p_is_on           boolean default null::boolean,
+  p_description     text    default null::text,
+  p_since_version   date    default null::date
+)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path to ''
+  AS $function$
+begin
+  insert into private.flags as f (name, percentage, description, since_version)
+  values (p_name, coalesce(p_percentage, 0), coalesce(p_description, ''), p_since_version)
+  on conflict (name) do update set
+    percentage = coalesce(p_percentage, f.percentage),
+    description = coalesce(p_description, f.description),
+    since_version = coalesce(p_since_version, f.since_version),
+    updated_at = private.now();
+  if p_organization_id is not null and p_is_on is null then
+    delete from private.flag_rules r where r.flag = p_name and r.organization_id = p_organization_id;
+  elsif p_organization_id is not null then
+    insert into private.flag_rules as r (flag, organization_id, is_on) values (p_name, p_organization_id, p_is_on)
+    on conflict (organization_id, flag) do update set is_on = excluded.is_on;
+  end if;
+  return engine.get_flag(p_name);
+end;
+$function$;
+
 create or replace function engine.set_rate_limit_override (
   p_override jsonb,
   p_by       text
@@ -2285,6 +2429,45 @@ begin
 end;
 $function$;
 
+create or replace function private.api_usage_of (
+  p_organization_id uuid,
+  p_from            date,
+  p_to              date
+)
+  returns jsonb
+  language sql
+  stable
+  set search_path to ''
+  AS $function$
+  select coalesce(jsonb_agg(to_jsonb(s) order by s.requests desc, s.version, s.operation, s.door), '[]')
+  from (
+    select
+      concat_ws(':', u.version, u.operation, u.door) as id, u.version, u.operation, u.door,
+      sum(u.requests) as requests, sum(u.errors) as errors, min(u.day) as first_day, max(u.day) as last_day
+    from private.api_usage u
+    where (p_organization_id is null or u.organization_id = p_organization_id) and u.day between p_from and p_to
+    group by u.version, u.operation, u.door
+  ) s;
+$function$;
+
+create or replace function private.api_version_of (
+  p_organization_id uuid,
+  p_key_id          uuid default null::uuid
+)
+  returns date
+  language plpgsql
+  stable
+  set search_path to ''
+  AS $function$
+begin
+  return (
+    select p.version from private.api_pins p
+    where p.organization_id = p_organization_id and (p.key_id is null or p.key_id = p_key_id)
+    order by p.key_id nulls last limit 1
+  );
+end;
+$function$;
+
 create or replace function private.apply_moves (
   p_entity_ids uuid[],
   p_node_ids   text[],
@@ -2380,6 +2563,86 @@ begin
   )
   select count(*) into v_moved from told;
   return v_moved;
+end;
+$function$;
+
+create or replace function private.apply_retention (
+  p_limit   bigint  default 100000,
+  p_seconds numeric default 5
+)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path to ''
+  AS $function$
+declare
+  v_until timestamptz := clock_timestamp() + make_interval(secs => p_seconds);
+  v_rewrite private.partition_rewrites;
+  v_week record;
+  v_step jsonb;
+  v_deleted bigint;
+  v_audit bigint;
+  v_failing integer;
+  v_report jsonb := '{}';
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'Retention has to see what others commit meanwhile: call it in READ COMMITTED';
+  end if;
+  -- One at a time; a second one has nothing to do.
+  if not pg_try_advisory_xact_lock(hashtext('millrace.retention')) then
+    return '{"skipped": true, "more": false}';
+  end if;
+  v_deleted := private.purge_webhook_events(least(p_limit, 5000));
+  if v_deleted > 0 then
+    v_report := jsonb_build_object('webhook_events', v_deleted, 'more', v_deleted = least(p_limit, 5000));
+  end if;
+  v_audit := private.drop_audit_batches(least(p_limit, 20000));
+  if v_audit > 0 then
+    v_report := v_report || jsonb_build_object(
+      'audit_rows', v_audit, 'more', v_audit >= least(p_limit, 20000) or coalesce((v_report -> 'more')::boolean, false)
+    );
+  end if;
+  v_failing := private.warn_of_archives();
+  if v_failing > 0 then
+    v_report := v_report || jsonb_build_object('archives_failing', v_failing);
+  end if;
+
+  -- One step a call: what the next one needs has to be committed, and what a swap locks is let go of at once.
+  select * into v_rewrite from private.partition_rewrites r where r.phase <> 'idle' order by r.tries, r.began_at limit 1;
+  if found then
+    v_step := private.continue_rewrite(v_rewrite, p_limit, v_until);
+    return v_report || v_step;
+  end if;
+  for v_week in
+    select w.kind, w.week
+    from (
+      select k.kind, to_date(substring(c.relname from '\d{4}w\d{2}$'), 'IYYY"w"IW') as week
+      from (values ('runs'), ('jobs')) as k (kind)
+      cross join lateral (select t.parent from private.retained_tables(k.kind) t limit 1) p
+      join pg_catalog.pg_inherits i on i.inhparent = ('public.' || p.parent)::regclass
+      join pg_catalog.pg_class c on c.oid = i.inhrelid and c.relname ~ '_\d{4}w\d{2}$'
+      union
+      select k.kind, d.week
+      from (values ('runs'), ('jobs')) as k (kind)
+      cross join lateral (select t.parent from private.retained_tables(k.kind) t limit 1) p
+      cross join lateral private.weeks_of_default(p.parent) as d (week)
+    ) w
+    left join private.partition_rewrites r on r.kind = w.kind and r.week = w.week
+    where (w.week + 8)::timestamp at time zone 'UTC' <= private.now()
+      and coalesce(r.looked_at < private.now() - interval '20 hours', true)
+    order by r.looked_at nulls first, w.week
+  loop
+    v_step := private.look_at_week(v_week.kind, v_week.week, p_limit);
+    v_report := v_report || v_step;
+    exit when v_step ? 'began' or v_step ? 'deleted' or v_step ? 'dropped';
+    if clock_timestamp() >= v_until then
+      v_report := v_report || '{"more": true}';
+      exit;
+    end if;
+  end loop;
+  delete from private.partition_rewrites r
+  where r.phase = 'idle' and r.looked_at < private.now() - interval '60 days';
+  return '{"more": false}'::jsonb || v_report;
 end;
 $function$;
 
@@ -2739,10 +3002,10 @@ begin
   if length(coalesce(p_key.name, '')) not between 1 and 200 then
     perform private.fail('invalid_request', 'The name of an API key has 1 to 200 characters', 400);
   end if;
-  if cardinality(p_key.scopes) not between 1 and 100 then
+  if cardinality(p_key.scopes) not between 1 and 100 or array_position(p_key.scopes, null) is not null then
     perform private.fail('invalid_request', 'An API key needs at least one scope', 400);
   end if;
-  if cardinality(p_key.ip_allow) > 100 then
+  if cardinality(p_key.ip_allow) > 100 or array_position(p_key.ip_allow, null) is not null then
     perform private.fail('invalid_request', 'An API key may be used from at most a hundred networks', 400);
   end if;
   if p_key.requests_per_minute not between 1 and 1000000 or p_key.request_burst not between 1 and 1000000 then
@@ -2752,7 +3015,7 @@ begin
     perform private.fail('invalid_request', 'The end of an API key must lie ahead; revoke it to end it now', 400);
   end if;
   select min(s.scope) into v_bad from unnest(p_key.scopes) as s (scope)
-  where s.scope is null or s.scope in ('org:own', 'members:write', 'keys:write', 'billing:write')
+  where s.scope in ('org:own', 'members:write', 'keys:write', 'billing:write')
     or not exists (select 1 from private.role_permissions rp where rp.permission = s.scope);
   if v_bad is not null then
     perform private.fail('invalid_request', format('An API key cannot hold the scope %s', left(v_bad, 100)), 400);
@@ -3077,6 +3340,101 @@ begin
 end;
 $function$;
 
+create or replace function private.drop_audit_batches (
+  p_limit bigint
+)
+  returns bigint
+  language plpgsql
+  set search_path to ''
+  set lock_timeout to '200ms'
+  AS $function$
+declare
+  v_organization_id uuid;
+  v_oldest timestamptz;
+  v_low uuid;
+  v_days integer;
+  v_rows bigint := 0;
+  v_week date;
+begin
+  -- Once an hour is enough, and at once again while there is more.
+  if private.setting('audit_retained_at')::timestamptz > private.now() - interval '50 minutes' then
+    return 0;
+  end if;
+  loop
+    -- From one tenant to the next by the index.
+    select b.organization_id, b.sealed_at into v_organization_id, v_oldest
+    from private.audit_batches b
+    where b.dropped_at is null and (v_low is null or b.organization_id > v_low)
+    order by b.organization_id, b.sealed_at limit 1;
+    exit when not found or v_rows >= p_limit;
+    v_low := v_organization_id;
+    v_days := private.kept_days('audit', v_organization_id);
+    if v_oldest < private.now() - make_interval(days => v_days) then
+      v_rows := v_rows + private.drop_audit_of(v_organization_id, private.now() - make_interval(days => v_days), p_limit - v_rows);
+    end if;
+  end loop;
+  if v_rows < p_limit then
+    insert into private.settings (name, value) values ('audit_retained_at', private.now()::text)
+    on conflict (name) do update set value = excluded.value, updated_at = private.now();
+    for v_week in
+      select to_date(substring(c.relname from '\d{4}w\d{2}$'), 'IYYY"w"IW')
+      from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid and c.relname ~ '_\d{4}w\d{2}$'
+      where i.inhparent = 'public.audit_events'::regclass
+    loop
+      continue when (v_week + 37)::timestamp at time zone 'UTC' > private.now();
+      begin
+        perform private.drop_empty('audit', v_week);
+      exception when lock_not_available or deadlock_detected then
+        exit;
+      end;
+    end loop;
+  end if;
+  return v_rows;
+end;
+$function$;
+
+create or replace function private.drop_audit_of (
+  p_organization_id uuid,
+  p_sealed_before   timestamp with time zone,
+  p_limit           bigint
+)
+  returns bigint
+  language plpgsql
+  set search_path to ''
+  AS $function$
+-- Whole seals from the oldest on, some p_limit rows. Never a tenant's last: it has the row that tells what was dropped.
+declare
+  v_batch record;
+  v_rows bigint := 0;
+  v_last record;
+begin
+  perform set_config('millrace.audit_retention', 'on', true);
+  for v_batch in
+    select b.number, b.row_ids, b.last_seq, b.head, b.sealed_at, b.signature is not null as is_signed,
+      lead(b.number) over (order by b.first_seq) is null as is_last
+    from (
+      select * from private.audit_batches b
+      where b.organization_id = p_organization_id and b.dropped_at is null order by b.first_seq limit 101
+    ) b
+    order by b.first_seq
+  loop
+    exit when v_rows >= p_limit or v_batch.is_last or not v_batch.is_signed or v_batch.sealed_at >= p_sealed_before;
+    delete from public.audit_events e where e.id = any (v_batch.row_ids);
+    update private.audit_batches b set dropped_at = private.now(), row_ids = null, leaves = null where b.number = v_batch.number;
+    v_rows := v_rows + cardinality(v_batch.row_ids);
+    v_last := v_batch;
+  end loop;
+  perform set_config('millrace.audit_retention', '', true);
+  if v_rows > 0 then
+    perform private.audit(
+      p_organization_id, 'audit.dropped', 'audit', null,
+      p_details => jsonb_build_object('through', v_last.last_seq, 'rows', v_rows, 'head', encode(v_last.head, 'hex'))
+    );
+  end if;
+  return v_rows;
+end;
+$function$;
+
 create or replace function private.drop_invitations_by (
   p_organization_id uuid,
   p_user_id         uuid,
@@ -3253,6 +3611,25 @@ begin
     from jsonb_array_elements(v_named) n;
   end if;
   return v_finished;
+end;
+$function$;
+
+create or replace function private.flags_of (
+  p_organization_id uuid
+)
+  returns jsonb
+  language plpgsql
+  stable
+  set search_path to ''
+  AS $function$
+begin
+  return (
+    select coalesce(jsonb_object_agg(f.name, coalesce(f.since_version::text, '')), '{}')
+    from private.flags f
+    left join private.flag_rules r on r.flag = f.name and r.organization_id = p_organization_id
+    -- A hash of flag and organization: another flag's share is made of others.
+    where coalesce(r.is_on, abs(hashtextextended(f.name || ':' || p_organization_id::text, 0) % 100) < f.percentage)
+  );
 end;
 $function$;
 
@@ -3516,6 +3893,29 @@ begin
 end;
 $function$;
 
+create or replace function private.kept_days (
+  p_kind            text,
+  p_organization_id uuid
+)
+  returns integer
+  language sql
+  stable
+  set search_path to ''
+  AS $function$
+  -- Nobody can read what is left of an organization that is gone, and nobody pays for the platform's own jobs.
+  select case
+    when o.id is null then case p_kind when 'audit' then 365 else 14 end
+    -- Null is longer than any number of days.
+    when p.retention_days ->> p_kind is null or (b.id is not null and b.retention_days ->> p_kind is null) then null
+    else greatest((p.retention_days ->> p_kind)::integer, (b.retention_days ->> p_kind)::integer)
+  end
+  from (select p_organization_id as id) g
+  left join public.organizations o on o.id = g.id
+  left join public.plans p on p.id = o.plan_id
+  left join private.plan_downgrades d on d.organization_id = o.id and d.until > private.now()
+  left join public.plans b on b.id = d.plan_id;
+$function$;
+
 create or replace function private.lease_jobs (
   p_worker_id  uuid,
   p_job_ids    uuid[],
@@ -3644,8 +4044,9 @@ end;
 $function$;
 
 create or replace function private.lock_invitation (
-  p_invitation_id uuid,
-  p_if_version    integer default null::integer
+  p_invitation_id   uuid,
+  p_organization_id uuid,
+  p_if_version      integer
 )
   returns public.invitations
   language plpgsql
@@ -3655,7 +4056,8 @@ declare
   v_invitation public.invitations;
   v_organization_id uuid;
 begin
-  select i.organization_id into v_organization_id from public.invitations i where i.id = p_invitation_id;
+  select i.organization_id into v_organization_id from public.invitations i
+  where i.id = p_invitation_id and i.organization_id = coalesce(p_organization_id, i.organization_id);
   perform private.require_permission(v_organization_id, 'members:write', 'invitation');
   perform private.lock_organization(v_organization_id, 'members:write');
   select * into v_invitation from public.invitations i where i.id = p_invitation_id for no key update;
@@ -3745,8 +4147,9 @@ end;
 $function$;
 
 create or replace function private.lock_workspace (
-  p_workspace_id uuid,
-  p_if_version   integer default null::integer
+  p_workspace_id    uuid,
+  p_organization_id uuid,
+  p_if_version      integer
 )
   returns public.workspaces
   language plpgsql
@@ -3756,7 +4159,8 @@ declare
   v_workspace public.workspaces;
   v_organization_id uuid;
 begin
-  select w.organization_id into v_organization_id from public.workspaces w where w.id = p_workspace_id;
+  select w.organization_id into v_organization_id from public.workspaces w
+  where w.id = p_workspace_id and w.organization_id = coalesce(p_organization_id, w.organization_id);
   perform private.require_permission(v_organization_id, 'workspaces:write', 'workspace');
   perform private.lock_organization(v_organization_id, 'workspaces:write');
   select * into v_workspace from public.workspaces w where w.id = p_workspace_id for update;
@@ -4689,6 +5093,24 @@ begin
 end;
 $function$;
 
+create or replace function private.retained_tables (
+  p_kind text
+)
+  returns table (
+    parent text,
+    key    text
+  )
+  language sql
+  immutable
+  set search_path to ''
+  AS $function$
+  -- In the order in which everybody writes to them: first what decides how long the others live.
+  select t.parent, t.key
+  from (values ('runs', 1, 'runs', 'id'), ('runs', 2, 'run_steps', 'run_id'), ('jobs', 1, 'job_history', 'id'), ('audit', 1, 'audit_events', 'id')) as t (kind, place, parent, key)
+  where t.kind = p_kind
+  order by t.place;
+$function$;
+
 create or replace function private.retry_job (
   p_job_id          uuid,
   p_organization_id uuid,
@@ -5159,7 +5581,10 @@ begin
     ('private.run_signals', 'run_id in (select r.id from public.runs r where r.organization_id = $1)', -3),
     ('private.run_cancellations', 'run_id in (select r.id from public.runs r where r.organization_id = $1)', -3),
     ('private.live_watchers', 'id = $1 or id in (select r.id from public.runs r where r.organization_id = $1)', -3),
-    ('private.job_slots', 'job_id in (select q.id from public.job_queue q where q.organization_id = $1)', -3),
+    ('private.job_slots', 'split_part(limit_key, '':'', 1) = $1::text or job_id in (
+      select q.id from public.job_queue q where q.organization_id = $1)', -3),
+    ('private.provider_breakers', 'key like ''http:'' || $1 || '':%''', -3),
+    ('private.secret_tickets', 'secret_id in (select s.id from public.secrets s where s.organization_id = $1)', -3),
     ('private.change_skips', 'change_id in (select c.id from private.change_triggers c where c.organization_id = $1)', -3)
   ) as l (name, condition, place)
   where to_regclass(l.name) is not null
@@ -6061,9 +6486,10 @@ end;
 $function$;
 
 create or replace function public.delete_workspace (
-  p_workspace_id  uuid,
-  p_move_flows_to uuid    default null::uuid,
-  p_if_version    integer default null::integer
+  p_workspace_id    uuid,
+  p_move_flows_to   uuid    default null::uuid,
+  p_if_version      integer default null::integer,
+  p_organization_id uuid    default null::uuid
 )
   returns void
   language plpgsql
@@ -6071,7 +6497,7 @@ create or replace function public.delete_workspace (
   set search_path to ''
   AS $function$
 declare
-  v_workspace public.workspaces := private.lock_workspace(p_workspace_id, p_if_version);
+  v_workspace public.workspaces := private.lock_workspace(p_workspace_id, p_organization_id, p_if_version);
   v_heir_id uuid;
 begin
   if v_workspace.is_default then
@@ -6126,7 +6552,8 @@ $function$;
 
 create or replace function public.gate (
   p_route           text default 'default'::text,
-  p_organization_id uuid default null::uuid
+  p_organization_id uuid default null::uuid,
+  p_operation       text default null::text
 )
   returns jsonb
   language plpgsql
@@ -6176,12 +6603,29 @@ begin
     'mfa_always', v_mfa and v_row.require_mfa = 'always',
     'plan', (v_row.plan).id,
     'limits', to_jsonb(v_row.plan) - '{id,name,retention_days,archives_runs}'::text[],
-    'flags', '{}'::jsonb,
-    'rate', private.take_tokens(
-      format('user:%s:%s', v_user_id, p_route),
-      (v_row.plan).requests_per_minute, 60, (v_row.plan).request_burst
+    'flags', private.flags_of(v_row.id),
+    'api_version', private.api_version_of(v_row.id),
+    'rate', private.take_request_tokens(
+      private.request_buckets('user:' || v_user_id, v_row.id, v_row.plan, p_route, p_operation)
     )
   );
+end;
+$function$;
+
+create or replace function public.get_api_usage (
+  p_organization_id uuid,
+  p_from            date,
+  p_to              date
+)
+  returns jsonb
+  language plpgsql
+  stable
+  security definer
+  set search_path to ''
+  AS $function$
+begin
+  perform private.require_permission(p_organization_id, 'org:read', 'organization');
+  return private.api_usage_of(p_organization_id, p_from, p_to);
 end;
 $function$;
 
@@ -6403,7 +6847,7 @@ begin
   perform private.require_permission(
     (select s.organization_id from public.secrets s where s.id = p_secret_id), 'secrets:read', 'secret');
   return coalesce((
-    select jsonb_agg(to_jsonb(a) - array['organization_id', 'secret_id'] order by a.place)
+    select jsonb_agg(to_jsonb(a) - array['organization_id', 'secret_id', 'place'] order by a.place)
     from (
       select a.*, row_number() over (order by case when p_descending then a.id end desc, a.id) as place
       from private.secret_accesses a
@@ -6553,6 +6997,35 @@ begin
 end;
 $function$;
 
+create or replace function public.pin_api_version (
+  p_organization_id uuid,
+  p_version         date default null::date,
+  p_key_id          uuid default null::uuid
+)
+  returns void
+  language plpgsql
+  security definer
+  set search_path to ''
+  AS $function$
+begin
+  perform private.require_permission(p_organization_id, 'org:write', 'organization');
+  if p_key_id is not null and not exists (
+    select 1 from public.api_keys k where k.id = p_key_id and k.organization_id = p_organization_id
+  ) then
+    perform private.fail('not_found', 'No such key', 404);
+  end if;
+  delete from private.api_pins p
+  where p.organization_id = p_organization_id and p.key_id is not distinct from p_key_id;
+  if p_version is not null then
+    insert into private.api_pins (organization_id, key_id, version) values (p_organization_id, p_key_id, p_version);
+  end if;
+  perform private.audit(
+    p_organization_id, 'api_version.pinned', case when p_key_id is null then 'organization' else 'key' end,
+    coalesce(p_key_id, p_organization_id)::text, null, jsonb_build_object('version', p_version)
+  );
+end;
+$function$;
+
 create or replace function public.remove_member (
   p_organization_id uuid,
   p_user_id         uuid,
@@ -6610,7 +7083,8 @@ $function$;
 create or replace function public.resend_invitation (
   p_invitation_id   uuid,
   p_expires_in_days integer default 7,
-  p_if_version      integer default null::integer
+  p_if_version      integer default null::integer,
+  p_organization_id uuid    default null::uuid
 )
   returns jsonb
   language plpgsql
@@ -6618,7 +7092,7 @@ create or replace function public.resend_invitation (
   set search_path to ''
   AS $function$
 declare
-  v_invitation public.invitations := private.lock_invitation(p_invitation_id, p_if_version);
+  v_invitation public.invitations := private.lock_invitation(p_invitation_id, p_organization_id, p_if_version);
 begin
   if coalesce(p_expires_in_days, 0) not between 1 and 30 then
     perform private.fail('invalid_request', 'An invitation is open for 1 to 30 days', 400);
@@ -6741,8 +7215,9 @@ end;
 $function$;
 
 create or replace function public.revoke_invitation (
-  p_invitation_id uuid,
-  p_if_version    integer default null::integer
+  p_invitation_id   uuid,
+  p_if_version      integer default null::integer,
+  p_organization_id uuid    default null::uuid
 )
   returns jsonb
   language plpgsql
@@ -6750,7 +7225,7 @@ create or replace function public.revoke_invitation (
   set search_path to ''
   AS $function$
 begin
-  perform private.lock_invitation(p_invitation_id, p_if_version);
+  perform private.lock_invitation(p_invitation_id, p_organization_id, p_if_version);
   update public.invitations i set status = 'revoked', ended_at = private.now() where i.id = p_invitation_id;
   return private.invitation_reply(p_invitation_id);
 end;
@@ -7199,10 +7674,11 @@ end;
 $function$;
 
 create or replace function public.update_workspace (
-  p_workspace_id uuid,
-  p_name         text    default null::text,
-  p_is_default   boolean default null::boolean,
-  p_if_version   integer default null::integer
+  p_workspace_id    uuid,
+  p_name            text    default null::text,
+  p_is_default      boolean default null::boolean,
+  p_if_version      integer default null::integer,
+  p_organization_id uuid    default null::uuid
 )
   returns jsonb
   language plpgsql
@@ -7210,7 +7686,7 @@ create or replace function public.update_workspace (
   set search_path to ''
   AS $function$
 declare
-  v_workspace public.workspaces := private.lock_workspace(p_workspace_id, p_if_version);
+  v_workspace public.workspaces := private.lock_workspace(p_workspace_id, p_organization_id, p_if_version);
 begin
   perform private.check_name(p_name);
   if p_is_default = false and v_workspace.is_default then
@@ -7227,8 +7703,19 @@ begin
 end;
 $function$;
 
+alter table "private"."api_pins"
+  add constraint "api_pins_organization_id_fkey" foreign key (organization_id) references public.organizations(id)
+    on delete cascade;
+
 alter table "private"."audit_keys"
   add constraint "audit_keys_endorsed_by_fkey" foreign key (endorsed_by) references private.audit_keys(id);
+
+alter table "private"."flag_rules"
+  add constraint "flag_rules_organization_id_fkey" foreign key (organization_id) references public.organizations(id)
+    on delete cascade;
+
+alter table "private"."flag_rules"
+  add constraint "flag_rules_flag_fkey" foreign key (flag) references private.flags(name) on delete cascade;
 
 alter table "private"."secret_accesses"
   add constraint "secret_accesses_organization_id_fkey" foreign key (organization_id)
@@ -7255,6 +7742,9 @@ alter table "public"."api_keys"
 
 alter table "private"."api_key_hashes"
   add constraint "api_key_hashes_key_id_fkey" foreign key (key_id) references public.api_keys(id) on delete cascade;
+
+alter table "private"."api_pins"
+  add constraint "api_pins_key_id_fkey" foreign key (key_id) references public.api_keys(id) on delete cascade;
 
 alter table "public"."api_keys"
   add constraint "api_keys_rotated_from_fkey" foreign key (rotated_from) references public.api_keys(id) on delete
@@ -7406,6 +7896,9 @@ create view "private"."audit_leaves" with (security_invoker=true) AS  SELECT id,
     sha256(('\x00'::bytea || convert_to((((((((((((((((((((((('20:millrace-audit-row-1,36:'::text || organization_id) || ',36:'::text) || id) || ','::text) || octet_length((((EXTRACT(epoch FROM occurred_at) * (1000000)::numeric))::bigint)::text)) || ':'::text) || ((EXTRACT(epoch FROM occurred_at) * (1000000)::numeric))::bigint) || ','::text) || COALESCE((((octet_length(actor) || ':'::text) || actor) || ','::text), ':,'::text)) || COALESCE((((octet_length((user_id)::text) || ':'::text) || (user_id)::text) || ','::text), ':,'::text)) || COALESCE((((octet_length((key_id)::text) || ':'::text) || (key_id)::text) || ','::text), ':,'::text)) || COALESCE((((octet_length(auth) || ':'::text) || auth) || ','::text), ':,'::text)) || COALESCE((((octet_length(via) || ':'::text) || via) || ','::text), ':,'::text)) || COALESCE((((octet_length(ip) || ':'::text) || ip) || ','::text), ':,'::text)) || COALESCE((((octet_length(agent) || ':'::text) || agent) || ','::text), ':,'::text)) || COALESCE((((octet_length(request_id) || ':'::text) || request_id) || ','::text), ':,'::text)) || COALESCE((((octet_length(action) || ':'::text) || action) || ','::text), ':,'::text)) || COALESCE((((octet_length(target_type) || ':'::text) || target_type) || ','::text), ':,'::text)) || COALESCE((((octet_length(target_id) || ':'::text) || target_id) || ','::text), ':,'::text)) || COALESCE((((octet_length((before)::text) || ':'::text) || (before)::text) || ','::text), ':,'::text)) || COALESCE((((octet_length((after)::text) || ':'::text) || (after)::text) || ','::text), ':,'::text)) || COALESCE((((octet_length((details)::text) || ':'::text) || (details)::text) || ','::text), ':,'::text)), 'UTF8'::name))) AS leaf
    FROM public.audit_events e;
 
+create index api_pins_key_id_idx on private.api_pins using btree (key_id);
+create index api_usage_organization_id_idx on private.api_usage using btree (organization_id, day);
+
 create index audit_batches_kept_idx on private.audit_batches using btree (organization_id, sealed_at)
   where (dropped_at is null);
 
@@ -7414,6 +7907,7 @@ create index audit_batches_unsigned_idx on private.audit_batches using btree (nu
 
 create index audit_keys_endorsed_by_idx on private.audit_keys using btree (endorsed_by);
 create index audit_sealed_ahead_tx_idx on private.audit_sealed_ahead using btree (tx);
+create index flag_rules_flag_idx on private.flag_rules using btree (flag);
 create index invitation_tokens_invitation_id_idx on private.invitation_tokens using btree (invitation_id);
 create index ip_blocks_blocked_until_idx on private.ip_blocks using btree (blocked_until);
 create index ip_blocks_network_idx on private.ip_blocks using gist (network inet_ops);
@@ -7466,6 +7960,12 @@ create trigger append_only
 
 alter table "private"."audit_keys"
   enable always trigger "append_only";
+
+create trigger audit
+  after insert or delete or update of name,
+    scopes, ip_allow, requests_per_minute, request_burst, expires_at, revoked_at, rotated_at on public.api_keys
+  for each row
+  execute function private.audit_row('organization_id', 'id', '', 'key');
 
 create trigger sensitive
   before insert or update of name,
@@ -7632,6 +8132,17 @@ create policy "members_see_secrets" on "public"."secrets"
 
 comment on column "private"."api_key_hashes"."key_id" is 'The key.';
 comment on column "private"."api_key_hashes"."secret_hash" is 'SHA-256 of the whole key. Its text holds more than 128 random bits, so nothing slower is needed.';
+comment on column "private"."api_pins"."key_id" is 'The key; null = every caller of the organization whose key has no row of its own.';
+comment on column "private"."api_pins"."organization_id" is 'The organization.';
+comment on column "private"."api_pins"."pinned_at" is 'When it was said.';
+comment on column "private"."api_pins"."version" is 'The version, a date of the change log.';
+comment on column "private"."api_usage"."day" is 'The day, in UTC.';
+comment on column "private"."api_usage"."door" is 'Where it was asked for: flows, api/v1/flows, or by an old name, api/v1/workflows.';
+comment on column "private"."api_usage"."errors" is 'How many of them got an answer of 400 or above.';
+comment on column "private"."api_usage"."operation" is 'The operation: listFlows.';
+comment on column "private"."api_usage"."organization_id" is 'The tenant; private.platform_id() = operators and requests that got into none.';
+comment on column "private"."api_usage"."requests" is 'How many requests.';
+comment on column "private"."api_usage"."version" is 'The version of the API that was meant.';
 comment on column "private"."audit_batches"."dropped_at" is 'When retention dropped its rows; null = they are there.';
 comment on column "private"."audit_batches"."first_seq" is 'Sequence number, within the tenant, of its first row.';
 comment on column "private"."audit_batches"."head" is 'Hash chain over all batches of the tenant up to here (private.audit_head).';
@@ -7662,6 +8173,14 @@ comment on column "private"."audit_seal_state"."sealed_below" is 'Every row of a
 comment on column "private"."audit_seal_state"."seen_at" is 'When all that could be seen had last been sealed.';
 comment on column "private"."audit_sealed_ahead"."id" is 'The row.';
 comment on column "private"."audit_sealed_ahead"."tx" is 'The transaction that wrote the row.';
+comment on column "private"."flag_rules"."flag" is 'The flag.';
+comment on column "private"."flag_rules"."is_on" is 'Whether it has the feature.';
+comment on column "private"."flag_rules"."organization_id" is 'The organization.';
+comment on column "private"."flags"."description" is 'What it switches, for operators.';
+comment on column "private"."flags"."name" is 'What code asks for.';
+comment on column "private"."flags"."percentage" is 'How many of a hundred organizations have it: always the same ones, and those of a smaller share are among those of a larger one.';
+comment on column "private"."flags"."since_version" is 'The first version of the API that has it; null = every version.';
+comment on column "private"."flags"."updated_at" is 'When it was set.';
 comment on column "private"."invitation_tokens"."created_at" is 'When the mail was written.';
 comment on column "private"."invitation_tokens"."invitation_id" is 'The invitation.';
 comment on column "private"."invitation_tokens"."token_hash" is 'SHA-256 of the token''s text.';
@@ -7733,7 +8252,7 @@ comment on column "private"."security_events"."occurrences" is 'How many alike a
 comment on column "private"."security_events"."organization_id" is 'The organization that it is about; null = not known, for operators only. No reference: an event outlives what it is about.';
 comment on column "private"."security_events"."request_id" is 'The request, or the first of them.';
 comment on column "private"."security_events"."user_id" is 'The person who asked; null = nobody that is known.';
-comment on column "private"."settings"."name" is 'functions_url = where the edge functions answer; max_workers = how many worker isolates may be awake; schedule_clock_since = since when the clock of schedules ticks, written by each tick; operator_email = who is told when a system task fails; usage_counted_to = the hour up to which usage has been counted; request_proof_key = what functions prove by that they sent a request, see engine.set_request_proof_key.';
+comment on column "private"."settings"."name" is 'functions_url = where the edge functions answer; max_workers = how many worker isolates may be awake; schedule_clock_since = since when the clock of schedules ticks, written by each tick; operator_email = who is told when a system task fails; usage_counted_to = the hour up to which usage has been counted; audit_retained_at = when retention last looked at the audit log; request_proof_key = what functions prove by that they sent a request, see engine.set_request_proof_key.';
 comment on column "public"."api_keys"."created_at" is 'Made.';
 comment on column "public"."api_keys"."created_by" is 'Who made it; what the key makes counts as made by them. Null = the account is gone.';
 comment on column "public"."api_keys"."expires_at" is 'From when it opens nothing. Null = never; after a rotation the end of the overlap.';
@@ -7799,6 +8318,7 @@ comment on column "public"."plans"."max_secrets" is 'Secrets that an organizatio
 comment on column "public"."plans"."max_workspaces" is 'Workspaces that an organization may keep.';
 comment on column "public"."plans"."organization_request_burst" is 'How many of those may come at once.';
 comment on column "public"."plans"."organization_requests_per_minute" is 'API requests that all users and keys of an organization together may make per minute.';
+comment on column "public"."plans"."retention_days" is 'Days for which is kept what has ended, by kind: {runs, jobs, webhook_events, archives, audit}; null or absent = for ever. Yours to change: a migration adds what is absent and changes nothing. Webhook events at least 30: a repetition of an event is known by it.';
 comment on column "public"."secrets"."created_at" is 'Made.';
 comment on column "public"."secrets"."created_by" is 'Who made it; null = the account is gone.';
 comment on column "public"."secrets"."current_version" is 'The number of the version that flows get.';
@@ -7813,12 +8333,15 @@ comment on column "public"."secrets"."rotated_at" is 'When the current value was
 comment on column "public"."secrets"."updated_at" is 'Last change.';
 comment on column "public"."secrets"."version" is 'Raised by every change; the ETag. Not the number of the value.';
 comment on column "public"."webhook_events"."organization_id" is 'The tenant: that of the endpoint, with which events go. No foreign key of its own on purpose: it would say the same again with each event.';
+comment on function "engine"."add_api_usage"(jsonb) is 'Adds what an isolate has counted: [{day, organization_id (null = none), version, operation, door, requests, errors}].';
 comment on function "engine"."add_ip_block"(text, text, timestamp with time zone, text) is 'Blocks a network by hand, or changes its block; p_until null = until it is lifted. 400 for what is no network or too wide, 409 for addresses of the platform.';
 comment on function "engine"."blocking_settings"() is 'When addresses are blocked by themselves: {ip_block_after, ip_block_window_seconds, ip_block_seconds, ip_never_block}.';
 comment on function "engine"."count_secrets_by_key"() is 'How many values each master key protects: {key id: number}. A key that is not among them protects nothing and may go.';
 comment on function "engine"."enqueue_jobs_once"(jsonb, text) is 'engine.enqueue_jobs for operators who may have to ask twice: the same idempotency key with the same jobs gives the same answer for 24 hours and enqueues nothing more.';
 comment on function "engine"."ensure_partitions"(integer) is 'Makes the weekly partitions of runs, run_steps, job_history and audit_events from this week to p_weeks_ahead later, with RLS on and no grants of their own. Gives way when the tables are in use: the next call makes the rest. Answers how many it made. Daily by pg_cron.';
-comment on function "engine"."gate_key"(text, text, uuid, text) is 'The one call before the business call for an API key, given as the SHA-256 of its text in hex: what public.gate answers for a person, with {id, mode} of the key, user_id = who made it, and its scopes as permissions. 401, always the same, for a key that is unknown, revoked or over; 403 ip_not_allowed for an address outside its networks; 404 for another organization than its own. p_ip = the address of the client, null = unknown.';
+comment on function "engine"."gate_key"(text, text, uuid, text, text) is 'The one call before the business call for an API key, given as the SHA-256 of its text in hex: what public.gate answers for a person, with {id, mode} of the key, user_id = who made it, and its scopes as permissions. 401, always the same, for a key that is unknown, revoked or over; 403 ip_not_allowed for an address outside its networks; 404 for another organization than its own. p_ip = the address of the client, null = unknown.';
+comment on function "engine"."get_api_usage"(uuid, date, date) is 'public.get_api_usage for operators: null = of every organization.';
+comment on function "engine"."get_flag"(text) is 'A flag with its rules, organization → whether it has it; null when there is none of this name.';
 comment on function "engine"."get_secret_warning"(uuid, text, timestamp with time zone) is 'What a warning of a secret says, and to whom (the owners): {name, organization, expired, flows, to}. Null = it is void: the secret is gone, has another date or a new value.';
 comment on function "engine"."get_webhook_endpoint"(text, boolean, integer) is 'What the receiver needs to judge p_count deliveries (null = one, of a receiver of the release before): adapter, settings, valid secrets, a token each of the endpoint''s rate limit as take_many_tokens answers, and in ahead what it takes to run a flow before its event is kept: the current version and the time; null where a limit is full, or a mapping or a limit of the flow has a say. Null = no active endpoint has this slug. p_test = for its test address, where one that is switched off answers too, unless it takes unsigned deliveries.';
 
@@ -7852,6 +8375,7 @@ comment on function "engine"."rewrap_secrets"(jsonb) is 'Puts newly wrapped data
 comment on function "engine"."seal_audit"() is 'Seals what is new in the audit log, at once: {rows, batches, more}.';
 comment on function "engine"."secrets_to_rewrap"(text, integer, jsonb) is 'The next values whose data key is wrapped by another master key than p_key_id, those of p_skip left out: [{secret_id, number, organization_id, key_id, header}].';
 comment on function "engine"."set_blocking_settings"(jsonb) is 'Changes when addresses are blocked by themselves: what is absent stays. Answers all settings.';
+comment on function "engine"."set_flag"(text, integer, uuid, boolean, text, date) is 'Sets a flag: for a share of the organizations (p_percentage), or for one of them (p_organization_id with p_is_on; null takes its rule away). What is null stays. Answers the flag. Counts with the next request.';
 comment on function "engine"."set_rate_limit_override"(jsonb, text) is 'Sets the limit of a subject by hand: {subject_kind, subject_id, scope, request_limit, window_seconds, burst, reason, expires_at}; scope * and a window of 60 s when absent, burst the limit. p_by = which operator. Answers the row.';
 comment on function "engine"."set_request_proof_key"(text) is 'Sets the key by which functions prove that request id, address and agent are what they saw: 32 bytes in hex, derived from the project''s secret key.';
 comment on function "engine"."sign_audit"(jsonb, jsonb) is 'Stores signatures [{number, link, signed_at in microseconds since 1970, signature in base64}] of seals by the key {id, public_key, endorsed_by, endorsement}, which is published when it is new. Answers how many were wanting.';
@@ -7862,6 +8386,8 @@ comment on function "private"."add_api_key"(public.api_keys, text) is 'Adds an A
 comment on function "private"."add_audit_batches"(uuid, uuid[], bytea, private.audit_seal_state) is
   'Makes the seals of rows of one tenant.';
 
+comment on function "private"."api_usage_of"(uuid, date, date) is 'What was asked of the API between two days, both included, by version, operation and door; p_organization_id null = by everybody.';
+comment on function "private"."api_version_of"(uuid, uuid) is 'The version of the API that a key, or else its organization, is pinned to; null = none. For the gate.';
 comment on function "private"."audit"(uuid, text, text, text, jsonb, jsonb, jsonb) is 'Writes a row of the audit log, in the transaction of what it tells of: one plain insert. Who and from where come from the session. p_organization_id null = the platform. p_before, p_after: the columns that changed, never secrets; large values are cut, with a hash.';
 comment on function "private"."audit_hash"(text) is 'What stands for a value that is too large for the audit log: its size and the SHA-256 of its JSON text as jsonb prints it.';
 comment on function "private"."audit_head"(bytea, bytea) is 'The head of a tenant''s chain behind a batch: SHA-256 of a byte 2, the head before it and the batch''s Merkle root.';
@@ -7884,10 +8410,13 @@ comment on function "private"."check_slug"(text) is 'A slug as it was given; 400
 comment on function "private"."client_ip"() is 'The address of the client, as functions tell it (x-millrace-ip); null = not known. Whoever calls the Data API directly sets it at will.';
 comment on function "private"."confirmed_email"(uuid) is 'The address of a user in lower case; null while it is not confirmed.';
 comment on function "private"."dead_letters_from"(uuid, jsonb, integer) is 'What follows "from" in a query for the dead letters (j) that an action means. Refuses what no action takes.';
+comment on function "private"."drop_audit_batches"(bigint) is 'Drops what has fallen out of the audit log''s retention, some p_limit rows a call, and weeks in which nothing is left. Answers how many rows.';
+comment on function "private"."drop_audit_of"(uuid, timestamp with time zone, bigint) is 'Drops audit rows of a tenant that were sealed before a time, by whole signed seals, and says so in the log itself. The seals stay, with their roots and counts. Answers how many rows.';
 comment on function "private"."drop_invitations_by"(uuid, uuid, text) is 'Revokes the open invitations of a person that the role they have now (null = none) could not give. Answers how many.';
 comment on function "private"."end_membership"(public.organization_members) is 'Takes a member out; 409 for the last owner. The open invitations they made are revoked. The caller holds the lock of the organization.';
 comment on function "private"."ensure_tenant"(uuid) is 'The default organization of a user; makes profile, organization, default workspace and owner membership when there is none, and accepts the invitations to their confirmed address then.';
 comment on function "private"."finish_leases"(uuid, jsonb, timestamp with time zone) is 'Part of engine.finish_jobs: leases all of whose jobs have completed and gave no result; keep = they go into the history. Answers those that this worker still held.';
+comment on function "private"."flags_of"(uuid) is 'The flags that an organization has: name → the first version of the API that has it, or empty = every version. A rule of its own counts before the share. For the gate.';
 comment on function "private"."flows_reading_secret"(uuid, text) is 'The flows whose current version names the secret in an expression, 100 at most: [{id, name}]. It reads the text of the graphs, so that it may find one that only mentions it.';
 comment on function "private"."has_second_factor"(uuid) is 'Whether the person has a second factor that is verified.';
 comment on function "private"."invitation_for"(uuid, uuid, text) is 'Locks an invitation for whom it is: by its id for the person whose confirmed address it names, by its token for whoever holds that. 404 otherwise.';
@@ -7898,6 +8427,7 @@ comment on function "private"."ip_is_ours"(inet) is 'Whether a network meets add
 comment on function "private"."ip_network"(inet) is 'The network that counts as one client: an address of IPv4, a /64 of IPv6.';
 comment on function "private"."join_by_invitations"(uuid) is 'Accepts all open invitations to a person''s confirmed address: what signing up by an invitation means. Answers how many.';
 comment on function "private"."join_organization"(public.invitations, uuid) is 'Makes a person a member by an open invitation, which ends with it and gives them its seat. Who is a member stays what they are. The caller holds the locks of both.';
+comment on function "private"."kept_days"(text, uuid) is 'Days for which an organization keeps what has ended: those of its plan, or of a better one that it left within 30 days; null = for ever. The platform, and organizations that are gone: 14, of the audit log 365.';
 
 comment on function "private"."lease_jobs"(uuid, uuid[], boolean, timestamp
   with time zone) is 'Part of engine.claim_jobs: takes jobs, whose rows the caller has locked, out of the queue and into a lease. Answers [{lease, jobs, payloads, organization_ids, types, attempts, max_attempts, priorities}], the lists in the same order, the last five as private.said_once has them. Those that have expired or find no place under their key are left out; [] = all are.';
@@ -7905,11 +8435,11 @@ comment on function "private"."lease_jobs"(uuid, uuid[], boolean, timestamp
 comment on function "private"."limit_struck"(text, integer, timestamp with time zone) is 'What follows the beginning of a block: a security event, for API keys an audit row as well. The tenth block in a row, after two hours of hammering, suspends the key: it expires now, until someone gives it another end.';
 comment on function "private"."limit_subject_id"(text, text) is 'The name that a subject has in keys of private.rate_limits: for an address see private.ip_bucket, else its id.';
 comment on function "private"."lock_api_key"(uuid, integer) is 'Locks an API key of the caller for a change: 404 when it is not theirs, 403 without keys:write, 412 when p_if_version is not its version.';
-comment on function "private"."lock_invitation"(uuid, integer) is 'Locks an open invitation of the caller''s organization for a change: 404, 403, 412; 409 when it is not open any more.';
+comment on function "private"."lock_invitation"(uuid, uuid, integer) is 'Locks an open invitation of an organization (null = whichever it is of) of the caller for a change: 404, 403, 412; 409 when it is not open any more.';
 comment on function "private"."lock_member"(uuid, uuid, integer) is 'Locks a member for a change; 404, 412. The caller holds the lock of the organization already.';
 comment on function "private"."lock_organization"(uuid, text, integer) is 'Locks an organization of the caller for a change of it or of who belongs to it: such changes happen one by one. 404, 403 as private.require_permission, asked again under the lock; 412 when p_if_version is not its row version.';
 comment on function "private"."lock_secret"(uuid, text, integer) is 'Locks a secret for a change by the caller: 404 for strangers, 403 without the permission, 412 when it is another version than p_if_version.';
-comment on function "private"."lock_workspace"(uuid, integer) is 'Locks a workspace of the caller, and its organization before it, for a change: 404, 403, 412.';
+comment on function "private"."lock_workspace"(uuid, uuid, integer) is 'Locks a workspace of an organization (null = whichever it is of) of the caller, and the organization before it, for a change: 404, 403, 412.';
 comment on function "private"."mail_invitation"(uuid) is 'Enqueues the mail of an invitation. 429 beyond 30 at once and 100 an hour of an organization, or 2 at once and 3 an hour of one invitation.';
 comment on function "private"."member_reply"(uuid, uuid) is 'A member as the API shows it.';
 comment on function "private"."must_show_factor"(uuid) is 'Whether the caller''s session (its claim aal) is too weak for sensitive operations in the organization: true for a person who has a second factor, or whose organization demands one, and has not shown it in this session. API keys and the service have none.';
@@ -7980,8 +8510,10 @@ comment on function "public"."decide_step"(uuid, text, jsonb, text, boolean) is 
 comment on function "public"."decline_invitation"(uuid, text) is 'Declines an invitation, named as for accept_invitation. 409 when it has ended otherwise.';
 comment on function "public"."delete_organization"(uuid, integer) is 'Asks for the deletion of an organization, which begins 30 days later: until then it can be read, and restore_organization called; nothing else, and no run starts. Needs org:own; 403 when it is asked for already. Answers the organization.';
 comment on function "public"."delete_secret"(uuid, boolean, integer) is 'Deletes a secret and all its values. 409, naming them, while the current versions of flows use it, unless p_force. Its access log stays. Needs secrets:write.';
-comment on function "public"."delete_workspace"(uuid, uuid, integer) is 'Deletes a workspace. Its flows go to the workspace named; 409 when it has some and none is named, and for the default workspace. Needs workspaces:write.';
+comment on function "public"."delete_workspace"(uuid, uuid, integer, uuid) is 'Deletes a workspace. Its flows go to the workspace named; 409 when it has some and none is named, and for the default workspace. Needs workspaces:write.';
 comment on function "public"."destroy_secret_version"(uuid, integer) is 'Throws an earlier value away for good; the current one can not be. Backups keep it as long as they are kept. Needs secrets:write.';
+comment on function "public"."gate"(text, uuid, text) is 'The one call before the business call: who the caller is in which organization (null = the first), what the role may do, the plan''s limits, and one token of each rate limit that the request falls under: the person''s for the route class (default, read, write, run), the organization''s, and that of p_operation where it has one. A person''s first call makes profile, organization and workspace.';
+comment on function "public"."get_api_usage"(uuid, date, date) is 'What an organization asked of the API between two days, by version, operation and door. Needs org:read.';
 comment on function "public"."get_organization_usage"(uuid) is 'How much of each limit of its plan an organization uses: {plan, limits: [{name, used, limit}]}. Needs org:read.';
 comment on function "public"."get_second_factor"(uuid) is 'What the caller''s second factor is at: {aal of this session, factors [{id, type, name}] that are verified, policy of the organization, required = sensitive operations are refused until it is shown}.';
 comment on function "public"."leave_organization"(uuid) is 'Ends the caller''s own membership, also of a suspended organization. 409 for the last owner.';
@@ -8001,14 +8533,15 @@ comment on function "public"."list_waiting_steps"(uuid, text[], uuid, uuid, inte
   'Steps of an organization that wait for something: of these kinds (approval and decision wait for a person; also signal, callback, timer, run, limit), those after p_after, or before it when p_descending. may_decide = the caller could. Null for who may not read runs there. Runs as the caller.';
 
 comment on function "public"."next_secret_version"(uuid) is 'What a new value of the secret is to be bound to: {organization_id, number}. Needs secrets:write.';
+comment on function "public"."pin_api_version"(uuid, date, uuid) is 'Pins an organization, or one of its keys, to a version of the API; null takes the pin away. Which versions there are is known to the functions. Needs org:write.';
 comment on function "public"."remove_member"(uuid, uuid, integer) is 'Takes a member out of an organization: from the next statement on they see nothing of it. What they made stays. Needs members:write; 403 for who stands above the caller, 409 for the last owner.';
 comment on function "public"."request_secret_reveal"(uuid, integer) is 'Judges whether the caller may see a value (secrets:write), writes that down, and gives a ticket that only the functions can redeem. p_number null = the current version.';
-comment on function "public"."resend_invitation"(uuid, integer, integer) is 'Sends an invitation again, with a token of its own, and lets it be open for so many days from now, also one that had expired. Needs members:write and a role not below the invitation''s; 429 for too many. Answers the invitation.';
+comment on function "public"."resend_invitation"(uuid, integer, integer, uuid) is 'Sends an invitation again, with a token of its own, and lets it be open for so many days from now, also one that had expired. Needs members:write and a role not below the invitation''s; 429 for too many. Answers the invitation.';
 comment on function "public"."restore_organization"(uuid, integer) is 'Cancels a deletion that was asked for and has not begun; nothing to do = nothing done. Needs org:own. Answers the organization.';
 comment on function "public"."restore_secret_version"(uuid, integer, integer) is 'Makes an earlier value the current one again. 409 when it is destroyed. Needs secrets:write.';
 comment on function "public"."retry_job"(uuid, text) is 'Does a dead letter, or a cancelled or expired job, once more as a new job, which names it as replay_of. 409 when that was done already (details: replayed_as) or a job with its unique key waits. Needs runs:execute. Answers the new job.';
 comment on function "public"."revoke_api_key"(uuid, integer) is 'Revokes an API key, for good and at once: the gate refuses the next request, and what a request under way still asks finds nothing. Revoking again changes nothing. Needs keys:write.';
-comment on function "public"."revoke_invitation"(uuid, integer) is 'Takes an open invitation back: its tokens open nothing from then on. Needs members:write and a role not below the invitation''s. Answers the invitation.';
+comment on function "public"."revoke_invitation"(uuid, integer, uuid) is 'Takes an open invitation back: its tokens open nothing from then on. Needs members:write and a role not below the invitation''s. Answers the invitation.';
 
 comment on function "public"."rotate_api_key"(uuid, text, text, text, integer, timestamp
   with time zone, integer, text) is 'Makes the API key that takes the place of another, with its settings; the old one goes on for p_overlap_seconds (0 = it ends now). p_expires_at null = none, or as long a life as the old one was given. Only the new key''s hash comes here, as for create_api_key. Needs keys:write.';
@@ -8023,12 +8556,16 @@ comment on function "public"."transfer_organization"(uuid, uuid, text, integer) 
 comment on function "public"."update_api_key"(uuid, jsonb, integer) is 'Changes settings of an API key: {name, scopes, ip_allow, requests_per_minute, request_burst, expires_at}; what is not named stays. Holds from the next request on. Needs keys:write.';
 comment on function "public"."update_organization"(uuid, text, text, integer) is 'Changes name and slug; null = leave as it is. p_if_version: 412 unless it is the row version. Needs org:write; 409 when the slug is taken.';
 comment on function "public"."update_secret"(uuid, jsonb, integer) is 'Changes what p_changes names of {name, description, expires_at, rotate_after_days}; the last two may be null. Flows that name the secret by its old name do not find it any more. Needs secrets:write.';
-comment on function "public"."update_workspace"(uuid, text, boolean, integer) is 'Renames a workspace or makes it the default one, which another one is then no more; null = leave as it is. Needs workspaces:write. Answers it.';
+comment on function "public"."update_workspace"(uuid, text, boolean, integer, uuid) is 'Renames a workspace or makes it the default one, which another one is then no more; null = leave as it is. Needs workspaces:write. Answers it.';
 comment on table "private"."api_key_hashes" is 'What API keys are known by. The keys themselves are kept nowhere.';
+comment on table "private"."api_pins" is 'The version of the API that requests mean when they name none: of a key, else of its organization. No row = the latest.';
+comment on table "private"."api_usage" is 'How often which operation of which version of the API was asked for. Counted in the isolates and added every few seconds: what an isolate had not added when it was killed is missing. Not for billing.';
 comment on table "private"."audit_batches" is 'Seals of the audit log: each gives a list of rows of one tenant their sequence numbers, and is bound to the seal before it of the tenant and of the platform. docs/audit.md says how to verify them.';
 comment on table "private"."audit_keys" is 'Public keys by which seals of the audit log are verified. None ever goes: old seals need it.';
 comment on table "private"."audit_seal_state" is 'How far the sealer is: one row.';
 comment on table "private"."audit_sealed_ahead" is 'Rows that are sealed though a transaction before theirs has not ended: what the sealer must not seal again. Empty as soon as no long transaction is under way.';
+comment on table "private"."flag_rules" is 'Organizations that have a flag, or have it not, whatever its share.';
+comment on table "private"."flags" is 'Features that are not there for everybody. Set by operators: engine.set_flag.';
 comment on table "private"."invitation_tokens" is 'What opens an invitation: of 32 random bytes that stand in a mail, the SHA-256. Each attempt to send makes one; none opens anything once the invitation has ended.';
 comment on table "private"."ip_blocks" is 'Networks from which no request is taken.';
 comment on table "private"."organization_removals" is 'Organizations whose rows are being removed, or are gone: what is left of a tenant. No foreign key on purpose: it outlives it.';
@@ -8046,6 +8583,8 @@ comment on table "public"."secrets" is 'Secrets that flows use by name. Values a
 comment on view "engine"."changes" is 'Tables whose changes start flows: made by engine.on_change, removed by engine.off_change.';
 comment on view "private"."audit_leaves" is 'Rows of the audit log with their hashes: SHA-256 of a zero byte and the canonical bytes. docs/audit.md has the encoding.';
 
+revoke all on function "engine"."add_api_usage"(jsonb) from public;
+grant execute on function "engine"."add_api_usage"(jsonb) to "service_role";
 revoke all on function "engine"."add_ip_block"(text, text, timestamp with time zone, text) from public;
 grant execute on function "engine"."add_ip_block"(text, text, timestamp with time zone, text) to "service_role";
 revoke all on function "engine"."blocking_settings"() from public;
@@ -8054,8 +8593,12 @@ revoke all on function "engine"."count_secrets_by_key"() from public;
 grant execute on function "engine"."count_secrets_by_key"() to "service_role";
 revoke all on function "engine"."enqueue_jobs_once"(jsonb, text) from public;
 grant execute on function "engine"."enqueue_jobs_once"(jsonb, text) to "service_role";
-revoke all on function "engine"."gate_key"(text, text, uuid, text) from public;
-grant execute on function "engine"."gate_key"(text, text, uuid, text) to "service_role";
+revoke all on function "engine"."gate_key"(text, text, uuid, text, text) from public;
+grant execute on function "engine"."gate_key"(text, text, uuid, text, text) to "service_role";
+revoke all on function "engine"."get_api_usage"(uuid, date, date) from public;
+grant execute on function "engine"."get_api_usage"(uuid, date, date) to "service_role";
+revoke all on function "engine"."get_flag"(text) from public;
+grant execute on function "engine"."get_flag"(text) to "service_role";
 revoke all on function "engine"."get_secret_warning"(uuid, text, timestamp with time zone) from public;
 grant execute on function "engine"."get_secret_warning"(uuid, text, timestamp with time zone) to "service_role";
 revoke all on function "engine"."get_webhook_endpoint"(text, boolean, integer) from public;
@@ -8106,6 +8649,8 @@ revoke all on function "engine"."secrets_to_rewrap"(text, integer, jsonb) from p
 grant execute on function "engine"."secrets_to_rewrap"(text, integer, jsonb) to "service_role";
 revoke all on function "engine"."set_blocking_settings"(jsonb) from public;
 grant execute on function "engine"."set_blocking_settings"(jsonb) to "service_role";
+revoke all on function "engine"."set_flag"(text, integer, uuid, boolean, text, date) from public;
+grant execute on function "engine"."set_flag"(text, integer, uuid, boolean, text, date) to "service_role";
 revoke all on function "engine"."set_rate_limit_override"(jsonb, text) from public;
 grant execute on function "engine"."set_rate_limit_override"(jsonb, text) to "service_role";
 revoke all on function "engine"."set_request_proof_key"(text) from public;
@@ -8118,6 +8663,8 @@ revoke all on function "engine"."write_invitation"(uuid) from public;
 grant execute on function "engine"."write_invitation"(uuid) to "service_role";
 revoke all on function "private"."add_api_key"(public.api_keys, text) from public;
 revoke all on function "private"."add_audit_batches"(uuid, uuid[], bytea, private.audit_seal_state) from public;
+revoke all on function "private"."api_usage_of"(uuid, date, date) from public;
+revoke all on function "private"."api_version_of"(uuid, uuid) from public;
 revoke all on function "private"."audit"(uuid, text, text, text, jsonb, jsonb, jsonb) from public;
 revoke all on function "private"."audit_hash"(text) from public;
 revoke all on function "private"."audit_head"(bytea, bytea) from public;
@@ -8136,8 +8683,11 @@ revoke all on function "private"."check_slug"(text) from public;
 revoke all on function "private"."client_ip"() from public;
 revoke all on function "private"."confirmed_email"(uuid) from public;
 revoke all on function "private"."dead_letters_from"(uuid, jsonb, integer) from public;
+revoke all on function "private"."drop_audit_batches"(bigint) from public;
+revoke all on function "private"."drop_audit_of"(uuid, timestamp with time zone, bigint) from public;
 revoke all on function "private"."drop_invitations_by"(uuid, uuid, text) from public;
 revoke all on function "private"."end_membership"(public.organization_members) from public;
+revoke all on function "private"."flags_of"(uuid) from public;
 revoke all on function "private"."flows_reading_secret"(uuid, text) from public;
 revoke all on function "private"."has_second_factor"(uuid) from public;
 revoke all on function "private"."invitation_for"(uuid, uuid, text) from public;
@@ -8151,11 +8701,11 @@ revoke all on function "private"."join_organization"(public.invitations, uuid) f
 revoke all on function "private"."limit_struck"(text, integer, timestamp with time zone) from public;
 revoke all on function "private"."limit_subject_id"(text, text) from public;
 revoke all on function "private"."lock_api_key"(uuid, integer) from public;
-revoke all on function "private"."lock_invitation"(uuid, integer) from public;
+revoke all on function "private"."lock_invitation"(uuid, uuid, integer) from public;
 revoke all on function "private"."lock_member"(uuid, uuid, integer) from public;
 revoke all on function "private"."lock_organization"(uuid, text, integer) from public;
 revoke all on function "private"."lock_secret"(uuid, text, integer) from public;
-revoke all on function "private"."lock_workspace"(uuid, integer) from public;
+revoke all on function "private"."lock_workspace"(uuid, uuid, integer) from public;
 revoke all on function "private"."mail_invitation"(uuid) from public;
 revoke all on function "private"."member_reply"(uuid, uuid) from public;
 revoke all on function "private"."must_show_factor"(uuid) from public;
@@ -8242,10 +8792,14 @@ revoke all on function "public"."delete_organization"(uuid, integer) from public
 grant execute on function "public"."delete_organization"(uuid, integer) to "authenticated";
 revoke all on function "public"."delete_secret"(uuid, boolean, integer) from public;
 grant execute on function "public"."delete_secret"(uuid, boolean, integer) to "authenticated";
-revoke all on function "public"."delete_workspace"(uuid, uuid, integer) from public;
-grant execute on function "public"."delete_workspace"(uuid, uuid, integer) to "authenticated";
+revoke all on function "public"."delete_workspace"(uuid, uuid, integer, uuid) from public;
+grant execute on function "public"."delete_workspace"(uuid, uuid, integer, uuid) to "authenticated";
 revoke all on function "public"."destroy_secret_version"(uuid, integer) from public;
 grant execute on function "public"."destroy_secret_version"(uuid, integer) to "authenticated";
+revoke all on function "public"."gate"(text, uuid, text) from public;
+grant execute on function "public"."gate"(text, uuid, text) to "authenticated";
+revoke all on function "public"."get_api_usage"(uuid, date, date) from public;
+grant execute on function "public"."get_api_usage"(uuid, date, date) to "authenticated";
 revoke all on function "public"."get_organization_usage"(uuid) from public;
 grant execute on function "public"."get_organization_usage"(uuid) to "authenticated";
 revoke all on function "public"."get_second_factor"(uuid) from public;
@@ -8275,12 +8829,14 @@ revoke all on function "public"."list_waiting_steps"(uuid, text[], uuid, uuid, i
 grant execute on function "public"."list_waiting_steps"(uuid, text[], uuid, uuid, integer, boolean) to "authenticated";
 revoke all on function "public"."next_secret_version"(uuid) from public;
 grant execute on function "public"."next_secret_version"(uuid) to "authenticated";
+revoke all on function "public"."pin_api_version"(uuid, date, uuid) from public;
+grant execute on function "public"."pin_api_version"(uuid, date, uuid) to "authenticated";
 revoke all on function "public"."remove_member"(uuid, uuid, integer) from public;
 grant execute on function "public"."remove_member"(uuid, uuid, integer) to "authenticated";
 revoke all on function "public"."request_secret_reveal"(uuid, integer) from public;
 grant execute on function "public"."request_secret_reveal"(uuid, integer) to "authenticated";
-revoke all on function "public"."resend_invitation"(uuid, integer, integer) from public;
-grant execute on function "public"."resend_invitation"(uuid, integer, integer) to "authenticated";
+revoke all on function "public"."resend_invitation"(uuid, integer, integer, uuid) from public;
+grant execute on function "public"."resend_invitation"(uuid, integer, integer, uuid) to "authenticated";
 revoke all on function "public"."restore_organization"(uuid, integer) from public;
 grant execute on function "public"."restore_organization"(uuid, integer) to "authenticated";
 revoke all on function "public"."restore_secret_version"(uuid, integer, integer) from public;
@@ -8289,8 +8845,8 @@ revoke all on function "public"."retry_job"(uuid, text) from public;
 grant execute on function "public"."retry_job"(uuid, text) to "authenticated";
 revoke all on function "public"."revoke_api_key"(uuid, integer) from public;
 grant execute on function "public"."revoke_api_key"(uuid, integer) to "authenticated";
-revoke all on function "public"."revoke_invitation"(uuid, integer) from public;
-grant execute on function "public"."revoke_invitation"(uuid, integer) to "authenticated";
+revoke all on function "public"."revoke_invitation"(uuid, integer, uuid) from public;
+grant execute on function "public"."revoke_invitation"(uuid, integer, uuid) to "authenticated";
 
 revoke all
   on function "public"."rotate_api_key"(uuid, text, text, text, integer, timestamp with time zone, integer, text)
@@ -8321,8 +8877,8 @@ revoke all on function "public"."update_organization"(uuid, text, text, integer)
 grant execute on function "public"."update_organization"(uuid, text, text, integer) to "authenticated";
 revoke all on function "public"."update_secret"(uuid, jsonb, integer) from public;
 grant execute on function "public"."update_secret"(uuid, jsonb, integer) to "authenticated";
-revoke all on function "public"."update_workspace"(uuid, text, boolean, integer) from public;
-grant execute on function "public"."update_workspace"(uuid, text, boolean, integer) to "authenticated";
+revoke all on function "public"."update_workspace"(uuid, text, boolean, integer, uuid) from public;
+grant execute on function "public"."update_workspace"(uuid, text, boolean, integer, uuid) to "authenticated";
 grant select on table "public"."api_keys" to "authenticated", "service_role";
 grant select on table "public"."audit_events" to "authenticated", "service_role";
 grant select on table "public"."invitations" to "authenticated", "service_role";
@@ -8379,6 +8935,20 @@ on conflict (id) do update set
   max_api_keys = excluded.max_api_keys,
   max_secrets = excluded.max_secrets;
 -- end of seed 10_tenancy/011_plans_seed.sql
+
+-- seed 10_tenancy/012_plans_retention_seed.sql 3b03f6adc9e7491a
+-- Only what is absent: what an operator has set stays, null (for ever) too. A plan without any gets its archive with them.
+update public.plans p set
+  archives_runs = case when p.retention_days = '{}' then v.archives_runs else p.archives_runs end,
+  retention_days = v.retention_days || p.retention_days
+from (values
+  ('free', false, '{"runs": 7, "audit": 90, "jobs": 7, "webhook_events": 30, "archives": 365}'::jsonb),
+  ('pro', true, '{"runs": 30, "audit": 365, "jobs": 14, "webhook_events": 30, "archives": 365}'),
+  ('team', true, '{"runs": 90, "audit": 730, "jobs": 30, "webhook_events": 90, "archives": 1095}'),
+  ('enterprise', true, '{"runs": 365, "audit": null, "jobs": 90, "webhook_events": 365, "archives": null}')
+) as v (id, archives_runs, retention_days)
+where p.id = v.id and not p.retention_days ?& array['runs', 'jobs', 'webhook_events', 'archives', 'audit'];
+-- end of seed 10_tenancy/012_plans_retention_seed.sql
 
 -- seed 10_tenancy/013_plans_request_limits_seed.sql e985a141250556bf
 update public.plans p
