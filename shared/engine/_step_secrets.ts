@@ -38,9 +38,25 @@ export async function withStepSecrets(step: StepAttempt, { secrets }: StepSurrou
   }
 }
 
-/** What a node gave, without the secrets. */
+/** What a node gave, without the secrets. What tells the engine how to go on stays as it is: handles, kinds, seconds. */
 export function withoutSecrets(result: NodeResult, { secrets }: StepAttempt): NodeResult {
-  return secrets === undefined ? result : secrets.redactor.value(result);
+  if (secrets === undefined) return result;
+  const { redactor } = secrets;
+  const { output, stop, wait, start, open } = result;
+  return {
+    ...result,
+    output: redactor.value(output),
+    ...(stop?.message !== undefined && { stop: { ...stop, message: redactor.text(stop.message) } }),
+    ...(wait !== undefined && {
+      wait: {
+        ...wait,
+        ...(wait.name !== undefined && { name: redactor.text(wait.name) }),
+        ...(wait.data !== undefined && { data: redactor.value(wait.data) }),
+      },
+    }),
+    ...(start !== undefined && { start: { ...start, input: redactor.value(start.input) } }),
+    ...(open !== undefined && { open: { ...open, items: redactor.value(open.items) } }),
+  };
 }
 
 /** What a node threw, without the secrets: message, details and everything underneath. */
