@@ -18,6 +18,8 @@ const orgs = async (): Promise<Router> => (await import("../orgs/router.ts")).ro
 const stats = async (): Promise<Router> => (await import("../flows/router.ts")).statsRouter;
 const auth = async (): Promise<Router> => (await import("../orgs/router.ts")).authRouter;
 const invitations = async (): Promise<Router> => (await import("../orgs/router.ts")).invitationsRouter;
+const audit = async (): Promise<Router> => (await import("../audit/router.ts")).router;
+const activity = async (): Promise<Router> => (await import("../audit/router.ts")).activityRouter;
 const health = async (): Promise<Router> => (await import("../health/router.ts")).router;
 
 /** The functions that answer under `/v1`, by their own names, in the order of the documentation. */
@@ -35,6 +37,7 @@ export const FUNCTIONS = {
   keys,
   orgs,
   admin,
+  audit,
   health,
 } as const;
 
@@ -47,6 +50,7 @@ const ALIASES = {
   stats,
   auth,
   invitations,
+  activity,
 } as const;
 
 /** What `api` mounts. */

@@ -17,6 +17,7 @@ export const TAGS: readonly { readonly name: string; readonly description: strin
   { name: "schedules", description: "When the clock starts flows: cron, time zones, what becomes of due times" },
   { name: "jobs", description: "Background work that is no step of a run: what waits, what failed, and how to go on" },
   { name: "admin", description: "Operators: limits by hand, blocked networks, security events" },
+  { name: "audit", description: "Who did what, sealed and signed; and what happened lately, for members" },
   { name: "people", description: "Who you are and what you may do" },
   { name: "organizations", description: "Organizations, their members and workspaces" },
   { name: "health", description: "Whether the service works" },

@@ -17,3 +17,15 @@ export { leafHash, merklePath, type MerkleStep, rootOf } from "./merkle.ts";
 export { netstrings, readNetstrings } from "./netstrings.ts";
 export { type RequestFacts, requestProof, requestProofKey } from "./request_proof.ts";
 export { AuditBrokenError, signAudit } from "./sign_audit.ts";
+export {
+  type AuditAnchor,
+  type AuditFacts,
+  type AuditFault,
+  type AuditFaultKind,
+  type AuditReport,
+  type AuditSource,
+  type PublishedKey,
+  type SealLine,
+  verifySeals,
+  type VerifySealsOptions,
+} from "./verify_seals.ts";

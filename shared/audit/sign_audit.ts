@@ -73,7 +73,7 @@ async function checkBefore(before: Unsigned["before"], keys: Unsigned["keys"]): 
 }
 
 /** The link that a statement names as the one before it: its last field. */
-function previousLink(statement: string): string | undefined {
+function previousLink(statement: string): string | null | undefined {
   return readNetstrings(statement)?.at(-1);
 }
 

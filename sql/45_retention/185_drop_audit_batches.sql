@@ -70,6 +70,7 @@ begin
     end if;
   end loop;
   if v_rows < p_limit then
+    delete from private.audit_turns t where t.since < private.now() - interval '1 day';
     insert into private.settings (name, value) values ('audit_retained_at', private.now()::text)
     on conflict (name) do update set value = excluded.value, updated_at = private.now();
     for v_week in

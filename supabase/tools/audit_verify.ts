@@ -7,8 +7,8 @@
  */
 import { parseArgs } from "node:util";
 import postgres from "postgres";
-import type { AuditPublicKey } from "../../shared/audit/mod.ts";
-import { type AuditAnchor, type AuditReport, verifyAudit, type VerifyAuditOptions } from "./_verify_audit.ts";
+import type { AuditAnchor, AuditPublicKey, AuditReport } from "../../shared/audit/mod.ts";
+import { verifyAudit, type VerifyAuditOptions } from "./_verify_audit.ts";
 
 const USAGE = `Usage: deno task audit:verify [--database-url URL] [--organization ID] [--key FILE] [--anchor FILE]
 
@@ -83,10 +83,10 @@ function describe(report: AuditReport, options: VerifyAuditOptions): string[] {
   const lines: string[] = [];
   for (const fault of report.faults.slice(0, 20)) {
     const place = [
-      fault.organizationId === null ? "" : `organization ${fault.organizationId}`,
+      fault.organization_id === null ? "" : `organization ${fault.organization_id}`,
       fault.batch === null ? "" : `seal ${fault.batch}`,
       fault.seq === null ? "" : `row ${fault.seq}`,
-      fault.rowId === null ? "" : `(${fault.rowId})`,
+      fault.row_id === null ? "" : `(${fault.row_id})`,
     ].filter((part) => part !== "").join(" ");
     lines.push(`BROKEN ${fault.kind}: ${fault.message}${place === "" ? "" : `: ${place}`}`);
   }
@@ -94,13 +94,15 @@ function describe(report: AuditReport, options: VerifyAuditOptions): string[] {
   lines.push(
     `${report.rows} rows hashed again, ${report.batches} seals of ${report.organizations} organizations checked`,
   );
-  if (report.droppedRows > 0) {
-    lines.push(`${report.droppedRows} rows were dropped by retention: their seals are checked, what they said is gone`);
+  if (report.dropped_rows > 0) {
+    lines.push(
+      `${report.dropped_rows} rows were dropped by retention: their seals are checked, what they said is gone`,
+    );
   }
-  if (report.unsealedRows > 0) {
-    lines.push(`${report.unsealedRows} rows are too new to be sealed: nothing is proven of them`);
+  if (report.unsealed_rows > 0) {
+    lines.push(`${report.unsealed_rows} rows are too new to be sealed: nothing is proven of them`);
   }
-  if (report.unsignedBatches > 0) lines.push(`${report.unsignedBatches} seals are too new to be signed`);
+  if (report.unsigned_batches > 0) lines.push(`${report.unsigned_batches} seals are too new to be signed`);
   if (options.keys === undefined) {
     lines.push("The keys were taken from the database itself: name those you kept with --key");
   }

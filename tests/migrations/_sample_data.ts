@@ -132,6 +132,7 @@ insert into private.partition_changes (kind, week, id) values ('runs', '2026-11-
 insert into public.audit_events (organization_id, actor, auth, via, action, target_type)
   values ('${ORGANIZATION}', 'system', 'sql', 'sql', 'sample.made', 'sample');
 select private.seal_audit_rows();
+insert into private.audit_turns (key, since) values ('key', now());
 insert into private.audit_sealed_ahead (tx, id) values ('1', '${RUN}');
 insert into private.audit_keys (id, public_key) values (repeat('a', 43), '{"kty": "OKP", "crv": "Ed25519", "x": "a"}');
 `,

@@ -89,6 +89,7 @@ export async function prepareCast(db: TestDatabase): Promise<Cast> {
     suspended: await addThings(db, s.user.id, s.organizationId),
   };
   await db.sql`select private.seal_audit_rows()`;
+  await db.sql`insert into private.audit_turns (key, since) values ('key', now())`;
   await db.sql`insert into private.audit_sealed_ahead (tx, id) values ('1', ${crypto.randomUUID()})`;
   await db.sql`
     insert into private.audit_keys (id, public_key)
@@ -273,6 +274,8 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       job,
       deadLetter: deadLetter?.id,
       archive: archive?.id,
+      auditEvent: (await sql`
+        select id from public.audit_events where organization_id = ${organizationId} order by id limit 1`)[0]?.id,
       member: member?.id,
       invitation: invitation.id,
       emptyWorkspace: emptyWorkspace.id,

@@ -114,6 +114,7 @@ private.system_task_runs      deny  deny   deny   deny       deny    deny    den
 private.system_tasks          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.webhook_secrets       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.worker_wakes          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.audit_turns           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.audit_batches         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.audit_keys            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.audit_leaves          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -152,6 +153,20 @@ engine.sign_audit                  -     -     x
 private.add_audit_batches          -     -     -
 private.audit_head                 -     -     -
 private.audit_root                 -     -     -
+private.audit_batch_of             -     -     -
+private.audit_event_reply          -     -     -
+private.audit_facts                -     -     -
+private.audit_page                 -     -     -
+private.audit_security_event       -     -     -
+private.audit_turn                 -     -     -
+private.note_audit_read            -     -     -
+public.get_audit_event             -     x     -
+public.get_audit_proof             -     x     -
+public.list_activity               -     x     -
+public.list_audit_events           -     x     -
+public.list_audit_keys             x     x     -
+public.verify_audit                -     x     -
+public.verify_audit_end            -     x     -
 private.audit_statement            -     -     -
 private.check_audit_batches        -     -     -
 private.restart_audit_seal         -     -     -
@@ -664,6 +679,13 @@ queue_statistics          ok        ok        ok         ok         ok         f
 replay_dead_letters       ok        ok        ok         ok         forbidden  forbidden  forbidden
 retry_job                 ok        ok        ok         ok         forbidden  forbidden  forbidden
 run_job_now               ok        ok        ok         ok         forbidden  forbidden  forbidden
+get_audit_event           ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
+get_audit_proof           conflict  conflict  forbidden  forbidden  forbidden  forbidden  forbidden
+list_activity             ok        ok        ok         ok         ok         ok         forbidden
+list_audit_events         ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
+list_audit_keys           ok        ok        ok         ok         ok         ok         ok
+verify_audit              ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
+verify_audit_end          ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
 cancel_run                ok        ok        ok         ok         forbidden  forbidden  forbidden
 count_version_runs        ok        ok        ok         ok         ok         null       null
 set_mfa_policy            ok        forbidden forbidden  forbidden  forbidden  forbidden  forbidden

@@ -32,13 +32,13 @@ Deno.test("retention drops old rows by whole seals, keeps the seals, and the log
     assertEquals(await retainLater(db, 91, 4), 4, "Whole seals: the first has the row of the organization too");
     await seal(db);
     const some = await verifyAudit(db.sql);
-    assertEquals([some.faults, some.droppedRows], [[], 4]);
+    assertEquals([some.faults, some.dropped_rows], [[], 4]);
     // The last seal but those of today is dropped too; that which tells of the dropping stays.
     assertEquals(await retainLater(db, 91), 9);
     assertEquals(await retainLater(db, 91), 0);
     await seal(db);
     const report = await verifyAudit(db.sql);
-    assertEquals([report.faults, report.droppedRows], [[], 13]);
+    assertEquals([report.faults, report.dropped_rows], [[], 13]);
     const left = await db.sql`
       select organization_id, count(*)::int as n from public.audit_events where action = 'test.done' group by 1`;
     assertEquals(left.map((row) => [row["organization_id"], row["n"]]), [[enterprise, 12]]);

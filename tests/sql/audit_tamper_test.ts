@@ -1,10 +1,6 @@
 import { main } from "../../supabase/tools/audit_verify.ts";
-import {
-  type AuditAnchor,
-  type AuditFault,
-  type AuditReport,
-  verifyAudit,
-} from "../../supabase/tools/_verify_audit.ts";
+import type { AuditAnchor, AuditFault, AuditReport } from "../../shared/audit/mod.ts";
+import { verifyAudit } from "../../supabase/tools/_verify_audit.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import { type TestDatabase, withDatabase } from "../helpers/postgres.ts";
 import { auditEnv, seal, tamper, writeEvents } from "./_audit.ts";
@@ -259,8 +255,8 @@ Deno.test("tampering with the log", async (test) => {
         const report: AuditReport = await verifyAudit(db.sql, { anchor });
         assertEquals(report.faults[0]?.kind, kind, JSON.stringify(report.faults[0]));
         if (row !== undefined) {
-          assertEquals([report.faults[0]!.organizationId, report.faults[0]!.seq], [A, row]);
-          if (kind !== "reordered" && ids[row - 1]) assertEquals(report.faults[0]!.rowId, ids[row - 1]);
+          assertEquals([report.faults[0]!.organization_id, report.faults[0]!.seq], [A, row]);
+          if (kind !== "reordered" && ids[row - 1]) assertEquals(report.faults[0]!.row_id, ids[row - 1]);
         }
         const without = await verifyAudit(db.sql);
         assertEquals(without.faults.length === 0, needsAnchor ?? false);
