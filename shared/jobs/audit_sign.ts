@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { AuditBrokenError, signAudit } from "../audit/mod.ts";
-import { adminClient } from "../db/mod.ts";
+import { AuditBrokenError, requestProofKey, signAudit } from "../audit/mod.ts";
+import { toHex } from "../bytes/mod.ts";
+import { adminClient, rpc } from "../db/mod.ts";
 import { defineJob } from "./define_job.ts";
 import { NonRetryable } from "./job_error.ts";
 
@@ -12,6 +13,9 @@ export const auditSign = defineJob({
   timeoutMs: 60_000,
   keep: "failures",
   run: async (_payload, { env, signal }) => {
+    // So that the database knows our own requests from those who only say they are: told again when the key changed.
+    const key = toHex(await requestProofKey(env.secretKeys.default));
+    await rpc(adminClient(env), "set_request_proof_key", { p_key: key }, { schema: "engine", signal });
     try {
       return { signed: await signAudit(adminClient(env), env, signal) };
     } catch (error) {

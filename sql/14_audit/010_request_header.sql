@@ -34,11 +34,14 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_key text := private.setting('request_proof_key');
+  v_key text;
   v_outer bytea;
   v_inner bytea;
 begin
-  if v_key is null or not p_headers ? 'x-millrace-proof' then
+  if p_headers ? 'x-millrace-proof' then
+    v_key := private.setting('request_proof_key');
+  end if;
+  if v_key is null then
     return false;
   end if;
   -- HMAC-SHA-256 (RFC 2104) with what is built in. The setting holds the two padded keys: inner, then outer, 64 bytes each.

@@ -20,6 +20,9 @@ declare
   v_user_id uuid;
   v_key_id uuid;
   v_ip text;
+  v_before text := p_before::text;
+  v_after text := p_after::text;
+  v_details text := p_details::text;
 begin
   -- PL/pgSQL without a block for exceptions: this runs inside of every change.
   if v_text is null then
@@ -54,13 +57,15 @@ begin
   )
   values (
     coalesce(p_organization_id, private.platform_id()), v_actor, v_user_id, v_key_id, v_auth,
-    case when v_actor = 'system' then 'sql' when private.request_is_proven(v_headers) then 'function' else 'data_api' end,
+    case when v_actor = 'system' then 'sql' when v_headers is not null and private.request_is_proven(v_headers) then 'function' else 'data_api' end,
     case when pg_input_is_valid(v_ip, 'inet') then host(v_ip::inet) end,
     case when v_actor = 'system' then concat_ws(' ', session_user, nullif(current_setting('application_name'), ''))
       else left(v_headers ->> 'x-millrace-agent', 400) end,
     left(v_headers ->> 'x-request-id', 100),
     p_action, p_target_type, left(p_target_id, 400),
-    private.audit_value(p_before), private.audit_value(p_after), private.audit_value(p_details)
+    case when octet_length(v_before) > 4096 then private.audit_value(p_before) else v_before::json end,
+    case when octet_length(v_after) > 4096 then private.audit_value(p_after) else v_after::json end,
+    case when octet_length(v_details) > 4096 then private.audit_value(p_details) else v_details::json end
   );
 end;
 $$;

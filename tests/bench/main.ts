@@ -25,6 +25,10 @@ const BENCHMARKS: Record<string, { about: string; load: () => Promise<{ main(arg
     about: "many items through a splitter or a loop: time, calls, tokens and memory as they grow",
     load: () => import("./regions.ts"),
   },
+  audit: {
+    about: "what the audit log costs changes of one tenant by many writers; sealing and verifying a million rows",
+    load: () => import("./audit.ts"),
+  },
   rls: {
     about: "what row level security costs on the lists, at 1,000 organizations with 1,000 rows each",
     load: () => import("./rls.ts"),
