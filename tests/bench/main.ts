@@ -29,6 +29,10 @@ const BENCHMARKS: Record<string, { about: string; load: () => Promise<{ main(arg
     about: "what the audit log costs changes of one tenant by many writers; sealing and verifying a million rows",
     load: () => import("./audit.ts"),
   },
+  gate: {
+    about: "what the gate costs a request with an API key, at 1,000,000 keys in 100,000 organizations",
+    load: () => import("./gate.ts"),
+  },
   rls: {
     about: "what row level security costs on the lists, at 1,000 organizations with 1,000 rows each",
     load: () => import("./rls.ts"),
