@@ -3229,6 +3229,121 @@ export interface BlockingSettings {
   ip_never_block: (string)[];
 }
 
+/** Complete unless `fields` asked for less */
+export interface PartialAuditEvent {
+  id: string;
+  organization_id: string;
+  occurred_at: string;
+  actor: AuditActor;
+  /** The person; for a key, who made it */
+  user_id: string | null;
+  key_id: string | null;
+  auth: "jwt" | "key" | "secret_key" | "sql" | "none";
+  via: AuditVia;
+  ip: string | null;
+  agent: string | null;
+  request_id: string | null;
+  action: string;
+  target_type: string;
+  target_id: string | null;
+  /** What the changed columns held; null = nothing */
+  before: unknown;
+  /** What they hold now. Secrets never; what is large as {cut, bytes, sha256} */
+  after: unknown;
+  details: Json;
+}
+
+/** user = a person; key = an API key; service = an operator's secret key, or our own functions; system = SQL without a request; anonymous = nobody signed in */
+export type AuditActor = "user" | "key" | "service" | "system" | "anonymous";
+
+/** function = ip, agent and request_id are what our functions saw; data_api = the caller may have made them up; sql = there was no request */
+export type AuditVia = "function" | "data_api" | "sql";
+
+export interface AuditReport {
+  is_whole: boolean;
+  /** The first 100, in order */
+  faults: ({
+    kind:
+      | "edited"
+      | "deleted"
+      | "inserted"
+      | "reordered"
+      | "backdated"
+      | "cut"
+      | "forked"
+      | "rewritten"
+      | "unsigned"
+      | "signed_late"
+      | "unknown_key";
+    organization_id: string | null;
+    /** Number of the seal */
+    batch: number | null;
+    seq: number | null;
+    row_id: string | null;
+    message: string;
+  })[];
+  /** Rows that were hashed again */
+  rows: number;
+  /** Seals that were checked */
+  batches: number;
+  /** Rows that retention has dropped: their seals are whole */
+  dropped_rows: number;
+  /** Rows that are too new to be sealed */
+  unsealed_rows: number;
+  unsigned_batches: number;
+  keys: (string)[];
+  /** The end of the whole log: keep it, and `deno task audit:verify --anchor` finds what was cut off since */
+  head: {
+    number: number;
+    /** SHA-256, hex */
+    link: string;
+  } | null;
+}
+
+/** Complete unless `fields` asked for less */
+export interface PartialActivity {
+  id: string;
+  occurred_at: string;
+  actor: AuditActor;
+  user_id: string | null;
+  /** null = nobody, or you may not see members */
+  user_name: string | null;
+  action: string;
+  target_type: string;
+  target_id: string | null;
+  target_name: string | null;
+}
+
+export interface AuditProof {
+  id: string;
+  seq: number;
+  /** The bytes that were hashed, as UTF-8: netstrings */
+  canonical: string;
+  /** SHA-256, hex */
+  leaf: string;
+  path: ({
+    side: "left" | "right";
+    /** SHA-256, hex */
+    hash: string;
+  })[];
+  /** SHA-256, hex */
+  root: string;
+  /** What the seal states: netstrings */
+  statement: string;
+  /** SHA-256, hex */
+  link: string;
+  /** Microseconds since 1970 */
+  signed_at: string;
+  /** Ed25519, base64 */
+  signature: string;
+  key: {
+    kty: "OKP";
+    crv: "Ed25519";
+    x: string;
+    kid: string;
+  };
+}
+
 export interface Health {
   status: "ok";
   checks: {
@@ -3249,6 +3364,8 @@ export interface DetailedHealth {
       duration_ms: number;
     };
   };
+  /** Whether the functions can sign for API keys: MILLRACE_SIGNING_KEY */
+  api_keys: "ok" | "not_set_up";
   /** Services outside that workers leave alone at the moment, longest first */
   providers: ({
     /** `email:<provider>`, or `http:<organization>:<host>` */
@@ -5598,6 +5715,187 @@ export interface Operations {
     query: never;
     body: BlockingSettings;
     reply: BlockingSettings;
+  };
+  /** listAuditEvents: Search the audit log */
+  "GET /audit": {
+    params: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "occurred_at" | "-occurred_at";
+      /** Who did it */
+      "actor"?: "user" | "key" | "service" | "system" | "anonymous";
+      /** The person */
+      "user_id"?: string | number | boolean | readonly string[];
+      /** The API key */
+      "key_id"?: string | number | boolean | readonly string[];
+      /** Where it came from */
+      "via"?: "function" | "data_api" | "sql";
+      /** One or more actions, separated by commas; flow.* = all of flows */
+      "action"?: string | (string)[];
+      /** The kind of thing it was done to */
+      "target_type"?: string | number | boolean | readonly string[];
+      /** The thing it was done to */
+      "target_id"?: string | number | boolean | readonly string[];
+      /** The address, in any spelling */
+      "ip"?: string | number | boolean | readonly string[];
+      /** The request */
+      "request_id"?: string | number | boolean | readonly string[];
+      /** Only rows that hold this text in action, target, before, after or details, whatever its case */
+      "q"?: string | number | boolean | readonly string[];
+      /** At this moment or later */
+      "from"?: string | number | boolean | readonly string[];
+      /** Before this moment */
+      "to"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, organization_id, occurred_at, actor, user_id, key_id, auth, via, ip, agent, request_id, action, target_type, target_id, before, after, details */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialAuditEvent)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** exportAuditEvents: Export the audit log */
+  "GET /audit/export": {
+    params: never;
+    query: {
+      "format"?: "jsonl" | "csv";
+      /** Who did it */
+      "actor"?: "user" | "key" | "service" | "system" | "anonymous";
+      /** The person */
+      "user_id"?: string | number | boolean | readonly string[];
+      /** The API key */
+      "key_id"?: string | number | boolean | readonly string[];
+      /** Where it came from */
+      "via"?: "function" | "data_api" | "sql";
+      /** One or more actions, separated by commas; flow.* = all of flows */
+      "action"?: string | (string)[];
+      /** The kind of thing it was done to */
+      "target_type"?: string | number | boolean | readonly string[];
+      /** The thing it was done to */
+      "target_id"?: string | number | boolean | readonly string[];
+      /** The address, in any spelling */
+      "ip"?: string | number | boolean | readonly string[];
+      /** The request */
+      "request_id"?: string | number | boolean | readonly string[];
+      /** Only rows that hold this text in action, target, before, after or details, whatever its case */
+      "q"?: string | number | boolean | readonly string[];
+      /** At this moment or later */
+      "from"?: string | number | boolean | readonly string[];
+      /** Before this moment */
+      "to"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: string;
+  };
+  /** verifyAuditLog: Verify the audit log of the organization */
+  "GET /audit/verify": {
+    params: never;
+    query: never;
+    body: never;
+    reply: AuditReport;
+  };
+  /** listAuditKeys: Get the keys that sign the audit log */
+  "GET /audit/keys": {
+    params: never;
+    query: never;
+    body: never;
+    reply: {
+      keys: ({
+        kty: "OKP";
+        crv: "Ed25519";
+        x: string;
+        kid: string;
+        use: "sig";
+        alg: "EdDSA";
+        created_at: string;
+        /** The key before it, which signed it */
+        endorsed_by: string | null;
+        endorsement: string | null;
+      })[];
+    };
+  };
+  /** listActivity: See what happened lately */
+  "GET /audit/activity": {
+    params: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "occurred_at" | "-occurred_at";
+      /** Only these, separated by commas, and `id`: id, occurred_at, actor, user_id, user_name, action, target_type, target_id, target_name */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialActivity)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** sealAudit: Seal and sign what is new in the audit log */
+  "POST /audit/seal": {
+    params: never;
+    query: never;
+    body: never;
+    reply: {
+      sealed: number;
+      signed: number;
+    };
+  };
+  /** getAuditEvent: Get a row of the audit log */
+  "GET /audit/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: {
+      id: string;
+      organization_id: string;
+      occurred_at: string;
+      actor: AuditActor;
+      /** The person; for a key, who made it */
+      user_id: string | null;
+      key_id: string | null;
+      auth: "jwt" | "key" | "secret_key" | "sql" | "none";
+      via: AuditVia;
+      ip: string | null;
+      agent: string | null;
+      request_id: string | null;
+      action: string;
+      target_type: string;
+      target_id: string | null;
+      /** What the changed columns held; null = nothing */
+      before?: unknown;
+      /** What they hold now. Secrets never; what is large as {cut, bytes, sha256} */
+      after?: unknown;
+      details?: Json;
+      /** null = not sealed yet */
+      seal: {
+        number: number;
+        /** Its place among all rows of the organization, from 1 */
+        seq: number;
+        sealed_at: string;
+        signed_at: string | null;
+      } | null;
+    };
+  };
+  /** getAuditProof: Get what proves a row of the audit log */
+  "GET /audit/{id}/proof": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: AuditProof;
   };
   /** getHealth: Is all well */
   "GET /health": {

@@ -44,7 +44,7 @@ export function findSecrets(context: UserContext, query: AnyListQuery): Promise<
 
 /** The table; its name stands here until the generated types know it. */
 function secretsIn(db: DatabaseClient) {
-  return db.from("secrets" as "workspaces");
+  return db.from("secrets");
 }
 
 /**

@@ -2664,6 +2664,8 @@ export type Database = {
       "find_run_archives": { Args: { "p_run_id": string }; Returns: Json };
       "gate": { Args: { "p_operation"?: string; "p_organization_id"?: string; "p_route"?: string }; Returns: Json };
       "get_api_usage": { Args: { "p_from": string; "p_organization_id": string; "p_to": string }; Returns: Json };
+      "get_audit_event": { Args: { "p_event_id": string }; Returns: Json };
+      "get_audit_proof": { Args: { "p_event_id": string }; Returns: Json };
       "get_entity_journey": {
         Args: { "p_after"?: number; "p_descending"?: boolean; "p_entity_id": string; "p_limit"?: number };
         Returns: Json;
@@ -2692,6 +2694,22 @@ export type Database = {
         Returns: Json;
       };
       "leave_organization": { Args: { "p_organization_id": string }; Returns: undefined };
+      "list_activity": {
+        Args: { "p_after"?: string; "p_ascending"?: boolean; "p_limit"?: number; "p_organization_id": string };
+        Returns: Json;
+      };
+      "list_audit_events": {
+        Args: {
+          "p_after"?: string;
+          "p_ascending"?: boolean;
+          "p_export"?: boolean;
+          "p_filter"?: Json;
+          "p_limit"?: number;
+          "p_organization_id": string;
+        };
+        Returns: Json;
+      };
+      "list_audit_keys": { Args: Record<PropertyKey, never>; Returns: Json };
       "list_edge_stats": { Args: { "p_flow_id": string }; Returns: Json };
       "list_jobs": {
         Args: {
@@ -2747,6 +2765,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "missing_secrets": { Args: { "p_names": (string)[]; "p_organization_id": string }; Returns: (string)[] };
       "move_entity": { Args: { "p_entity_id": string; "p_if_version"?: number; "p_node_id": string }; Returns: Json };
       "next_secret_version": { Args: { "p_secret_id": string }; Returns: Json };
       "pause_run": { Args: { "p_run_id": string }; Returns: Json };
@@ -2939,6 +2958,8 @@ export type Database = {
         };
         Returns: Json;
       };
+      "verify_audit": { Args: { "p_after"?: number; "p_organization_id": string }; Returns: Json };
+      "verify_audit_end": { Args: { "p_organization_id": string }; Returns: Json };
       "watch_run": { Args: { "p_run_id": string }; Returns: Json };
       "watch_runs": { Args: { "p_organization_id": string }; Returns: Json };
     };

@@ -144,6 +144,16 @@ create table "private"."audit_sealed_ahead" (
 alter table "private"."audit_sealed_ahead"
   enable row level security;
 
+create table "private"."audit_turns" (
+  "key"        text                     not null,
+  "since"      timestamp with time zone not null,
+  "suppressed" integer                  not null default 0,
+  constraint "audit_turns_pkey" primary key (key)
+);
+
+alter table "private"."audit_turns"
+  enable row level security;
+
 create table "private"."flag_rules" (
   "flag"            text    not null,
   "organization_id" uuid    not null,
@@ -1393,7 +1403,8 @@ begin
     from (
       select s.bucket_id, s.name from storage.objects s
       where s.bucket_id in ('run-data', 'run-archives')
-        and s.name >= p_organization_id || '/' and s.name < p_organization_id || '0'
+        -- By bytes, as Storage's own index is: other orders take no notice of a slash.
+        and s.name collate "C" >= p_organization_id || '/' and s.name collate "C" < p_organization_id || '0'
       order by s.bucket_id, s.name limit p_limit
     ) s
   );
@@ -2268,14 +2279,9 @@ begin
   then
     perform private.fail('invalid_request', 'The hash, the beginning or the end of the API key is not one', 400);
   end if;
-  -- The organization is locked: of two that come at once the second counts the first.
-  perform 1 from public.organizations o where o.id = p_key.organization_id for no key update;
-  if (
-    select count(*) from public.api_keys k
-    where k.organization_id = p_key.organization_id and k.revoked_at is null
-      and (k.expires_at is null or k.expires_at > private.now())
-  ) >= 200 then
-    perform private.fail('plan_limit_reached', 'An organization may have 200 API keys in force: revoke some', 402);
+  -- One that takes another's place may come beside it for a while: the plan counts what it was before.
+  if p_key.rotated_from is null then
+    perform private.require_room(p_key.organization_id, 'max_api_keys');
   end if;
 
   insert into public.api_keys (
@@ -2669,6 +2675,9 @@ declare
   v_user_id uuid;
   v_key_id uuid;
   v_ip text;
+  v_before text := p_before::text;
+  v_after text := p_after::text;
+  v_details text := p_details::text;
 begin
   -- PL/pgSQL without a block for exceptions: this runs inside of every change.
   if v_text is null then
@@ -2703,13 +2712,102 @@ begin
   )
   values (
     coalesce(p_organization_id, private.platform_id()), v_actor, v_user_id, v_key_id, v_auth,
-    case when v_actor = 'system' then 'sql' when private.request_is_proven(v_headers) then 'function' else 'data_api' end,
+    case when v_actor = 'system' then 'sql' when v_headers is not null and private.request_is_proven(v_headers) then 'function' else 'data_api' end,
     case when pg_input_is_valid(v_ip, 'inet') then host(v_ip::inet) end,
     case when v_actor = 'system' then concat_ws(' ', session_user, nullif(current_setting('application_name'), ''))
       else left(v_headers ->> 'x-millrace-agent', 400) end,
     left(v_headers ->> 'x-request-id', 100),
     p_action, p_target_type, left(p_target_id, 400),
-    private.audit_value(p_before), private.audit_value(p_after), private.audit_value(p_details)
+    case when octet_length(v_before) > 4096 then private.audit_value(p_before) else v_before::json end,
+    case when octet_length(v_after) > 4096 then private.audit_value(p_after) else v_after::json end,
+    case when octet_length(v_details) > 4096 then private.audit_value(p_details) else v_details::json end
+  );
+end;
+$function$;
+
+create or replace function private.audit_batch_of (
+  p_organization_id uuid,
+  p_event_id        uuid
+)
+  returns private.audit_batches
+  language plpgsql
+  stable
+  set search_path to ''
+  AS $function$
+declare
+  v_batch private.audit_batches;
+begin
+  -- Sealed after it happened, mostly by the next seal; one that became visible late, later.
+  select * into v_batch from private.audit_batches b
+  where b.organization_id = p_organization_id and b.dropped_at is null
+    and b.sealed_at >= private.uuid_v7_time(p_event_id) - interval '1 minute' and p_event_id = any (b.row_ids)
+  order by b.sealed_at limit 1;
+  return v_batch;
+end;
+$function$;
+
+create or replace function private.audit_event_reply (
+  e public.audit_events
+)
+  returns jsonb
+  language plpgsql
+  stable
+  set search_path to ''
+  AS $function$
+begin
+  return to_jsonb(e) - 'tx';
+end;
+$function$;
+
+create or replace function private.audit_facts (
+  p_organization_id uuid
+)
+  returns jsonb
+  language plpgsql
+  stable
+  set search_path to ''
+  AS $function$
+declare
+  v_state private.audit_seal_state;
+  v_last private.audit_batches;
+begin
+  select * into v_state from private.audit_seal_state;
+  select * into v_last from private.audit_batches b order by b.number desc limit 1;
+  return jsonb_build_object(
+    'last_number', v_state.last_number, 'last_link', encode(v_state.last_link, 'hex'),
+    'number', v_last.number, 'link', encode(v_last.link, 'hex'),
+    'gap', (
+      select jsonb_build_object('number', b.number, 'is_cut', p.number is null)
+      from private.audit_batches b left join private.audit_batches p on p.number = b.number - 1
+      where b.number > 1 and p.link is distinct from b.previous_link order by b.number limit 1
+    ),
+    'dropped', (
+      select coalesce(jsonb_object_agg(d.organization_id, d.through), '{}')
+      from (
+        select e.organization_id, max((e.details ->> 'through')::bigint) as through from public.audit_events e
+        where e.action = 'audit.dropped' and e.actor in ('system', 'service')
+          and (p_organization_id is null or e.organization_id = p_organization_id)
+        group by e.organization_id
+      ) d
+    )
+  ) || (
+    -- Rows without a seal: new ones, or such as somebody has put in.
+    with sealed as materialized (
+      select unnest(b.row_ids) as id from private.audit_batches b
+      where p_organization_id is null or b.organization_id = p_organization_id
+    ),
+    loose as materialized (
+      select e.id, e.organization_id, e.tx < v_state.sealed_below or e.occurred_at < v_state.seen_at - interval '1 hour' as is_inserted
+      from public.audit_events e
+      where (p_organization_id is null or e.organization_id = p_organization_id)
+        and not exists (select 1 from sealed s where s.id = e.id)
+    )
+    select jsonb_build_object(
+      'unsealed', count(*) filter (where is_inserted is not true),
+      'inserted', coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'organization_id', l.organization_id) order by l.id)
+        filter (where l.is_inserted), '[]')
+    )
+    from loose l
   );
 end;
 $function$;
@@ -2738,6 +2836,64 @@ create or replace function private.audit_head (
   AS $function$
 begin
   return sha256('\x02'::bytea || p_head || p_root);
+end;
+$function$;
+
+create or replace function private.audit_page (
+  p_organization_id uuid,
+  p_filter          jsonb,
+  p_limit           integer,
+  p_after           uuid,
+  p_ascending       boolean
+)
+  returns jsonb
+  language plpgsql
+  stable
+  set search_path to ''
+  AS $function$
+declare
+  v_low uuid := case when p_filter ? 'from' then private.uuid_v7_floor((p_filter ->> 'from')::timestamptz) end;
+  v_high uuid := case when p_filter ? 'to' then private.uuid_v7_floor((p_filter ->> 'to')::timestamptz) end;
+  v_ip text := p_filter ->> 'ip';
+  v_text text := p_filter ->> 'q';
+  v_where text := '';
+  v_reply jsonb;
+begin
+  if v_ip is not null then
+    if not pg_input_is_valid(v_ip, 'inet') then
+      perform private.fail('invalid_request', 'The filter ip must be an address', 400);
+    end if;
+    v_ip := host(v_ip::inet);
+  end if;
+  -- The statement says only what is asked for: the plan goes along (organization_id, id) and stops at the end of the page.
+  if p_after is not null then
+    v_where := v_where || format(' and e.id %s $4', case when p_ascending then '>' else '<' end);
+  end if;
+  if v_low is not null then
+    v_where := v_where || ' and e.id >= $5';
+  end if;
+  if v_high is not null then
+    v_where := v_where || ' and e.id < $6';
+  end if;
+  if v_text is not null then
+    v_where := v_where || ' and position(lower($7) in lower(concat_ws('' '', e.action, e.target_type, e.target_id, e.before, e.after, e.details))) > 0';
+  end if;
+  if p_filter ? 'actions' then
+    v_where := v_where || ' and (e.action = any (array(select jsonb_array_elements_text($2 -> ''actions'')))'
+      || ' or split_part(e.action, ''.'', 1) || ''.*'' = any (array(select jsonb_array_elements_text($2 -> ''actions''))))';
+  end if;
+  if v_ip is not null then
+    v_where := v_where || ' and e.ip = $8';
+  end if;
+  select v_where || coalesce(string_agg(format(' and e.%1$I::text = $2 ->> %1$L', f.name), ''), '') into v_where
+  from unnest(array['actor', 'user_id', 'key_id', 'via', 'target_type', 'target_id', 'request_id']) as f (name)
+  where p_filter ? f.name;
+  execute format(
+    'select coalesce(jsonb_agg(private.audit_event_reply(p.e) order by (p.e).id %1$s), ''[]'')
+     from (select e from public.audit_events e where e.organization_id = $1 %2$s order by e.id %1$s limit $3) p',
+    case when p_ascending then 'asc' else 'desc' end, v_where
+  ) into v_reply using p_organization_id, p_filter, least(greatest(p_limit, 1), 1001), p_after, v_low, v_high, v_text, v_ip;
+  return v_reply;
 end;
 $function$;
 
@@ -2823,6 +2979,38 @@ begin
 end;
 $function$;
 
+create or replace function private.audit_security_event()
+  returns trigger
+  language plpgsql
+  security definer
+  set search_path to ''
+  AS $function$
+declare
+  v_suppressed integer;
+begin
+  -- One a minute of each kind and caller: a flood of refusals must not become a flood of rows that stay for years.
+  v_suppressed := private.audit_turn(
+    concat_ws(':', 'security', new.kind, new.organization_id, new.user_id, new.key_id, new.ip), 60
+  );
+  if v_suppressed is null then
+    return null;
+  end if;
+  insert into public.audit_events (
+    organization_id, actor, user_id, key_id, auth, via, ip, agent, request_id, action, target_type, details
+  )
+  values (
+    coalesce(new.organization_id, private.platform_id()),
+    case when new.key_id is not null then 'key' when new.user_id is not null then 'user' else 'anonymous' end,
+    new.user_id, new.key_id,
+    case when new.key_id is not null then 'key' when new.user_id is not null then 'jwt' else 'none' end,
+    'function', host(new.ip), new.agent, new.request_id, new.kind, 'security',
+    private.audit_value(new.details || jsonb_build_object('occurrences', new.occurrences)
+      || case when v_suppressed > 0 then jsonb_build_object('not_logged', v_suppressed) else '{}' end)
+  );
+  return null;
+end;
+$function$;
+
 create or replace function private.audit_statement (
   b private.audit_batches
 )
@@ -2841,6 +3029,29 @@ begin
     '64:', encode(b.previous_head, 'hex'), ',64:', encode(b.head, 'hex'), ',64:', encode(b.root, 'hex'), ',',
     octet_length(v_seen), ':', v_seen, ',', octet_length(v_sealed), ':', v_sealed, ',64:', encode(b.previous_link, 'hex'), ','
   );
+end;
+$function$;
+
+create or replace function private.audit_turn (
+  p_key     text,
+  p_seconds integer
+)
+  returns integer
+  language plpgsql
+  set search_path to ''
+  AS $function$
+declare
+  v_now timestamptz := private.now();
+  v_suppressed integer;
+begin
+  update private.audit_turns t set suppressed = t.suppressed + 1
+  where t.key = p_key and t.since > v_now - make_interval(secs => p_seconds);
+  if found then
+    return null;
+  end if;
+  delete from private.audit_turns t where t.key = p_key returning t.suppressed into v_suppressed;
+  insert into private.audit_turns (key, since) values (p_key, v_now) on conflict do nothing;
+  return case when found then coalesce(v_suppressed, 0) end;
 end;
 $function$;
 
@@ -3374,6 +3585,7 @@ begin
     end if;
   end loop;
   if v_rows < p_limit then
+    delete from private.audit_turns t where t.since < private.now() - interval '1 day';
     insert into private.settings (name, value) values ('audit_retained_at', private.now()::text)
     on conflict (name) do update set value = excluded.value, updated_at = private.now();
     for v_week in
@@ -4246,6 +4458,27 @@ begin
 end;
 $function$;
 
+create or replace function private.note_audit_read (
+  p_organization_id uuid,
+  p_action          text,
+  p_details         jsonb
+)
+  returns void
+  language plpgsql
+  set search_path to ''
+  AS $function$
+declare
+  v_suppressed integer := private.audit_turn(concat_ws(':', p_action, p_organization_id, private.caller_key_id(), auth.uid()), 600);
+begin
+  if v_suppressed is not null then
+    perform private.audit(
+      p_organization_id, p_action, 'audit', null,
+      p_details => nullif(p_details, '{}') || case when v_suppressed > 0 then jsonb_build_object('not_logged', v_suppressed) else '{}' end
+    );
+  end if;
+end;
+$function$;
+
 create or replace function private.note_secret_access (
   p_secret  public.secrets,
   p_kind    text,
@@ -4864,11 +5097,14 @@ create or replace function private.request_is_proven (
   set search_path to ''
   AS $function$
 declare
-  v_key text := private.setting('request_proof_key');
+  v_key text;
   v_outer bytea;
   v_inner bytea;
 begin
-  if v_key is null or not p_headers ? 'x-millrace-proof' then
+  if p_headers ? 'x-millrace-proof' then
+    v_key := private.setting('request_proof_key');
+  end if;
+  if v_key is null then
     return false;
   end if;
   -- HMAC-SHA-256 (RFC 2104) with what is built in. The setting holds the two padded keys: inner, then outer, 64 bytes each.
@@ -6629,6 +6865,82 @@ begin
 end;
 $function$;
 
+create or replace function public.get_audit_event (
+  p_event_id uuid
+)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path to ''
+  AS $function$
+declare
+  v_event public.audit_events;
+  v_batch private.audit_batches;
+begin
+  select * into v_event from public.audit_events e where e.id = p_event_id;
+  perform private.require_permission(v_event.organization_id, 'audit:read', 'audit event');
+  v_batch := private.audit_batch_of(v_event.organization_id, p_event_id);
+  return private.audit_event_reply(v_event) || jsonb_build_object('seal', case when v_batch.number is not null then jsonb_build_object(
+    'number', v_batch.number,
+    'seq', v_batch.first_seq + array_position(v_batch.row_ids, p_event_id) - 1,
+    'sealed_at', v_batch.sealed_at,
+    'signed_at', v_batch.signed_at
+  ) end);
+end;
+$function$;
+
+create or replace function public.get_audit_proof (
+  p_event_id uuid
+)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path to ''
+  AS $function$
+declare
+  v_row record;
+  v_batch private.audit_batches;
+  v_level bytea;
+  v_place integer;
+  v_path jsonb := '[]';
+begin
+  select l.organization_id, l.canonical, l.leaf into v_row from private.audit_leaves l where l.id = p_event_id;
+  perform private.require_permission(v_row.organization_id, 'audit:read', 'audit event');
+  v_batch := private.audit_batch_of(v_row.organization_id, p_event_id);
+  if v_batch.number is null or v_batch.signature is null then
+    perform private.fail('conflict', 'The row is not sealed and signed yet: that takes a minute', 409);
+  end if;
+  v_level := v_batch.leaves;
+  v_place := array_position(v_batch.row_ids, p_event_id) - 1;
+  while octet_length(v_level) > 32 loop
+    if (v_place # 1) * 32 < octet_length(v_level) then
+      v_path := v_path || jsonb_build_object(
+        'side', case when v_place % 2 = 0 then 'right' else 'left' end,
+        'hash', encode(substring(v_level from (v_place # 1) * 32 + 1 for 32), 'hex')
+      );
+    end if;
+    select string_agg(
+      case when octet_length(p.pair) = 64 then sha256('\x01'::bytea || p.pair) else p.pair end, ''::bytea order by p.place
+    ) into v_level
+    from (select i as place, substring(v_level from i * 64 + 1 for 64) as pair from generate_series(0, (octet_length(v_level) - 1) / 64) i) p;
+    v_place := v_place / 2;
+  end loop;
+  return jsonb_build_object(
+    'id', p_event_id,
+    'seq', v_batch.first_seq + array_position(v_batch.row_ids, p_event_id) - 1,
+    'canonical', v_row.canonical,
+    'leaf', encode(v_row.leaf, 'hex'),
+    'path', v_path,
+    'root', encode(v_batch.root, 'hex'),
+    'statement', private.audit_statement(v_batch),
+    'link', encode(v_batch.link, 'hex'),
+    'signed_at', (extract(epoch from v_batch.signed_at) * 1000000)::bigint::text,
+    'signature', translate(encode(v_batch.signature, 'base64'), E'\n', ''),
+    'key', (select k.public_key || jsonb_build_object('kid', k.id) from private.audit_keys k where k.id = v_batch.key_id)
+  );
+end;
+$function$;
+
 create or replace function public.get_organization_usage (
   p_organization_id uuid
 )
@@ -6781,6 +7093,91 @@ begin
   end if;
   perform 1 from public.organizations o where o.id = p_organization_id for no key update;
   perform private.end_membership(private.lock_member(p_organization_id, v_user_id));
+end;
+$function$;
+
+create or replace function public.list_activity (
+  p_organization_id uuid,
+  p_limit           integer default 51,
+  p_after           uuid    default null::uuid,
+  p_ascending       boolean default false
+)
+  returns jsonb
+  language plpgsql
+  stable
+  security definer
+  set search_path to ''
+  AS $function$
+declare
+  v_reply jsonb;
+begin
+  perform private.require_permission(p_organization_id, 'org:read', 'organization');
+  -- In the direction of the index, whichever that is.
+  execute format(
+    'select coalesce(jsonb_agg(jsonb_build_object(
+       ''id'', e.id,
+       ''occurred_at'', e.occurred_at,
+       ''actor'', e.actor,
+       ''user_id'', e.user_id,
+       ''user_name'', case when $4 then coalesce(p.display_name, p.email) end,
+       ''action'', e.action,
+       ''target_type'', e.target_type,
+       ''target_id'', e.target_id,
+       ''target_name'', case when e.target_type in (''flow'', ''workspace'', ''organization'')
+         then coalesce(e.after ->> ''name'', e.before ->> ''name'') end
+     ) order by e.id %1$s), ''[]'')
+     from (
+       select * from public.audit_events a
+       where a.organization_id = $1 %2$s and a.actor in (''user'', ''key'') and a.target_type in
+         (''flow'', ''workspace'', ''organization'', ''member'', ''schedule'', ''webhook_endpoint'', ''entity'', ''invitation'')
+       order by a.id %1$s limit $2
+     ) e
+     left join public.profiles p on p.id = e.user_id',
+    case when p_ascending then 'asc' else 'desc' end,
+    case when p_after is null then '' when p_ascending then 'and a.id > $3' else 'and a.id < $3' end
+  ) into v_reply using p_organization_id, least(greatest(p_limit, 1), 101), p_after,
+    p_organization_id = any (private.organizations_with('members:read'));
+  return v_reply;
+end;
+$function$;
+
+create or replace function public.list_audit_events (
+  p_organization_id uuid,
+  p_filter          jsonb   default '{}'::jsonb,
+  p_limit           integer default 51,
+  p_after           uuid    default null::uuid,
+  p_ascending       boolean default false,
+  p_export          boolean default false
+)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path to ''
+  AS $function$
+begin
+  perform private.require_permission(p_organization_id, 'audit:read', 'organization');
+  if p_after is null then
+    perform private.note_audit_read(p_organization_id, case when p_export then 'audit.exported' else 'audit.read' end, p_filter);
+  end if;
+  return private.audit_page(p_organization_id, p_filter, p_limit, p_after, p_ascending);
+end;
+$function$;
+
+create or replace function public.list_audit_keys()
+  returns jsonb
+  language plpgsql
+  stable
+  security definer
+  set search_path to ''
+  AS $function$
+begin
+  return (
+    select coalesce(jsonb_agg(k.public_key || jsonb_build_object(
+      'kid', k.id, 'use', 'sig', 'alg', 'EdDSA', 'created_at', k.created_at, 'endorsed_by', k.endorsed_by,
+      'endorsement', translate(encode(k.endorsement, 'base64'), E'\n', '')
+    ) order by k.created_at), '[]')
+    from private.audit_keys k
+  );
 end;
 $function$;
 
@@ -6977,6 +7374,26 @@ create or replace function public.list_waiting_steps (
     order by case when p_descending then j.id end desc, j.id
     limit least(greatest(p_limit, 1), 101)
   ) w;
+$function$;
+
+create or replace function public.missing_secrets (
+  p_organization_id uuid,
+  p_names           text[]
+)
+  returns text[]
+  language plpgsql
+  stable
+  security definer
+  set search_path to ''
+  AS $function$
+begin
+  perform private.require_permission(p_organization_id, 'flows:read', 'organization');
+  return (
+    select coalesce(array_agg(distinct n order by n), '{}')
+    from unnest(p_names[1:500]) n
+    where not exists (select 1 from public.secrets s where s.organization_id = p_organization_id and s.name = n)
+  );
+end;
 $function$;
 
 create or replace function public.next_secret_version (
@@ -7703,6 +8120,40 @@ begin
 end;
 $function$;
 
+create or replace function public.verify_audit (
+  p_organization_id uuid,
+  p_after           bigint default 0
+)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path to ''
+  set statement_timeout to '20s'
+  AS $function$
+begin
+  perform private.require_permission(p_organization_id, 'audit:read', 'organization');
+  return jsonb_build_object('lines', (
+    select coalesce(jsonb_agg(to_jsonb(c) order by c.number), '[]') from private.check_audit_batches(p_after, p_organization_id, 100000) c
+  ));
+end;
+$function$;
+
+create or replace function public.verify_audit_end (
+  p_organization_id uuid
+)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path to ''
+  set statement_timeout to '20s'
+  AS $function$
+begin
+  perform private.require_permission(p_organization_id, 'audit:read', 'organization');
+  perform private.note_audit_read(p_organization_id, 'audit.verified', '{}');
+  return private.audit_facts(p_organization_id);
+end;
+$function$;
+
 alter table "private"."api_pins"
   add constraint "api_pins_organization_id_fkey" foreign key (organization_id) references public.organizations(id)
     on delete cascade;
@@ -7893,8 +8344,14 @@ create view "private"."audit_leaves" with (security_invoker=true) AS  SELECT id,
     organization_id,
     occurred_at,
     tx,
-    sha256(('\x00'::bytea || convert_to((((((((((((((((((((((('20:millrace-audit-row-1,36:'::text || organization_id) || ',36:'::text) || id) || ','::text) || octet_length((((EXTRACT(epoch FROM occurred_at) * (1000000)::numeric))::bigint)::text)) || ':'::text) || ((EXTRACT(epoch FROM occurred_at) * (1000000)::numeric))::bigint) || ','::text) || COALESCE((((octet_length(actor) || ':'::text) || actor) || ','::text), ':,'::text)) || COALESCE((((octet_length((user_id)::text) || ':'::text) || (user_id)::text) || ','::text), ':,'::text)) || COALESCE((((octet_length((key_id)::text) || ':'::text) || (key_id)::text) || ','::text), ':,'::text)) || COALESCE((((octet_length(auth) || ':'::text) || auth) || ','::text), ':,'::text)) || COALESCE((((octet_length(via) || ':'::text) || via) || ','::text), ':,'::text)) || COALESCE((((octet_length(ip) || ':'::text) || ip) || ','::text), ':,'::text)) || COALESCE((((octet_length(agent) || ':'::text) || agent) || ','::text), ':,'::text)) || COALESCE((((octet_length(request_id) || ':'::text) || request_id) || ','::text), ':,'::text)) || COALESCE((((octet_length(action) || ':'::text) || action) || ','::text), ':,'::text)) || COALESCE((((octet_length(target_type) || ':'::text) || target_type) || ','::text), ':,'::text)) || COALESCE((((octet_length(target_id) || ':'::text) || target_id) || ','::text), ':,'::text)) || COALESCE((((octet_length((before)::text) || ':'::text) || (before)::text) || ','::text), ':,'::text)) || COALESCE((((octet_length((after)::text) || ':'::text) || (after)::text) || ','::text), ':,'::text)) || COALESCE((((octet_length((details)::text) || ':'::text) || (details)::text) || ','::text), ':,'::text)), 'UTF8'::name))) AS leaf
-   FROM public.audit_events e;
+    canonical,
+    sha256(('\x00'::bytea || convert_to(canonical, 'UTF8'::name))) AS leaf
+   FROM ( SELECT e.id,
+            e.organization_id,
+            e.occurred_at,
+            e.tx,
+            (((((((((((((((((((((('20:millrace-audit-row-1,36:'::text || e.organization_id) || ',36:'::text) || e.id) || ','::text) || octet_length((((EXTRACT(epoch FROM e.occurred_at) * (1000000)::numeric))::bigint)::text)) || ':'::text) || ((EXTRACT(epoch FROM e.occurred_at) * (1000000)::numeric))::bigint) || ','::text) || COALESCE((((octet_length(e.actor) || ':'::text) || e.actor) || ','::text), ':,'::text)) || COALESCE((((octet_length((e.user_id)::text) || ':'::text) || (e.user_id)::text) || ','::text), ':,'::text)) || COALESCE((((octet_length((e.key_id)::text) || ':'::text) || (e.key_id)::text) || ','::text), ':,'::text)) || COALESCE((((octet_length(e.auth) || ':'::text) || e.auth) || ','::text), ':,'::text)) || COALESCE((((octet_length(e.via) || ':'::text) || e.via) || ','::text), ':,'::text)) || COALESCE((((octet_length(e.ip) || ':'::text) || e.ip) || ','::text), ':,'::text)) || COALESCE((((octet_length(e.agent) || ':'::text) || e.agent) || ','::text), ':,'::text)) || COALESCE((((octet_length(e.request_id) || ':'::text) || e.request_id) || ','::text), ':,'::text)) || COALESCE((((octet_length(e.action) || ':'::text) || e.action) || ','::text), ':,'::text)) || COALESCE((((octet_length(e.target_type) || ':'::text) || e.target_type) || ','::text), ':,'::text)) || COALESCE((((octet_length(e.target_id) || ':'::text) || e.target_id) || ','::text), ':,'::text)) || COALESCE((((octet_length((e.before)::text) || ':'::text) || (e.before)::text) || ','::text), ':,'::text)) || COALESCE((((octet_length((e.after)::text) || ':'::text) || (e.after)::text) || ','::text), ':,'::text)) || COALESCE((((octet_length((e.details)::text) || ':'::text) || (e.details)::text) || ','::text), ':,'::text)) AS canonical
+           FROM public.audit_events e) c;
 
 create index api_pins_key_id_idx on private.api_pins using btree (key_id);
 create index api_usage_organization_id_idx on private.api_usage using btree (organization_id, day);
@@ -7960,6 +8417,12 @@ create trigger append_only
 
 alter table "private"."audit_keys"
   enable always trigger "append_only";
+
+create trigger audit
+  after insert on private.security_events
+  for each row
+  when ((new.kind <> ALL (ARRAY['ip.blocked'::text, 'ip.unblocked'::text])))
+  execute function private.audit_security_event();
 
 create trigger audit
   after insert or delete or update of name,
@@ -8173,6 +8636,9 @@ comment on column "private"."audit_seal_state"."sealed_below" is 'Every row of a
 comment on column "private"."audit_seal_state"."seen_at" is 'When all that could be seen had last been sealed.';
 comment on column "private"."audit_sealed_ahead"."id" is 'The row.';
 comment on column "private"."audit_sealed_ahead"."tx" is 'The transaction that wrote the row.';
+comment on column "private"."audit_turns"."key" is 'What was done, by whom.';
+comment on column "private"."audit_turns"."since" is 'When the log last got a row of it.';
+comment on column "private"."audit_turns"."suppressed" is 'How many alike came since.';
 comment on column "private"."flag_rules"."flag" is 'The flag.';
 comment on column "private"."flag_rules"."is_on" is 'Whether it has the feature.';
 comment on column "private"."flag_rules"."organization_id" is 'The organization.';
@@ -8381,7 +8847,7 @@ comment on function "engine"."set_request_proof_key"(text) is 'Sets the key by w
 comment on function "engine"."sign_audit"(jsonb, jsonb) is 'Stores signatures [{number, link, signed_at in microseconds since 1970, signature in base64}] of seals by the key {id, public_key, endorsed_by, endorsement}, which is published when it is new. Answers how many were wanting.';
 comment on function "engine"."suspend_organization"(uuid, text, integer) is 'Suspends an organization: its members see that it exists and why, nothing else; no run starts; those under way go on to their end. Again = another reason. Answers the organization.';
 comment on function "engine"."write_invitation"(uuid) is 'What the mail of an invitation says, with a token made for it, of which only the SHA-256 is kept. Null = there is nothing to send any more.';
-comment on function "private"."add_api_key"(public.api_keys, text) is 'Adds an API key whose settings are checked already, with the SHA-256 of its text in hex. At most 200 in force an organization: 402.';
+comment on function "private"."add_api_key"(public.api_keys, text) is 'Adds an API key whose settings are checked already, with the SHA-256 of its text in hex. 402 at the plan''s number of keys in force, unless it takes another one''s place.';
 
 comment on function "private"."add_audit_batches"(uuid, uuid[], bytea, private.audit_seal_state) is
   'Makes the seals of rows of one tenant.';
@@ -8389,11 +8855,17 @@ comment on function "private"."add_audit_batches"(uuid, uuid[], bytea, private.a
 comment on function "private"."api_usage_of"(uuid, date, date) is 'What was asked of the API between two days, both included, by version, operation and door; p_organization_id null = by everybody.';
 comment on function "private"."api_version_of"(uuid, uuid) is 'The version of the API that a key, or else its organization, is pinned to; null = none. For the gate.';
 comment on function "private"."audit"(uuid, text, text, text, jsonb, jsonb, jsonb) is 'Writes a row of the audit log, in the transaction of what it tells of: one plain insert. Who and from where come from the session. p_organization_id null = the platform. p_before, p_after: the columns that changed, never secrets; large values are cut, with a hash.';
+comment on function "private"."audit_batch_of"(uuid, uuid) is 'The seal of a row; null = it is not sealed.';
+comment on function "private"."audit_event_reply"(public.audit_events) is 'A row of the audit log as the API shows it.';
+comment on function "private"."audit_facts"(uuid) is 'What verifying needs besides the seals, of one tenant or all: {last_number, last_link: the end as the sealer knows it; number, link: as it is; gap: the first seal that does not continue the one before it {number, is_cut}; dropped: organization → sequence number up to which retention says it has dropped; unsealed: how many rows are too new; inserted: rows that are not}.';
 comment on function "private"."audit_hash"(text) is 'What stands for a value that is too large for the audit log: its size and the SHA-256 of its JSON text as jsonb prints it.';
 comment on function "private"."audit_head"(bytea, bytea) is 'The head of a tenant''s chain behind a batch: SHA-256 of a byte 2, the head before it and the batch''s Merkle root.';
+comment on function "private"."audit_page"(uuid, jsonb, integer, uuid, boolean) is 'A page of the audit log of an organization. p_filter: {actor, user_id, key_id, via, actions: [flow.updated, flow.*], target_type, target_id, ip, request_id, q, from, to}; q is looked for literally, whatever its case, in action, target, before, after and details. No filter but the time has an index: a rare one reads the log of the organization until the page is full.';
 comment on function "private"."audit_root"(bytea) is 'The Merkle root (RFC 6962) of hashes of 32 bytes each, one behind the other: nodes are SHA-256 of a byte 1 and both children.';
 comment on function "private"."audit_row"() is 'Trigger after insert, update or delete for each row: writes the change into the audit log, of an update only the columns that changed. Arguments: the column with the organization (empty = the platform), the column with the id, columns that are never recorded (by commas; the row says only that they were written), and the name of the thing (default: the table''s in the singular). Actions: created, updated, deleted, restored, revoked, suspended, resumed, role_changed.';
+comment on function "private"."audit_security_event"() is 'Trigger on security_events: refused credentials and permissions, blocks for limits and the like stand in the audit log too, at most one a minute of each kind and caller.';
 comment on function "private"."audit_statement"(private.audit_batches) is 'What a seal states, as netstrings: number, organization, first and last sequence number, head before, head, Merkle root (hex), seen_at, sealed_at (microseconds since 1970), link before (hex).';
+comment on function "private"."audit_turn"(text, integer) is 'Whether an event that may come in floods is to be written into the audit log now: null = no, one alike was within p_seconds; else how many were not written since the last.';
 comment on function "private"."audit_value"(jsonb) is 'What the audit log keeps of a value: all of it up to 4 KiB; of a larger object each field up to 1 KiB and {cut: true, bytes, sha256} in place of the others.';
 
 comment on function "private"."block_ip"(inet, text, timestamp
@@ -8443,6 +8915,7 @@ comment on function "private"."lock_workspace"(uuid, uuid, integer) is 'Locks a 
 comment on function "private"."mail_invitation"(uuid) is 'Enqueues the mail of an invitation. 429 beyond 30 at once and 100 an hour of an organization, or 2 at once and 3 an hour of one invitation.';
 comment on function "private"."member_reply"(uuid, uuid) is 'A member as the API shows it.';
 comment on function "private"."must_show_factor"(uuid) is 'Whether the caller''s session (its claim aal) is too weak for sensitive operations in the organization: true for a person who has a second factor, or whose organization demands one, and has not shown it in this session. API keys and the service have none.';
+comment on function "private"."note_audit_read"(uuid, text, jsonb) is 'Writes into the audit log that somebody reads it: once in ten minutes for each reader.';
 
 comment on function "private"."note_secret_access"(public.secrets, text, uuid, text, uuid, uuid, integer) is
   'Counts a reading of the version that the record names as current, in the row of its reader and minute.';
@@ -8514,9 +8987,17 @@ comment on function "public"."delete_workspace"(uuid, uuid, integer, uuid) is 'D
 comment on function "public"."destroy_secret_version"(uuid, integer) is 'Throws an earlier value away for good; the current one can not be. Backups keep it as long as they are kept. Needs secrets:write.';
 comment on function "public"."gate"(text, uuid, text) is 'The one call before the business call: who the caller is in which organization (null = the first), what the role may do, the plan''s limits, and one token of each rate limit that the request falls under: the person''s for the route class (default, read, write, run), the organization''s, and that of p_operation where it has one. A person''s first call makes profile, organization and workspace.';
 comment on function "public"."get_api_usage"(uuid, date, date) is 'What an organization asked of the API between two days, by version, operation and door. Needs org:read.';
+comment on function "public"."get_audit_event"(uuid) is 'A row of the audit log, with its seal {number, seq, sealed_at, signed_at}, null = not sealed yet. Needs audit:read.';
+comment on function "public"."get_audit_proof"(uuid) is 'What proves that a row is in the log: its canonical bytes, the way to the Merkle root, the statement of the seal and its signature. Needs audit:read; 409 until it is signed.';
 comment on function "public"."get_organization_usage"(uuid) is 'How much of each limit of its plan an organization uses: {plan, limits: [{name, used, limit}]}. Needs org:read.';
 comment on function "public"."get_second_factor"(uuid) is 'What the caller''s second factor is at: {aal of this session, factors [{id, type, name}] that are verified, policy of the organization, required = sensitive operations are refused until it is shown}.';
 comment on function "public"."leave_organization"(uuid) is 'Ends the caller''s own membership, also of a suspended organization. 409 for the last owner.';
+comment on function "public"."list_activity"(uuid, integer, uuid, boolean) is 'Who did what in the organization lately, for its members (org:read): rows of the audit log that people and keys made on flows, workspaces, members and the like, without addresses, values and secrets. Names of people need members:read.';
+
+comment on function "public"."list_audit_events"(uuid, jsonb, integer, uuid, boolean, boolean) is
+  'A page of the organization''s audit log, see private.audit_page; needs audit:read. That it was read, or exported, stands in the log itself.';
+
+comment on function "public"."list_audit_keys"() is 'The public keys by which seals of the audit log are verified, as JWKs. For everybody.';
 comment on function "public"."list_own_invitations"() is 'The open invitations to the caller''s confirmed address, the newest first, 100 at most.';
 
 comment on function "public"."list_run_steps"(uuid, timestamp
@@ -8532,6 +9013,7 @@ comment on function "public"."list_security_events"(uuid, jsonb, integer, uuid) 
 comment on function "public"."list_waiting_steps"(uuid, text[], uuid, uuid, integer, boolean) is
   'Steps of an organization that wait for something: of these kinds (approval and decision wait for a person; also signal, callback, timer, run, limit), those after p_after, or before it when p_descending. may_decide = the caller could. Null for who may not read runs there. Runs as the caller.';
 
+comment on function "public"."missing_secrets"(uuid, text[]) is 'Which of these names (500 at most) are no secrets of the organization: what the compiler warns of. Needs flows:read: whoever runs flows learns it from their failures as well.';
 comment on function "public"."next_secret_version"(uuid) is 'What a new value of the secret is to be bound to: {organization_id, number}. Needs secrets:write.';
 comment on function "public"."pin_api_version"(uuid, date, uuid) is 'Pins an organization, or one of its keys, to a version of the API; null takes the pin away. Which versions there are is known to the functions. Needs org:write.';
 comment on function "public"."remove_member"(uuid, uuid, integer) is 'Takes a member out of an organization: from the next statement on they see nothing of it. What they made stays. Needs members:write; 403 for who stands above the caller, 409 for the last owner.';
@@ -8557,6 +9039,8 @@ comment on function "public"."update_api_key"(uuid, jsonb, integer) is 'Changes 
 comment on function "public"."update_organization"(uuid, text, text, integer) is 'Changes name and slug; null = leave as it is. p_if_version: 412 unless it is the row version. Needs org:write; 409 when the slug is taken.';
 comment on function "public"."update_secret"(uuid, jsonb, integer) is 'Changes what p_changes names of {name, description, expires_at, rotate_after_days}; the last two may be null. Flows that name the secret by its old name do not find it any more. Needs secrets:write.';
 comment on function "public"."update_workspace"(uuid, text, boolean, integer, uuid) is 'Renames a workspace or makes it the default one, which another one is then no more; null = leave as it is. Needs workspaces:write. Answers it.';
+comment on function "public"."verify_audit"(uuid, bigint) is 'Hashes rows of the organization''s audit log again, those of the seals behind the number p_after, some 100,000: {lines: see private.check_audit_batches}, none = these were all. Needs audit:read.';
+comment on function "public"."verify_audit_end"(uuid) is 'What verifying the organization''s audit log needs besides its seals: see private.audit_facts. Needs audit:read.';
 comment on table "private"."api_key_hashes" is 'What API keys are known by. The keys themselves are kept nowhere.';
 comment on table "private"."api_pins" is 'The version of the API that requests mean when they name none: of a key, else of its organization. No row = the latest.';
 comment on table "private"."api_usage" is 'How often which operation of which version of the API was asked for. Counted in the isolates and added every few seconds: what an isolate had not added when it was killed is missing. Not for billing.';
@@ -8564,6 +9048,7 @@ comment on table "private"."audit_batches" is 'Seals of the audit log: each give
 comment on table "private"."audit_keys" is 'Public keys by which seals of the audit log are verified. None ever goes: old seals need it.';
 comment on table "private"."audit_seal_state" is 'How far the sealer is: one row.';
 comment on table "private"."audit_sealed_ahead" is 'Rows that are sealed though a transaction before theirs has not ended: what the sealer must not seal again. Empty as soon as no long transaction is under way.';
+comment on table "private"."audit_turns" is 'What was written into the audit log lately, of events that may come in floods: one row of the log stands for all alike of a while.';
 comment on table "private"."flag_rules" is 'Organizations that have a flag, or have it not, whatever its share.';
 comment on table "private"."flags" is 'Features that are not there for everybody. Set by operators: engine.set_flag.';
 comment on table "private"."invitation_tokens" is 'What opens an invitation: of 32 random bytes that stand in a mail, the SHA-256. Each attempt to send makes one; none opens anything once the invitation has ended.';
@@ -8666,11 +9151,17 @@ revoke all on function "private"."add_audit_batches"(uuid, uuid[], bytea, privat
 revoke all on function "private"."api_usage_of"(uuid, date, date) from public;
 revoke all on function "private"."api_version_of"(uuid, uuid) from public;
 revoke all on function "private"."audit"(uuid, text, text, text, jsonb, jsonb, jsonb) from public;
+revoke all on function "private"."audit_batch_of"(uuid, uuid) from public;
+revoke all on function "private"."audit_event_reply"(public.audit_events) from public;
+revoke all on function "private"."audit_facts"(uuid) from public;
 revoke all on function "private"."audit_hash"(text) from public;
 revoke all on function "private"."audit_head"(bytea, bytea) from public;
+revoke all on function "private"."audit_page"(uuid, jsonb, integer, uuid, boolean) from public;
 revoke all on function "private"."audit_root"(bytea) from public;
 revoke all on function "private"."audit_row"() from public;
+revoke all on function "private"."audit_security_event"() from public;
 revoke all on function "private"."audit_statement"(private.audit_batches) from public;
+revoke all on function "private"."audit_turn"(text, integer) from public;
 revoke all on function "private"."audit_value"(jsonb) from public;
 revoke all on function "private"."block_ip"(inet, text, timestamp with time zone, text, boolean) from public;
 revoke all on function "private"."caller_key_id"() from public;
@@ -8709,6 +9200,7 @@ revoke all on function "private"."lock_workspace"(uuid, uuid, integer) from publ
 revoke all on function "private"."mail_invitation"(uuid) from public;
 revoke all on function "private"."member_reply"(uuid, uuid) from public;
 revoke all on function "private"."must_show_factor"(uuid) from public;
+revoke all on function "private"."note_audit_read"(uuid, text, jsonb) from public;
 
 revoke all
   on function "private"."note_secret_access"(public.secrets, text, uuid, text, uuid, uuid, integer)
@@ -8800,12 +9292,26 @@ revoke all on function "public"."gate"(text, uuid, text) from public;
 grant execute on function "public"."gate"(text, uuid, text) to "authenticated";
 revoke all on function "public"."get_api_usage"(uuid, date, date) from public;
 grant execute on function "public"."get_api_usage"(uuid, date, date) to "authenticated";
+revoke all on function "public"."get_audit_event"(uuid) from public;
+grant execute on function "public"."get_audit_event"(uuid) to "authenticated";
+revoke all on function "public"."get_audit_proof"(uuid) from public;
+grant execute on function "public"."get_audit_proof"(uuid) to "authenticated";
 revoke all on function "public"."get_organization_usage"(uuid) from public;
 grant execute on function "public"."get_organization_usage"(uuid) to "authenticated";
 revoke all on function "public"."get_second_factor"(uuid) from public;
 grant execute on function "public"."get_second_factor"(uuid) to "authenticated";
 revoke all on function "public"."leave_organization"(uuid) from public;
 grant execute on function "public"."leave_organization"(uuid) to "authenticated";
+revoke all on function "public"."list_activity"(uuid, integer, uuid, boolean) from public;
+grant execute on function "public"."list_activity"(uuid, integer, uuid, boolean) to "authenticated";
+revoke all on function "public"."list_audit_events"(uuid, jsonb, integer, uuid, boolean, boolean) from public;
+
+grant execute
+  on function "public"."list_audit_events"(uuid, jsonb, integer, uuid, boolean, boolean)
+  to "authenticated";
+
+revoke all on function "public"."list_audit_keys"() from public;
+grant execute on function "public"."list_audit_keys"() to "anon", "authenticated";
 revoke all on function "public"."list_own_invitations"() from public;
 grant execute on function "public"."list_own_invitations"() to "authenticated";
 
@@ -8827,6 +9333,8 @@ revoke all on function "public"."list_security_events"(uuid, jsonb, integer, uui
 grant execute on function "public"."list_security_events"(uuid, jsonb, integer, uuid) to "authenticated";
 revoke all on function "public"."list_waiting_steps"(uuid, text[], uuid, uuid, integer, boolean) from public;
 grant execute on function "public"."list_waiting_steps"(uuid, text[], uuid, uuid, integer, boolean) to "authenticated";
+revoke all on function "public"."missing_secrets"(uuid, text[]) from public;
+grant execute on function "public"."missing_secrets"(uuid, text[]) to "authenticated";
 revoke all on function "public"."next_secret_version"(uuid) from public;
 grant execute on function "public"."next_secret_version"(uuid) to "authenticated";
 revoke all on function "public"."pin_api_version"(uuid, date, uuid) from public;
@@ -8879,6 +9387,10 @@ revoke all on function "public"."update_secret"(uuid, jsonb, integer) from publi
 grant execute on function "public"."update_secret"(uuid, jsonb, integer) to "authenticated";
 revoke all on function "public"."update_workspace"(uuid, text, boolean, integer, uuid) from public;
 grant execute on function "public"."update_workspace"(uuid, text, boolean, integer, uuid) to "authenticated";
+revoke all on function "public"."verify_audit"(uuid, bigint) from public;
+grant execute on function "public"."verify_audit"(uuid, bigint) to "authenticated";
+revoke all on function "public"."verify_audit_end"(uuid) from public;
+grant execute on function "public"."verify_audit_end"(uuid) to "authenticated";
 grant select on table "public"."api_keys" to "authenticated", "service_role";
 grant select on table "public"."audit_events" to "authenticated", "service_role";
 grant select on table "public"."invitations" to "authenticated", "service_role";

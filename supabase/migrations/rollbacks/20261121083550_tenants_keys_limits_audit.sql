@@ -1,5 +1,5 @@
--- The way back from 20261121081746_tenants_keys_limits_audit.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
--- Loses data: 41 statements below.
+-- The way back from 20261121083550_tenants_keys_limits_audit.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
+-- Loses data: 42 statements below.
 
 set check_function_bodies = off;
 
@@ -162,10 +162,15 @@ drop function "private"."add_audit_batches"(uuid, uuid[], bytea, private.audit_s
 drop function "private"."api_usage_of"(uuid, date, date);
 drop function "private"."api_version_of"(uuid, uuid);
 drop function "private"."audit"(uuid, text, text, text, jsonb, jsonb, jsonb);
+drop function "private"."audit_batch_of"(uuid, uuid);
+drop function "private"."audit_event_reply"(public.audit_events);
+drop function "private"."audit_facts"(uuid);
 drop function "private"."audit_hash"(text);
 drop function "private"."audit_head"(bytea, bytea);
+drop function "private"."audit_page"(uuid, jsonb, integer, uuid, boolean);
 drop function "private"."audit_root"(bytea);
 drop function "private"."audit_statement"(private.audit_batches);
+drop function "private"."audit_turn"(text, integer);
 drop function "private"."audit_value"(jsonb);
 drop function "private"."block_ip"(inet, text, timestamp with time zone, text, boolean);
 drop function "private"."caller_key_id"();
@@ -203,6 +208,7 @@ drop function "private"."lock_workspace"(uuid, uuid, integer);
 drop function "private"."mail_invitation"(uuid);
 drop function "private"."member_reply"(uuid, uuid);
 drop function "private"."must_show_factor"(uuid);
+drop function "private"."note_audit_read"(uuid, text, jsonb);
 drop function "private"."note_secret_access"(public.secrets, text, uuid, text, uuid, uuid, integer);
 drop function "private"."organization_reply"(uuid);
 drop function "private"."prune_security"();
@@ -255,9 +261,14 @@ drop function "public"."delete_workspace"(uuid, uuid, integer, uuid);
 drop function "public"."destroy_secret_version"(uuid, integer);
 drop function "public"."gate"(text, uuid, text);
 drop function "public"."get_api_usage"(uuid, date, date);
+drop function "public"."get_audit_event"(uuid);
+drop function "public"."get_audit_proof"(uuid);
 drop function "public"."get_organization_usage"(uuid);
 drop function "public"."get_second_factor"(uuid);
 drop function "public"."leave_organization"(uuid);
+drop function "public"."list_activity"(uuid, integer, uuid, boolean);
+drop function "public"."list_audit_events"(uuid, jsonb, integer, uuid, boolean, boolean);
+drop function "public"."list_audit_keys"();
 drop function "public"."list_own_invitations"();
 drop function "public"."list_run_steps"(uuid, timestamp with time zone, text, integer, boolean, text[], text);
 drop function "public"."list_secret_accesses"(uuid, uuid, integer, boolean, text, uuid);
@@ -265,6 +276,7 @@ drop function "public"."list_secret_flows"(uuid);
 drop function "public"."list_secret_versions"(uuid, integer, integer, boolean);
 drop function "public"."list_security_events"(uuid, jsonb, integer, uuid);
 drop function "public"."list_waiting_steps"(uuid, text[], uuid, uuid, integer, boolean);
+drop function "public"."missing_secrets"(uuid, text[]);
 drop function "public"."next_secret_version"(uuid);
 drop function "public"."pin_api_version"(uuid, date, uuid);
 drop function "public"."remove_member"(uuid, uuid, integer);
@@ -284,6 +296,8 @@ drop function "public"."update_api_key"(uuid, jsonb, integer);
 drop function "public"."update_organization"(uuid, text, text, integer);
 drop function "public"."update_secret"(uuid, jsonb, integer);
 drop function "public"."update_workspace"(uuid, text, boolean, integer, uuid);
+drop function "public"."verify_audit"(uuid, bigint);
+drop function "public"."verify_audit_end"(uuid);
 
 alter table "private"."rate_limits"
   drop column "blocked_until";
@@ -346,6 +360,7 @@ drop table "private"."audit_batches";
 drop table "private"."audit_keys";
 drop table "private"."audit_seal_state";
 drop table "private"."audit_sealed_ahead";
+drop table "private"."audit_turns";
 drop table "private"."flag_rules";
 drop table "private"."flags";
 drop table "private"."invitation_tokens";
@@ -357,6 +372,9 @@ drop table "private"."secret_notices";
 drop table "private"."secret_tickets";
 drop table "private"."secret_versions";
 drop table "private"."security_events";
+
+drop function "private"."audit_security_event"();
+
 drop table "public"."api_keys";
 drop table "public"."audit_events_default";
 drop table "public"."audit_events";
