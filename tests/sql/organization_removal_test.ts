@@ -25,6 +25,7 @@ const OF_NO_TENANT: Readonly<Record<string, string>> = {
   "private.ip_blocks": "addresses",
   "private.flags": "the platform's",
   "private.audit_keys": "the platform's",
+  "private.audit_turns": "says what was logged lately, and forgets it",
   "private.audit_seal_state": "the platform's",
   "private.audit_sealed_ahead": "ids of the log that the sealer forgets",
   "private.job_clock": "the platform's",
@@ -97,6 +98,7 @@ const MAY_MENTION = new Set([
   "private.partition_changes",
   "private.rate_limits",
   "private.audit_sealed_ahead",
+  "private.audit_turns",
 ]);
 
 Deno.test("the removal leaves nothing of the tenant and all of the others, however often it is interrupted", async () => {
