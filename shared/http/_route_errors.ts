@@ -9,7 +9,8 @@ export function errorCodesOf(route: AnyRoute): ErrorCode[] {
     add("payload_too_large", "invalid_request");
   } else {
     const { access, request } = route.definition;
-    add("unauthorized");
+    // Millrace-Version may name none that there is.
+    add("unauthorized", "invalid_request");
     // The organization's header can be malformed, or name one that the user is not in.
     if (access.user !== undefined) add("invalid_request", "forbidden", "not_found", "rate_limited");
     if (access.user !== undefined && route.definition.personOnly !== true) add("ip_not_allowed", "keys_not_set_up");
