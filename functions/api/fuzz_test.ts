@@ -8,7 +8,7 @@
  */
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
-import { backgroundSettled, type OpenApiDocument } from "../../shared/http/mod.ts";
+import { API_VERSIONS, backgroundSettled, type OpenApiDocument } from "../../shared/http/mod.ts";
 import type { ApiCaller, TestApi } from "../../tests/helpers/api.ts";
 import { assertEquals } from "../../tests/helpers/assert.ts";
 import { draw, saveFlow, set } from "../../tests/helpers/flows.ts";
@@ -234,6 +234,8 @@ Deno.test(`${REQUESTS} requests made of the document: no 5xx, and every answer a
           continue;
         }
         if (parameter.in === "query") query.append(parameter.name, value(parameter));
+        // The document describes the latest version; older ones answer otherwise.
+        else if (parameter.name === "Millrace-Version" && fuzzer.chance(0.8)) continue;
         // Not every text may be a header at all.
         else headers[parameter.name] = value(parameter).replaceAll(/[^\x20-\x7e]/g, "").trim().slice(0, 500);
       }
@@ -252,7 +254,8 @@ Deno.test(`${REQUESTS} requests made of the document: no 5xx, and every answer a
         : body;
       const reply = await caller.send(target.method, address, target.method === "GET" ? undefined : sent, headers);
       statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1);
-      const wrong = judge(target, reply.status, reply.headers, reply.body);
+      const isLatest = reply.headers.get("millrace-version") !== API_VERSIONS[0].version;
+      const wrong = isLatest || reply.status >= 500 ? judge(target, reply.status, reply.headers, reply.body) : null;
       if (wrong === null) fuzzer.remember(reply.body);
       else {
         const what = JSON.stringify({ address, headers, body: sent ?? null, reply: reply.body }).slice(0, 1_200);
