@@ -41,6 +41,7 @@ export interface Things {
   deadLetter: string;
   /** An archive, of the run that has failed. */
   archive: string;
+  auditEvent: string;
   /** An API key. */
   key: string;
   /** Somebody in it who is not the owner. */

@@ -76,4 +76,12 @@ export const PEOPLE_ONLY: readonly string[] = [
 ];
 
 /** RPCs that need no more than org:read, or nothing. */
-export const BARE_CALLS: readonly string[] = ["get_api_usage", "get_organization_usage"];
+export const BARE_CALLS: readonly string[] = [
+  "list_activity",
+  "list_audit_keys",
+  "get_api_usage",
+  "get_organization_usage",
+];
+
+/** What everybody may call, whatever their key is worth. */
+export const PUBLIC_CALLS: readonly string[] = ["list_audit_keys"];
