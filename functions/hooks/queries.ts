@@ -10,7 +10,7 @@ import {
   type WebhookDelivery,
 } from "../../shared/engine/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
-import { notFound } from "../../shared/errors/mod.ts";
+import { AppError, notFound } from "../../shared/errors/mod.ts";
 import { waitUntil } from "../../shared/http/mod.ts";
 import { runInline } from "../../shared/runs/mod.ts";
 import type { ReceivingEndpoint } from "./schemas.ts";
@@ -18,10 +18,21 @@ import type { ReceivingEndpoint } from "./schemas.ts";
 /** As the database checks it; anything else is nobody's address. */
 const SLUG = /^[A-Za-z0-9_-]{16,64}$/;
 
-/** The endpoint at an address, an active one unless it is its test address; takes a token of its rate limit. */
-export async function findEndpoint(env: Env, slug: string, test: boolean): Promise<ReceivingEndpoint> {
-  const found = SLUG.test(slug) ? await getEngine(env).receiver.findEndpoint(slug, test) : null;
+/**
+ * The endpoint at an address, an active one unless it is its test address; takes a token of its rate limit.
+ *
+ * @param ip The address of the sender; null = not known.
+ * @throws {AppError} `not_found`, `ip_blocked`.
+ */
+export async function findEndpoint(
+  env: Env,
+  slug: string,
+  test: boolean,
+  ip: string | null,
+): Promise<ReceivingEndpoint> {
+  const found = SLUG.test(slug) ? await getEngine(env).receiver.findEndpoint(slug, test, ip) : null;
   if (found === null) throw notFound("webhook endpoint");
+  if (found.blocked === true) throw new AppError("ip_blocked", { detail: "No requests are taken from this address" });
   return found as unknown as ReceivingEndpoint;
 }
 

@@ -24,7 +24,7 @@ export async function receiveDelivery(
   const { headers, method, url } = c.req.raw;
   // Asked by those who check an address; nothing is delivered by them.
   if (method === "HEAD" || method === "OPTIONS") return c.body(null, 204);
-  const endpoint = await findEndpoint(env, c.req.param("slug") ?? "", test);
+  const endpoint = await findEndpoint(env, c.req.param("slug") ?? "", test, request.ip);
   const adapter = adapterFor(endpoint.provider, method);
   requireTokens(endpoint.rate);
   const query = readQuery(url);

@@ -24,6 +24,7 @@ export const receiptSchema = z.object({
 
 /** What a delivery may be refused with. */
 export const RECEIVER_ERRORS: readonly ErrorCode[] = [
+  "ip_blocked",
   "not_found",
   "method_not_allowed",
   "rate_limited",

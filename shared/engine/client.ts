@@ -215,9 +215,16 @@ export class EngineClient {
    * that is switched off will do.
    *
    * @param count How many deliveries it is for: so many tokens of its rate limit are taken, as far as there are.
+   * @param ips The address that each comes from, null = not known. Then the answer says which are blocked.
    */
-  async getWebhookEndpoint(slug: string, test = false, count = 1): Promise<Json> {
-    return await this.#call("get_webhook_endpoint", { p_slug: slug, p_test: test, p_count: count });
+  async getWebhookEndpoint(
+    slug: string,
+    test = false,
+    count = 1,
+    ips: readonly (string | null)[] = [],
+  ): Promise<Json> {
+    const known = ips.some((ip) => ip !== null) ? { p_ips: [...ips] } : {};
+    return await this.#call("get_webhook_endpoint", { p_slug: slug, p_test: test, p_count: count, ...known });
   }
 
   /** What it takes to send a test event; null unless this user may change the endpoint. */

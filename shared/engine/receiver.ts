@@ -25,16 +25,24 @@ interface FoundForMany extends FoundEndpoint {
   readonly refused: { [field: string]: Json } | null;
 }
 
+/** A delivery that asks for its endpoint. */
+interface Lookup {
+  readonly slug: string;
+  readonly test: boolean;
+  readonly ip: string | null;
+}
+
 /** Looks endpoints up and keeps deliveries. */
 export class WebhookReceiver {
-  readonly #lookups: Gatherer<{ slug: string; test: boolean }, FoundEndpoint | null>;
+  readonly #lookups: Gatherer<Lookup, FoundEndpoint | null>;
   readonly #deliveries: Gatherer<AheadDelivery, IngestReply | null>;
 
   /** @param client What carries the calls. */
   constructor(client: EngineClient) {
     this.#lookups = new Gatherer(async (_, calls) => {
       const { slug, test } = calls[0]!;
-      const found = await client.getWebhookEndpoint(slug, test, calls.length) as FoundEndpoint | null;
+      const ips = calls.map(({ ip }) => ip);
+      const found = await client.getWebhookEndpoint(slug, test, calls.length, ips) as FoundEndpoint | null;
       return calls.map((_, index) => shareOf(found, index));
     });
     this.#deliveries = new Gatherer(async (_, deliveries) => {
@@ -46,9 +54,11 @@ export class WebhookReceiver {
   /**
    * The endpoint at an address, see {@linkcode EngineClient.getWebhookEndpoint}. The call begins after this one, so that
    * what was revoked before is not found; `rate` is the caller's own token.
+   *
+   * @param ip The address that the delivery comes from. Where it is blocked, the answer is `{ blocked: true }`.
    */
-  findEndpoint(slug: string, test: boolean): Promise<FoundEndpoint | null> {
-    return this.#lookups.add(`${slug} ${test}`, { slug, test });
+  findEndpoint(slug: string, test: boolean, ip: string | null = null): Promise<FoundEndpoint | null> {
+    return this.#lookups.add(`${slug} ${test}`, { slug, test, ip });
   }
 
   /**
@@ -64,6 +74,11 @@ export class WebhookReceiver {
 
 /** What one of the deliveries gets to know. */
 function shareOf(found: FoundEndpoint | null, index: number): FoundEndpoint | null {
+  if (found !== null && "blocked" in found) {
+    const { blocked, ...rest } = found as FoundEndpoint & { blocked: boolean[] };
+    // Those that are blocked have taken no token: the others stand in line without them.
+    return blocked[index] ? { blocked: true } : shareOf(rest, index - blocked.slice(0, index).filter(Boolean).length);
+  }
   if (found === null || !("taken" in found)) return found;
   const { taken, refused, ...endpoint } = found as FoundForMany;
   return index < taken || refused === null ? endpoint : { ...endpoint, rate: refused };

@@ -1,13 +1,15 @@
 import { requestProof } from "../audit/mod.ts";
 import { authenticate, type Caller, keyToken, requireSigningKey } from "../auth/mod.ts";
 import { adminClient, callerClient, type DatabaseClient } from "../db/mod.ts";
-import { AppError, forbidden, internal } from "../errors/mod.ts";
+import { AppError, forbidden, internal, isAppError } from "../errors/mod.ts";
 import { rateLimitError, rateLimitHeaders } from "../rate_limit/mod.ts";
 import type { Access, PublicAccess } from "./access.ts";
 import { requireCallerKind } from "./access.ts";
 import type { RequestContext } from "./context.ts";
 import { callGate, type GateAnswer, readOrganizationId } from "./gate.ts";
 import type { RouteDefinition } from "./route.ts";
+import { takeAddressToken } from "./_address_limit.ts";
+import { requireOpenAddress } from "./_refusals.ts";
 import { type RequestState, stateOf, versionOf } from "./_state.ts";
 
 /**
@@ -27,7 +29,10 @@ export async function admit(
   const { env } = state.runtime;
   const { requestId, ip, agent } = state;
   state.proof = await requestProof(env.secretKeys.default, { requestId, ip: ip ?? "", agent: agent ?? "" });
-  const caller = await authenticate(request.headers, env);
+  const caller = await identify(request.headers, state);
+  // Operators get in from everywhere: who else could lift a block.
+  if (caller.kind !== "secret") requireOpenAddress(state);
+  if (caller.kind === "anonymous" || access.public === true) takeAddressToken(state);
   if (caller.kind === "user") {
     state.userId = caller.userId;
     state.log = state.log.with({ userId: caller.userId });
@@ -54,6 +59,8 @@ export async function admit(
     operationId: definition.operationId,
     organizationId: parts.organizationId,
     ip: state.ip,
+  }).catch((error: unknown) => {
+    throw isAppError(error) && error.code === "unauthorized" ? refuseCredential(state, error) : error;
   });
   state.gate = gate;
   if (gate.key !== null && gate.key !== undefined) state.log = state.log.with({ keyId: gate.key.id });
@@ -68,10 +75,28 @@ export async function admit(
 /** The context of a raw route: nobody, whatever the headers say. */
 export function admitRaw(request: Request, admin: string | undefined): RequestContext<PublicAccess> {
   const state = stateOf(request);
+  requireOpenAddress(state);
   const caller: Caller = { kind: "anonymous" };
   const db = lazily(() => clientOf(caller, state));
   const context = createContext({ request, state, caller, db, admin, gate: null, organizationId: null });
   return context as RequestContext<PublicAccess>;
+}
+
+/** Who sent the request. A credential that does not hold costs its address a token. */
+async function identify(headers: Headers, state: RequestState): Promise<Caller> {
+  try {
+    return await authenticate(headers, state.runtime.env);
+  } catch (error) {
+    throw refuseCredential(state, error);
+  }
+}
+
+/** What a request whose credential does not hold is told. */
+function refuseCredential(state: RequestState, error: unknown): unknown {
+  requireOpenAddress(state);
+  state.credentialRefused = true;
+  takeAddressToken(state);
+  return error;
 }
 
 function requirePermission(gate: GateAnswer, permission: NonNullable<Access["user"]>): void {

@@ -40,6 +40,8 @@ export interface RequestState {
   gate: GateAnswer | null;
   /** The version of the API that is meant, once it is known. */
   version: ApiVersion | null;
+  /** Whether a credential was sent that did not hold. */
+  credentialRefused: boolean;
   /** The operation, once a route was found. */
   operationId: string | null;
   /** The error that became the answer. */

@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { type Env, readEnv } from "../env/mod.ts";
 import { type AppError, methodNotAllowed, notFound, problemResponse, toAppError } from "../errors/mod.ts";
 import { configureLog, createLog, type LogWriter } from "../log/mod.ts";
+import { noteRefusal } from "./_refusals.ts";
 import { serve } from "./_serve.ts";
 import { type AppRuntime, type RequestState, setState, stateOf } from "./_state.ts";
 import { clientIp } from "./client_ip.ts";
@@ -170,6 +171,7 @@ function begin(request: Request, runtime: AppRuntime): RequestState {
     versionHeader: request.headers.get("millrace-version"),
     gate: null,
     version: null,
+    credentialRefused: false,
     operationId: null,
     error: null,
     stopListening: null,
@@ -190,6 +192,7 @@ function finish(c: Context, state: RequestState, duration: number, observe: AppO
   const { status } = c.res;
   const { method } = c.req;
   setHeaders(c, state);
+  noteRefusal(state);
   const fields = {
     duration,
     method,

@@ -130,8 +130,8 @@ Deno.test("openApiDocument() gives every status a route can answer, with problem
     "503",
     "504",
   ]);
-  assertEquals(statuses("/things/live", "get"), ["204", "400", "401", "500", "503", "504"]);
-  assertEquals(statuses("/things/hooks/{slug}", "post"), ["202", "400", "401", "413", "500", "503", "504"]);
+  assertEquals(statuses("/things/live", "get"), ["204", "400", "401", "403", "429", "500", "503", "504"]);
+  assertEquals(statuses("/things/hooks/{slug}", "post"), ["202", "400", "401", "403", "413", "500", "503", "504"]);
   const conflict = paths["/things/{id}"]?.patch?.responses["409"]?.content?.["application/problem+json"];
   assertEquals(conflict?.schema, { $ref: "#/components/schemas/Problem" });
   assertEquals(Object.keys(conflict?.examples ?? {}), ["conflict", "flow_inactive"]);

@@ -4,3 +4,4 @@
  * @module
  */
 export { type RateAnswer, rateLimitError, rateLimitHeaders } from "./rate_limit.ts";
+export { LocalLimiter, type LocalLimiterOptions } from "./local_limiter.ts";

@@ -13,6 +13,7 @@ declare
   v_row record;
   v_mfa boolean;
 begin
+  perform private.require_open_ip(private.client_ip());
   if coalesce(p_route, '') not in ('default', 'read', 'write', 'run') then
     perform private.fail('invalid_request', 'Unknown route class', 400);
   end if;

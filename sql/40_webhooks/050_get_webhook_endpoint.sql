@@ -1,4 +1,9 @@
-create function engine.get_webhook_endpoint(p_slug text, p_test boolean default false, p_count integer default null) returns jsonb
+create function engine.get_webhook_endpoint(
+  p_slug text,
+  p_test boolean default false,
+  p_count integer default null,
+  p_ips jsonb default null
+) returns jsonb
 language plpgsql
 security definer
 set search_path = ''
@@ -6,6 +11,8 @@ as $$
 declare
   v_endpoint record;
   v_ahead jsonb;
+  v_count integer := coalesce(p_count, 1);
+  v_blocked jsonb;
 begin
   select
     e.id, e.organization_id, e.flow_id, e.provider, e.config, e.mapping, e.signature_required, e.wait_seconds, e.trigger_node,
@@ -20,6 +27,17 @@ begin
   where e.slug = p_slug and (e.is_active or (p_test and e.signature_required)) and o.suspended_at is null and o.deletes_at is null;
   if not found then
     return null;
+  end if;
+  -- From blocked addresses nothing is taken, no token of the endpoint's either. Mostly there is no block at all.
+  if p_ips is not null and exists (select 1 from private.ip_blocks b) then
+    select jsonb_agg(i.blocked order by i.n), v_count - count(*) filter (where i.blocked) into v_blocked, v_count
+    from (
+      select d.n, private.ip_block_until(case when pg_input_is_valid(d.ip, 'inet') then d.ip::inet end) is not null as blocked
+      from jsonb_array_elements_text(p_ips) with ordinality as d (ip, n)
+    ) i;
+    if v_count <= 0 then
+      return jsonb_build_object('blocked', v_blocked);
+    end if;
   end if;
   -- What a flow that only computes needs to be run before its event is kept. Such a run takes no place under the limit of
   -- the organization; where that has none left the event goes the usual way.
@@ -54,27 +72,39 @@ begin
       where s.endpoint_id = v_endpoint.id and (s.expires_at is null or s.expires_at > private.now())
     )
   ) || private.take_many_tokens(
-    'hook:' || v_endpoint.id, v_endpoint.hook_requests_per_minute, 60, v_endpoint.hook_requests_per_minute,
-    coalesce(p_count, 1)
-  );
+    'hook:' || v_endpoint.id, v_endpoint.hook_requests_per_minute, 60, v_endpoint.hook_requests_per_minute, v_count
+  ) || case when v_blocked @> 'true' then jsonb_build_object('blocked', v_blocked) else '{}' end;
 end;
 $$;
 
-revoke all on function engine.get_webhook_endpoint(text, boolean, integer) from public, anon, authenticated, service_role;
-grant execute on function engine.get_webhook_endpoint(text, boolean, integer) to service_role;
-comment on function engine.get_webhook_endpoint(text, boolean, integer) is
-  'What the receiver needs to judge p_count deliveries (null = one, of a receiver of the release before): adapter, settings, valid secrets, a token each of the endpoint''s rate limit as take_many_tokens answers, and in ahead what it takes to run a flow before its event is kept: the current version and the time; null where a limit is full, or a mapping or a limit of the flow has a say. Null = no active endpoint has this slug. p_test = for its test address, where one that is switched off answers too, unless it takes unsigned deliveries.';
+revoke all on function engine.get_webhook_endpoint(text, boolean, integer, jsonb) from public, anon, authenticated, service_role;
+grant execute on function engine.get_webhook_endpoint(text, boolean, integer, jsonb) to service_role;
+comment on function engine.get_webhook_endpoint(text, boolean, integer, jsonb) is
+  'What the receiver needs to judge p_count deliveries (null = one, of a receiver of the release before): adapter, settings, valid secrets, a token each of the endpoint''s rate limit as take_many_tokens answers, and in ahead what it takes to run a flow before its event is kept: the current version and the time; null where a limit is full, or a mapping or a limit of the flow has a say. Null = no active endpoint has this slug. p_test = for its test address, where one that is switched off answers too, unless it takes unsigned deliveries. p_ips = the address of each delivery, null = not known; where some are blocked, blocked says which, and where all are, nothing else is answered.';
 
 create function engine.record_webhook_rejection(p_endpoint_id uuid, p_reason text) returns void
-language sql
+language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_now timestamptz := private.now();
+  v_organization_id uuid;
+  v_last timestamptz;
+begin
+  select e.organization_id, e.last_rejected_at into v_organization_id, v_last
+  from public.webhook_endpoints e where e.id = p_endpoint_id for no key update;
   update public.webhook_endpoints e
-  set rejected_count = e.rejected_count + 1, last_rejected_at = private.now(), last_rejection = left(p_reason, 200)
+  set rejected_count = e.rejected_count + 1, last_rejected_at = v_now, last_rejection = left(p_reason, 200)
   where e.id = p_endpoint_id;
+  -- The first of a while is an event. Those that follow it within a minute are only counted.
+  if v_organization_id is not null and p_reason not like 'invalid_body%' and coalesce(v_last < v_now - interval '1 minute', true) then
+    perform private.security_event('signature.refused', v_organization_id,
+      jsonb_build_object('endpoint_id', p_endpoint_id, 'reason', left(p_reason, 200)));
+  end if;
+end;
 $$;
 
 revoke all on function engine.record_webhook_rejection(uuid, text) from public, anon, authenticated, service_role;
 grant execute on function engine.record_webhook_rejection(uuid, text) to service_role;
-comment on function engine.record_webhook_rejection(uuid, text) is 'Counts a delivery that was refused, and why. Nothing of the delivery is kept.';
+comment on function engine.record_webhook_rejection(uuid, text) is 'Counts a delivery that was refused, and why; a refused signature is a security event as well, once a minute. Nothing of the delivery is kept.';

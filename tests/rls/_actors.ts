@@ -166,6 +166,14 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
     await sql`
       insert into private.provider_breakers (key, calls, failures, opened_at, open_until)
       values (${`http:${organizationId}:example.com`}, 1, 1, now(), now())`;
+    await sql`
+      insert into private.ip_blocks (network, reason, created_by)
+      values (('2001:db8:' || left(md5(${organizationId}), 4) || '::/48')::cidr, ${organizationId}, 'default')`;
+    await sql`
+      insert into private.rate_limit_overrides (subject_kind, subject_id, request_limit, burst, reason, created_by)
+      values ('org', ${organizationId}, 1000, 500, 'They asked', 'default')`;
+    await sql`
+      insert into private.security_events (kind, organization_id) values ('permission.denied', ${organizationId})`;
     await sql`insert into private.job_states (job_id, organization_id) values (${openRun}, ${organizationId})`;
     await sql`
       insert into private.job_counts (minute, organization_id, type, worker_id)

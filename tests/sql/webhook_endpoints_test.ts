@@ -260,6 +260,22 @@ scenarios("webhook endpoints", {
       assertEquals((await receiver(db, endpoint.slug))?.rate.allowed, false);
       await db.sql`update public.plans set hook_requests_per_minute = 600 where id = 'free'`;
     },
+    "says which deliveries come from blocked addresses, and takes no token for them": async (db) => {
+      const { endpoint } = await tenantWithEndpoint(db);
+      type Found = { taken?: number; blocked?: boolean[]; rate?: { remaining: number } };
+      const find = (...ips: (string | null)[]) =>
+        engineOf(db).getWebhookEndpoint(endpoint.slug, false, ips.length, ips) as Promise<Found>;
+      assertEquals((await find("198.51.100.1", null)).blocked, undefined);
+      await db.sql`
+        insert into private.ip_blocks (network, reason, created_by) values ('198.51.100.0/24', 'Test', 'default')`;
+      const some = await find("198.51.100.1", "203.0.113.1", null, "198.51.100.2");
+      assertEquals([some.blocked, some.taken, some.rate?.remaining], [[true, false, false, true], 2, 596]);
+      assertEquals<unknown>(await find("198.51.100.1", "198.51.100.2"), { blocked: [true, true] });
+      const one = await find("198.51.100.1", "203.0.113.1");
+      assertEquals([one.blocked, one.rate?.remaining], [[true, false], 595]);
+      assertEquals((await find("203.0.113.1")).blocked, undefined);
+      await db.sql`delete from private.ip_blocks`;
+    },
     "knows no endpoint that is off, suspended or missing": async (db) => {
       const { tenant, endpoint } = await tenantWithEndpoint(db);
       assertEquals(await receiver(db, "x".repeat(32)), null);
@@ -283,6 +299,9 @@ scenarios("webhook endpoints", {
         service(db, "record_webhook_rejection", { p_endpoint_id: endpoint.id, p_reason: reason });
       await parallel(10, () => reject("timestamp too old"));
       await reject("x".repeat(300));
+      const events = await db.sql`
+        select details ->> 'reason' as reason from private.security_events where details ->> 'endpoint_id' = ${endpoint.id}`;
+      assertEquals(events.map((event) => event.reason), ["timestamp too old"], "one of a minute");
       const [row] = await db.sql`
         select rejected_count::int, last_rejection, version, last_rejected_at is not null as stamped
         from public.webhook_endpoints where id = ${endpoint.id}`;
