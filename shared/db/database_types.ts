@@ -259,7 +259,10 @@ export type Database = {
       "get_job": { Args: { "p_job_id": string }; Returns: Json };
       "get_run_end": { Args: { "p_run_id": string }; Returns: Json };
       "get_secret_warning": { Args: { "p_due_at": string; "p_kind": string; "p_secret_id": string }; Returns: Json };
-      "get_webhook_endpoint": { Args: { "p_count"?: number; "p_slug": string; "p_test"?: boolean }; Returns: Json };
+      "get_webhook_endpoint": {
+        Args: { "p_count"?: number; "p_ips"?: Json; "p_slug": string; "p_test"?: boolean };
+        Returns: Json;
+      };
       "get_webhook_sender": { Args: { "p_endpoint_id": string; "p_user_id": string }; Returns: Json };
       "heartbeat": { Args: { "p_worker_id": string }; Returns: boolean };
       "ingest_webhook": {

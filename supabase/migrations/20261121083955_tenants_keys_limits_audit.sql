@@ -9,6 +9,7 @@ alter table "public"."webhook_events"
 
 drop function "engine"."get_webhook_endpoint"(text, boolean);
 drop function "engine"."list_task_runs"(text, integer, uuid);
+drop function "engine"."record_webhook_rejection"(uuid, text);
 drop function "engine"."request_task"(text);
 drop function "engine"."retry_job"(uuid);
 drop function "private"."check_dead_letter_filter"(jsonb, integer);
@@ -909,6 +910,7 @@ declare
   v_now timestamptz := private.now();
   v_row record;
 begin
+  perform private.require_open_ip(case when pg_input_is_valid(p_ip, 'inet') then p_ip::inet end);
   if coalesce(p_route, '') not in ('default', 'read', 'write', 'run') then
     perform private.fail('invalid_request', 'Unknown route class', 400);
   end if;
@@ -1072,7 +1074,8 @@ $function$;
 create or replace function engine.get_webhook_endpoint (
   p_slug  text,
   p_test  boolean default false,
-  p_count integer default null::integer
+  p_count integer default null::integer,
+  p_ips   jsonb   default null::jsonb
 )
   returns jsonb
   language plpgsql
@@ -1082,6 +1085,8 @@ create or replace function engine.get_webhook_endpoint (
 declare
   v_endpoint record;
   v_ahead jsonb;
+  v_count integer := coalesce(p_count, 1);
+  v_blocked jsonb;
 begin
   select
     e.id, e.organization_id, e.flow_id, e.provider, e.config, e.mapping, e.signature_required, e.wait_seconds, e.trigger_node,
@@ -1096,6 +1101,17 @@ begin
   where e.slug = p_slug and (e.is_active or (p_test and e.signature_required)) and o.suspended_at is null and o.deletes_at is null;
   if not found then
     return null;
+  end if;
+  -- From blocked addresses nothing is taken, no token of the endpoint's either. Mostly there is no block at all.
+  if p_ips is not null and exists (select 1 from private.ip_blocks b) then
+    select jsonb_agg(i.blocked order by i.n), v_count - count(*) filter (where i.blocked) into v_blocked, v_count
+    from (
+      select d.n, private.ip_block_until(case when pg_input_is_valid(d.ip, 'inet') then d.ip::inet end) is not null as blocked
+      from jsonb_array_elements_text(p_ips) with ordinality as d (ip, n)
+    ) i;
+    if v_count <= 0 then
+      return jsonb_build_object('blocked', v_blocked);
+    end if;
   end if;
   -- What a flow that only computes needs to be run before its event is kept. Such a run takes no place under the limit of
   -- the organization; where that has none left the event goes the usual way.
@@ -1130,9 +1146,8 @@ begin
       where s.endpoint_id = v_endpoint.id and (s.expires_at is null or s.expires_at > private.now())
     )
   ) || private.take_many_tokens(
-    'hook:' || v_endpoint.id, v_endpoint.hook_requests_per_minute, 60, v_endpoint.hook_requests_per_minute,
-    coalesce(p_count, 1)
-  );
+    'hook:' || v_endpoint.id, v_endpoint.hook_requests_per_minute, 60, v_endpoint.hook_requests_per_minute, v_count
+  ) || case when v_blocked @> 'true' then jsonb_build_object('blocked', v_blocked) else '{}' end;
 end;
 $function$;
 
@@ -1715,6 +1730,33 @@ begin
     v_replies := v_replies || jsonb_build_array(v_reply);
   end loop;
   return v_replies;
+end;
+$function$;
+
+create or replace function engine.record_webhook_rejection (
+  p_endpoint_id uuid,
+  p_reason      text
+)
+  returns void
+  language plpgsql
+  security definer
+  set search_path to ''
+  AS $function$
+declare
+  v_now timestamptz := private.now();
+  v_organization_id uuid;
+  v_last timestamptz;
+begin
+  select e.organization_id, e.last_rejected_at into v_organization_id, v_last
+  from public.webhook_endpoints e where e.id = p_endpoint_id for no key update;
+  update public.webhook_endpoints e
+  set rejected_count = e.rejected_count + 1, last_rejected_at = v_now, last_rejection = left(p_reason, 200)
+  where e.id = p_endpoint_id;
+  -- The first of a while is an event. Those that follow it within a minute are only counted.
+  if v_organization_id is not null and p_reason not like 'invalid_body%' and coalesce(v_last < v_now - interval '1 minute', true) then
+    perform private.security_event('signature.refused', v_organization_id,
+      jsonb_build_object('endpoint_id', p_endpoint_id, 'reason', left(p_reason, 200)));
+  end if;
 end;
 $function$;
 
@@ -6802,6 +6844,7 @@ declare
   v_row record;
   v_mfa boolean;
 begin
+  perform private.require_open_ip(private.client_ip());
   if coalesce(p_route, '') not in ('default', 'read', 'write', 'run') then
     perform private.fail('invalid_request', 'Unknown route class', 400);
   end if;
@@ -8809,7 +8852,7 @@ comment on function "engine"."gate_key"(text, text, uuid, text, text) is 'The on
 comment on function "engine"."get_api_usage"(uuid, date, date) is 'public.get_api_usage for operators: null = of every organization.';
 comment on function "engine"."get_flag"(text) is 'A flag with its rules, organization → whether it has it; null when there is none of this name.';
 comment on function "engine"."get_secret_warning"(uuid, text, timestamp with time zone) is 'What a warning of a secret says, and to whom (the owners): {name, organization, expired, flows, to}. Null = it is void: the secret is gone, has another date or a new value.';
-comment on function "engine"."get_webhook_endpoint"(text, boolean, integer) is 'What the receiver needs to judge p_count deliveries (null = one, of a receiver of the release before): adapter, settings, valid secrets, a token each of the endpoint''s rate limit as take_many_tokens answers, and in ahead what it takes to run a flow before its event is kept: the current version and the time; null where a limit is full, or a mapping or a limit of the flow has a say. Null = no active endpoint has this slug. p_test = for its test address, where one that is switched off answers too, unless it takes unsigned deliveries.';
+comment on function "engine"."get_webhook_endpoint"(text, boolean, integer, jsonb) is 'What the receiver needs to judge p_count deliveries (null = one, of a receiver of the release before): adapter, settings, valid secrets, a token each of the endpoint''s rate limit as take_many_tokens answers, and in ahead what it takes to run a flow before its event is kept: the current version and the time; null where a limit is full, or a mapping or a limit of the flow has a say. Null = no active endpoint has this slug. p_test = for its test address, where one that is switched off answers too, unless it takes unsigned deliveries. p_ips = the address of each delivery, null = not known; where some are blocked, blocked says which, and where all are, nothing else is answered.';
 
 comment on function
   "engine"."ingest_webhook"(uuid, text, text, text, jsonb, jsonb, text, boolean, jsonb, text, uuid, boolean, boolean,
@@ -8829,6 +8872,7 @@ comment on function "engine"."list_unsigned_audit"(integer) is 'The oldest seals
 comment on function "engine"."note_refusals"(jsonb) is 'Writes security events [{kind, organization_id, user_id, key_id, ip, agent, request_id, occurrences, details, counts}] and blocks addresses from which too many refused credentials came (counts = true): more than the setting ip_block_after (50; 0 = never) in ip_block_window_seconds (600) give a block of ip_block_seconds (3600). Answers which of the addresses are blocked: [{ip, until}], until null = until it is lifted.';
 comment on function "engine"."organizations_to_remove"(integer) is 'Organizations whose grace after a deletion is over, as a list of ids.';
 comment on function "engine"."read_secrets"(jsonb) is 'Gives workers the encrypted values that steps name, and writes down who read them. Takes [{organization_id, name, secret_id, number, uses: [{run_id, node_id, uses}], past_uses: [… and number]}]: the version that is known already is not sent again; past uses are those of it. Answers for each {organization_id, name, status: found, missing or expired, secret_id, number, expires_in_ms, envelope}.';
+comment on function "engine"."record_webhook_rejection"(uuid, text) is 'Counts a delivery that was refused, and why; a refused signature is a security event as well, once a minute. Nothing of the delivery is kept.';
 comment on function "engine"."redeem_secret_ticket"(uuid) is 'The encrypted value that a ticket stands for, once: {organization_id, secret_id, number, envelope}; null when there is none.';
 comment on function "engine"."remove_ip_block"(uuid, text) is 'Lifts a block and forgets the refusals that led to it. 404 when there is none.';
 comment on function "engine"."remove_organization"(uuid, integer) is 'Removes a batch of the rows of an organization whose grace is over, of every table that private.tenant_relations names, and at last the organization. Call it until done; killed between two calls, it goes on. waits_for = nothing is left but what workers hold or what lies in Storage. Answers {removed, done, waits_for}.';
@@ -9086,8 +9130,8 @@ revoke all on function "engine"."get_flag"(text) from public;
 grant execute on function "engine"."get_flag"(text) to "service_role";
 revoke all on function "engine"."get_secret_warning"(uuid, text, timestamp with time zone) from public;
 grant execute on function "engine"."get_secret_warning"(uuid, text, timestamp with time zone) to "service_role";
-revoke all on function "engine"."get_webhook_endpoint"(text, boolean, integer) from public;
-grant execute on function "engine"."get_webhook_endpoint"(text, boolean, integer) to "service_role";
+revoke all on function "engine"."get_webhook_endpoint"(text, boolean, integer, jsonb) from public;
+grant execute on function "engine"."get_webhook_endpoint"(text, boolean, integer, jsonb) to "service_role";
 revoke all on function "engine"."ingest_webhooks"(uuid, uuid, text, jsonb) from public;
 grant execute on function "engine"."ingest_webhooks"(uuid, uuid, text, jsonb) to "service_role";
 revoke all on function "engine"."list_ip_blocks"(integer, uuid) from public;
@@ -9110,6 +9154,8 @@ revoke all on function "engine"."organizations_to_remove"(integer) from public;
 grant execute on function "engine"."organizations_to_remove"(integer) to "service_role";
 revoke all on function "engine"."read_secrets"(jsonb) from public;
 grant execute on function "engine"."read_secrets"(jsonb) to "service_role";
+revoke all on function "engine"."record_webhook_rejection"(uuid, text) from public;
+grant execute on function "engine"."record_webhook_rejection"(uuid, text) to "service_role";
 revoke all on function "engine"."redeem_secret_ticket"(uuid) from public;
 grant execute on function "engine"."redeem_secret_ticket"(uuid) to "service_role";
 revoke all on function "engine"."remove_ip_block"(uuid, text) from public;

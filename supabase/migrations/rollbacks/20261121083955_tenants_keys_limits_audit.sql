@@ -1,4 +1,4 @@
--- The way back from 20261121083550_tenants_keys_limits_audit.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
+-- The way back from 20261121083955_tenants_keys_limits_audit.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
 -- Loses data: 42 statements below.
 
 set check_function_bodies = off;
@@ -127,7 +127,7 @@ drop function "engine"."gate_key"(text, text, uuid, text, text);
 drop function "engine"."get_api_usage"(uuid, date, date);
 drop function "engine"."get_flag"(text);
 drop function "engine"."get_secret_warning"(uuid, text, timestamp with time zone);
-drop function "engine"."get_webhook_endpoint"(text, boolean, integer);
+drop function "engine"."get_webhook_endpoint"(text, boolean, integer, jsonb);
 drop function "engine"."ingest_webhooks"(uuid, uuid, text, jsonb);
 drop function "engine"."list_ip_blocks"(integer, uuid);
 drop function "engine"."list_organization_objects"(uuid, integer);
@@ -139,6 +139,7 @@ drop function "engine"."list_unsigned_audit"(integer);
 drop function "engine"."note_refusals"(jsonb);
 drop function "engine"."organizations_to_remove"(integer);
 drop function "engine"."read_secrets"(jsonb);
+drop function "engine"."record_webhook_rejection"(uuid, text);
 drop function "engine"."redeem_secret_ticket"(uuid);
 drop function "engine"."remove_ip_block"(uuid, text);
 drop function "engine"."remove_organization"(uuid, integer);
@@ -951,6 +952,20 @@ begin
   end loop;
   return jsonb_build_object('day', v_day, 'queued', v_queued, 'more', v_queued = 2000);
 end;
+$function$;
+
+create or replace function engine.record_webhook_rejection (
+  p_endpoint_id uuid,
+  p_reason      text
+)
+  returns void
+  language sql
+  security definer
+  set search_path to ''
+  AS $function$
+  update public.webhook_endpoints e
+  set rejected_count = e.rejected_count + 1, last_rejected_at = private.now(), last_rejection = left(p_reason, 200)
+  where e.id = p_endpoint_id;
 $function$;
 
 create or replace function engine.request_task (
@@ -3043,6 +3058,7 @@ comment on function
   jsonb, jsonb) is 'Keeps a verified delivery and starts its run, in one transaction, so that it may be acknowledged. A repeated event (same key, or same body where p_dedupe_body) starts nothing and answers with the first one. p_raw_body is base64; p_input is what the trigger gives (event_id and received_at are added); p_worker_id = the first token is leased to that worker, and jobs holds it; p_unsigned = nobody checked who sent it; p_test = it came to the test address: it repeats nothing, runs although the flow is off, and its input says test; p_mapped = what the endpoint''s mapping gave: {entity, input, error}, where the entity is made or brought up to date and moves with the run, and input stands in for p_input; p_ahead = what a flow that only computes has given already: {version_id, event_id, run_id, received_at} as get_webhook_endpoint proposed them and the steps, recorded with the event when the version is still the current one.';
 
 comment on function "engine"."list_task_runs"(text, integer, uuid) is 'The history of a task, newest first; p_before = only runs older than this one.';
+comment on function "engine"."record_webhook_rejection"(uuid, text) is 'Counts a delivery that was refused, and why. Nothing of the delivery is kept.';
 comment on function "engine"."request_task"(text) is 'Asks for a run of a task by hand, whether it is due, enabled, or waits for others: start_waiting_task begins it within ten seconds, in a session that may take its time. 409 conflict while a run is under way. Answers the row of the history.';
 comment on function "engine"."retry_job"(uuid) is 'public.retry_job for operators.';
 comment on function "private"."change_actor"(text[]) is 'Who writes, to be asked inside a trigger: {user_id, role, email, claims}. user_id and email come from the token, null without one; role is the database role: authenticated, anon, service_role, or who is logged in; claims = those of the token that are named.';
@@ -3082,6 +3098,8 @@ revoke all on function "engine"."get_webhook_endpoint"(text, boolean) from publi
 grant execute on function "engine"."get_webhook_endpoint"(text, boolean) to "service_role";
 revoke all on function "engine"."list_task_runs"(text, integer, uuid) from public;
 grant execute on function "engine"."list_task_runs"(text, integer, uuid) to "service_role";
+revoke all on function "engine"."record_webhook_rejection"(uuid, text) from public;
+grant execute on function "engine"."record_webhook_rejection"(uuid, text) to "service_role";
 revoke all on function "engine"."request_task"(text) from public;
 grant execute on function "engine"."request_task"(text) to "service_role";
 revoke all on function "engine"."retry_job"(uuid) from public;
