@@ -7,8 +7,9 @@ import { isSignedBy, leafHash, readNetstrings, rootOf, signedText } from "../../
 import { type ApiUser, withApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
-import { router } from "../audit/router.ts";
-import { router as flows } from "../flows/router.ts";
+import { FUNCTIONS } from "./mounts.ts";
+
+const routers = await Promise.all([FUNCTIONS.audit(), FUNCTIONS.flows()]);
 
 interface Event {
   id: string;
@@ -39,7 +40,7 @@ async function actions(user: ApiUser, query: string): Promise<string[]> {
 }
 
 Deno.test("GET /audit gives who did what, filtered, in pages, and notes that it was read", () =>
-  withApi([router, flows], async (api) => {
+  withApi(routers, async (api) => {
     const [ada, bob] = [await api.createUser(), await api.createUser()];
     const id = await createFlow(ada, "Orders");
     await createFlow(bob, "Secret orders of Bob");
@@ -70,7 +71,7 @@ Deno.test("GET /audit gives who did what, filtered, in pages, and notes that it 
   }));
 
 Deno.test("only who holds audit:read sees the log; every member sees the activity", () =>
-  withApi([router, flows], async (api) => {
+  withApi(routers, async (api) => {
     const ada = await api.createUser();
     await createFlow(ada, "Orders");
     for (const role of ["admin", "developer", "guest"]) {
@@ -88,7 +89,7 @@ Deno.test("only who holds audit:read sees the log; every member sees the activit
   }));
 
 Deno.test("GET /audit/export streams lines of JSON and CSV without formulas, and is noted", () =>
-  withApi([router, flows], async (api) => {
+  withApi(routers, async (api) => {
     const ada = await api.createUser();
     await api.db.sql`
       insert into public.audit_events (organization_id, actor, auth, via, action, target_type, target_id, agent)
@@ -105,7 +106,7 @@ Deno.test("GET /audit/export streams lines of JSON and CSV without formulas, and
   }));
 
 Deno.test("a row is proven by its bytes, the path and the signed statement, with published keys", () =>
-  withApi([router, flows], async (api) => {
+  withApi(routers, async (api) => {
     const ada = await api.createUser();
     for (let i = 0; i < 5; i++) await createFlow(ada, `Flow ${i}`);
     const [event] = (await ada.get<Page>("/audit?action=flow.created")).body.data;
@@ -140,7 +141,7 @@ Deno.test("a row is proven by its bytes, the path and the signed statement, with
   }));
 
 Deno.test("GET /audit/verify proves the log of the organization, and finds what was edited", () =>
-  withApi([router, flows], async (api) => {
+  withApi(routers, async (api) => {
     const [ada, bob] = [await api.createUser(), await api.createUser()];
     await createFlow(ada, "Orders");
     await createFlow(bob, "Orders");

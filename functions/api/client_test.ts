@@ -1,9 +1,9 @@
 /**
- * The client for frontends: clients/typescript/millrace.ts.
+ * The client for frontends: docs/client/millrace.ts.
  *
  * @module
  */
-import { createMillrace, MillraceError, type MillraceOptions } from "../../clients/typescript/millrace.ts";
+import { createMillrace, MillraceError, type MillraceOptions } from "../../docs/client/millrace.ts";
 import { CLIENT, renderCurrentClient } from "../../supabase/tools/client.ts";
 import { REPOSITORY } from "../../supabase/local/schema_files.ts";
 import { assert, assertEquals, assertRejects } from "../../tests/helpers/assert.ts";

@@ -10,7 +10,7 @@ import { format, generate } from "./_generated_file.ts";
 import { comment, type JsonSchema, objectType, typeOf } from "./client/types.ts";
 
 /** Where the client is, from the repository's root. */
-export const CLIENT = "clients/typescript/millrace.ts";
+export const CLIENT = "docs/client/millrace.ts";
 
 interface Parameter {
   readonly $ref?: string;

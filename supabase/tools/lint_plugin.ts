@@ -107,9 +107,9 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   // Programs of the developer's machine.
   "supabase/local": { imports: ["shared/*"] },
   // The client is made of what the function `api` says about all of them.
-  "supabase/tools": { imports: ["shared/*", "supabase/local", "tests", "functions/api", "clients"] },
+  "supabase/tools": { imports: ["shared/*", "supabase/local", "tests", "functions/api", "docs"] },
   // One file that people copy.
-  "clients": { imports: [], packages: [] },
+  "docs": { imports: [], packages: [] },
   "tests": { imports: ["shared/*", "supabase/local", "supabase/tools", "tests"] },
 };
 
@@ -137,11 +137,11 @@ const ROOT = new URL("../../", import.meta.url);
  * The area a file belongs to.
  *
  * @param path path from the repository's root, with `/`
- * @returns `shared/<name>`, `functions/<name>`, `supabase/local`, `supabase/tools`, `clients` or `tests`; null elsewhere
+ * @returns `shared/<name>`, `functions/<name>`, `supabase/local`, `supabase/tools`, `docs` or `tests`; null elsewhere
  */
 export function areaOf(path: string): string | null {
   const [top, second, ...rest] = path.split("/");
-  if (top === "tests" || top === "clients") return top;
+  if (top === "tests" || top === "docs") return top;
   if (second === undefined || rest.length === 0) return null;
   return top === "shared" || top === "functions" || top === "supabase" ? `${top}/${second}` : null;
 }

@@ -1,4 +1,4 @@
-import type { Operations, Problem } from "../../../clients/typescript/millrace.ts";
+import type { Operations, Problem } from "../../../docs/client/millrace.ts";
 
 /** How a client reaches Millrace, and as whom. */
 export interface MillraceOptions {

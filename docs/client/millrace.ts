@@ -1039,18 +1039,17 @@ export interface NewBulkOperation {
   action: "cancel" | "retry" | "delete" | "resume" | "pause";
   filter: {
     flow_id?: string;
-    status?:
-      (
-        | "queued"
-        | "running"
-        | "paused"
-        | "compensating"
-        | "completed"
-        | "failed"
-        | "cancelled"
-        | "compensated"
-        | "compensation_failed"
-      )[];
+    status?: (
+      | "queued"
+      | "running"
+      | "paused"
+      | "compensating"
+      | "completed"
+      | "failed"
+      | "cancelled"
+      | "compensated"
+      | "compensation_failed"
+    )[];
     trigger?: ("manual" | "webhook" | "schedule" | "flow" | "error" | "event")[];
     retry_of?: string;
     entity_id?: string;
@@ -2815,24 +2814,23 @@ export interface NewApiKey {
   /** Which of its own systems the holder uses the key in. Both reach the same data */
   mode?: "live" | "test";
   /** What the key may do: permissions, of those that you hold yourself */
-  scopes:
-    (
-      | "org:read"
-      | "org:write"
-      | "members:read"
-      | "workspaces:write"
-      | "flows:read"
-      | "flows:write"
-      | "runs:read"
-      | "runs:execute"
-      | "webhooks:read"
-      | "webhooks:write"
-      | "keys:read"
-      | "secrets:read"
-      | "secrets:write"
-      | "audit:read"
-      | "billing:read"
-    )[];
+  scopes: (
+    | "org:read"
+    | "org:write"
+    | "members:read"
+    | "workspaces:write"
+    | "flows:read"
+    | "flows:write"
+    | "runs:read"
+    | "runs:execute"
+    | "webhooks:read"
+    | "webhooks:write"
+    | "keys:read"
+    | "secrets:read"
+    | "secrets:write"
+    | "audit:read"
+    | "billing:read"
+  )[];
   /** Addresses and networks that the key may be used from; empty = any */
   ip_allow?: (string)[];
   /** Requests a minute and route class; null = what the plan allows, which is never exceeded */
@@ -2846,24 +2844,23 @@ export interface NewApiKey {
 export interface ApiKeyChanges {
   name?: string;
   /** What the key may do: permissions, of those that you hold yourself */
-  scopes?:
-    (
-      | "org:read"
-      | "org:write"
-      | "members:read"
-      | "workspaces:write"
-      | "flows:read"
-      | "flows:write"
-      | "runs:read"
-      | "runs:execute"
-      | "webhooks:read"
-      | "webhooks:write"
-      | "keys:read"
-      | "secrets:read"
-      | "secrets:write"
-      | "audit:read"
-      | "billing:read"
-    )[];
+  scopes?: (
+    | "org:read"
+    | "org:write"
+    | "members:read"
+    | "workspaces:write"
+    | "flows:read"
+    | "flows:write"
+    | "runs:read"
+    | "runs:execute"
+    | "webhooks:read"
+    | "webhooks:write"
+    | "keys:read"
+    | "secrets:read"
+    | "secrets:write"
+    | "audit:read"
+    | "billing:read"
+  )[];
   /** Addresses and networks that the key may be used from; empty = any */
   ip_allow?: (string)[];
   /** Requests a minute and route class; null = what the plan allows, which is never exceeded */
@@ -2941,28 +2938,27 @@ export interface Organization {
 export interface Roles {
   data: ({
     role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
-    permissions:
-      (
-        | "audit:read"
-        | "billing:read"
-        | "billing:write"
-        | "flows:read"
-        | "flows:write"
-        | "keys:read"
-        | "keys:write"
-        | "members:read"
-        | "members:write"
-        | "org:own"
-        | "org:read"
-        | "org:write"
-        | "runs:execute"
-        | "runs:read"
-        | "secrets:read"
-        | "secrets:write"
-        | "webhooks:read"
-        | "webhooks:write"
-        | "workspaces:write"
-      )[];
+    permissions: (
+      | "audit:read"
+      | "billing:read"
+      | "billing:write"
+      | "flows:read"
+      | "flows:write"
+      | "keys:read"
+      | "keys:write"
+      | "members:read"
+      | "members:write"
+      | "org:own"
+      | "org:read"
+      | "org:write"
+      | "runs:execute"
+      | "runs:read"
+      | "secrets:read"
+      | "secrets:write"
+      | "webhooks:read"
+      | "webhooks:write"
+      | "workspaces:write"
+    )[];
   })[];
 }
 
