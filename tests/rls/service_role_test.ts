@@ -10,8 +10,8 @@ const SIGNS = [
   /\bpostgresTransport\(/,
   /\bserviceBlobStore\(/,
 ];
-/** Says how, to those who write routes; acts as nobody. */
-const TALKS_ABOUT_IT = ["shared/http/context.ts"];
+/** Says how, to those who write routes, or names the role of a person; acts as nobody. */
+const TALKS_ABOUT_IT = ["shared/http/context.ts", "shared/http/permissions.ts"];
 
 async function listFiles(folder: string): Promise<string[]> {
   const files: string[] = [];

@@ -1,4 +1,4 @@
--- The way back from 20261121083955_tenants_keys_limits_audit.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
+-- The way back from 20261121083955_tenants_keys_limits_audit.sql. Written by `deno task db:diff` but for its last lines; change sql/ instead.
 -- Loses data: 42 statements below.
 
 set check_function_bodies = off;
@@ -3241,3 +3241,7 @@ on conflict (name) do update set
   kind = excluded.kind, handler = excluded.handler, cron = excluded.cron, depends_on = excluded.depends_on,
   timeout_seconds = excluded.timeout_seconds, alert_after = excluded.alert_after, description = excluded.description;
 -- end of seed 45_tasks/900_system_tasks_seed.sql
+
+-- Rows that the seeds of the release before would leave as they are.
+delete from private.system_tasks where name in ('audit-seal', 'secrets', 'security', 'organizations-remove');
+update public.plans set retention_days = retention_days - 'audit' where retention_days ? 'audit';
