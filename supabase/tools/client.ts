@@ -69,7 +69,8 @@ export async function renderClient(document: ClientDocument): Promise<string> {
       creating.map(({ name }) => `${JSON.stringify(name)},`).join("\n")
     }\n]);`,
   ].join("\n\n");
-  return await format(text, "ts");
+  // Some long types take a second pass until the formatter leaves them alone.
+  return await format(await format(text, "ts"), "ts");
 }
 
 /** The client of the API as it is now. */
