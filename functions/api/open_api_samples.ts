@@ -4,6 +4,9 @@
  * @module
  */
 
+/** Where samples find the client. Not in one line with its import: what reads like one is packed with the function. */
+const CLIENT_MODULE = JSON.stringify("./millrace.ts");
+
 /** What a sample is made of. */
 export interface SampleRequest {
   readonly server: string;
@@ -85,7 +88,7 @@ function typeScript(request: SampleRequest): string {
     : `apiKey: process.env.MILLRACE_API_KEY`;
   const call = options.length === 0 ? "" : `, {\n${options.map((option) => `  ${option},\n`).join("")}}`;
   return [
-    `import { createMillrace } from "./millrace.ts";`,
+    `import { createMillrace } from ${CLIENT_MODULE};`,
     "",
     `const millrace = createMillrace({ url: ${JSON.stringify(request.server)}${
       request.auth === "none" ? "" : `, ${auth}`

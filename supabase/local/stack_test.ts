@@ -175,6 +175,7 @@ Deno.test("functions see the environment of a deployed function", () =>
     assertEquals(Object.keys(env).sort(), [
       "EGRESS_ALLOW",
       "MILLRACE_MASTER_KEYS",
+      "MILLRACE_SIGNING_KEY",
       "SUPABASE_DB_URL",
       "SUPABASE_JWKS",
       "SUPABASE_PUBLISHABLE_KEYS",
