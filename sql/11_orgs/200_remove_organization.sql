@@ -103,6 +103,8 @@ begin
     return jsonb_build_object('removed', 0, 'done', false, 'waits_for', 'objects');
   end if;
   delete from public.organizations o where o.id = p_organization_id;
+  -- It carries no organization_id, but the name of whom it is for.
+  delete from private.rate_limit_overrides o where o.subject_kind = 'org' and o.subject_id = p_organization_id::text;
   -- The delete may have written of itself.
   for v_relation, v_condition in select t.relation, t.condition from private.tenant_relations() t where t.place = 1000 loop
     execute format('delete from only %s where %s', v_relation, v_condition) using p_organization_id;

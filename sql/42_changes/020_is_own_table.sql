@@ -13,12 +13,12 @@ as $$
         or n.nspname like 'pg\_%'
         or n.nspname = 'public' and (
           c.relname = any ('{
-            analytics_daily,api_keys,bulk_operations,entities,entity_moves,flow_edge_stats,flow_version_runs,flow_versions,flows,job_history,job_queue,
-            organization_members,organizations,plans,profiles,run_archives,run_stats_daily,run_steps,runs,schedule_firings,schedules,usage_hourly,
-            webhook_endpoints,webhook_events,workspaces
+            analytics_daily,api_keys,audit_events,bulk_operations,entities,entity_moves,flow_edge_stats,flow_version_runs,
+            flow_versions,flows,invitations,job_history,job_queue,organization_members,organizations,plans,profiles,run_archives,
+            run_stats_daily,run_steps,runs,schedule_firings,schedules,secrets,usage_hourly,webhook_endpoints,webhook_events,workspaces
           }'::text[])
           -- Weeks of a table of ours.
-          or c.relispartition and c.relname ~ '^(runs|run_steps|job_history)_(default|\d{4}w\d{2})$'
+          or c.relispartition and c.relname ~ '^(runs|run_steps|job_history|audit_events)_(default|\d{4}w\d{2})$'
         )
       )
   );

@@ -99,6 +99,8 @@ const MAY_MENTION = new Set([
   "private.rate_limits",
   "private.audit_sealed_ahead",
   "private.audit_turns",
+  // An operator's words.
+  "private.ip_blocks",
 ]);
 
 Deno.test("the removal leaves nothing of the tenant and all of the others, however often it is interrupted", async () => {

@@ -121,7 +121,7 @@ Deno.test("runs that have not ended, that ended lately, or that such runs refer 
     assertEquals((await runState(db, open.id)).status, "completed");
     assertEquals(await apply(db, "2027-03-19T00:00:00Z"), [{ more: false }], "not for a straggler within six days");
     await apply(db, "2027-03-24T00:00:00Z");
-    assertEquals(await partitions(db), ["job_history_2027w09"]);
+    assertEquals(await partitions(db), ["audit_events_2027w09", "job_history_2027w09"]);
     assert((await applyOnce(db, "2027-04-08T00:00:00Z")).dropped, "an empty one goes after a month");
     assertEquals(await partitions(db), []);
   });

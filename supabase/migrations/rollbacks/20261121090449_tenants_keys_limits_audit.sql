@@ -1,4 +1,4 @@
--- The way back from 20261121083955_tenants_keys_limits_audit.sql. Written by `deno task db:diff` but for its last lines; change sql/ instead.
+-- The way back from 20261121090449_tenants_keys_limits_audit.sql. Written by `deno task db:diff` but for its last lines; change sql/ instead.
 -- Loses data: 42 statements below.
 
 set check_function_bodies = off;

@@ -1865,6 +1865,8 @@ begin
     return jsonb_build_object('removed', 0, 'done', false, 'waits_for', 'objects');
   end if;
   delete from public.organizations o where o.id = p_organization_id;
+  -- It carries no organization_id, but the name of whom it is for.
+  delete from private.rate_limit_overrides o where o.subject_kind = 'org' and o.subject_id = p_organization_id::text;
   -- The delete may have written of itself.
   for v_relation, v_condition in select t.relation, t.condition from private.tenant_relations() t where t.place = 1000 loop
     execute format('delete from only %s where %s', v_relation, v_condition) using p_organization_id;
@@ -4067,12 +4069,12 @@ create or replace function private.is_own_table (
         or n.nspname like 'pg\_%'
         or n.nspname = 'public' and (
           c.relname = any ('{
-            analytics_daily,api_keys,bulk_operations,entities,entity_moves,flow_edge_stats,flow_version_runs,flow_versions,flows,job_history,job_queue,
-            organization_members,organizations,plans,profiles,run_archives,run_stats_daily,run_steps,runs,schedule_firings,schedules,usage_hourly,
-            webhook_endpoints,webhook_events,workspaces
+            analytics_daily,api_keys,audit_events,bulk_operations,entities,entity_moves,flow_edge_stats,flow_version_runs,
+            flow_versions,flows,invitations,job_history,job_queue,organization_members,organizations,plans,profiles,run_archives,
+            run_stats_daily,run_steps,runs,schedule_firings,schedules,secrets,usage_hourly,webhook_endpoints,webhook_events,workspaces
           }'::text[])
           -- Weeks of a table of ours.
-          or c.relispartition and c.relname ~ '^(runs|run_steps|job_history)_(default|\d{4}w\d{2})$'
+          or c.relispartition and c.relname ~ '^(runs|run_steps|job_history|audit_events)_(default|\d{4}w\d{2})$'
         )
       )
   );
