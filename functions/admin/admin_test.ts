@@ -3,10 +3,16 @@
  *
  * @module
  */
-import { withApi } from "../../tests/helpers/api.ts";
+import type { Router } from "../../shared/http/mod.ts";
+import { type ApiUser, withApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
 import { router } from "./router.ts";
+
+/** Loaded as the platform loads a function: nothing else imports one. */
+async function loadApi(): Promise<Router> {
+  return (await import(new URL("../api/router.ts", import.meta.url).href)).router;
+}
 
 interface List<T> {
   data: T[];
@@ -104,4 +110,64 @@ Deno.test("operators see the security events of all, or of the organization that
       "x-organization-id": bob.organizationId,
     });
     assertEquals(named.body.data.map(({ ip }) => ip), ["198.51.100.3"]);
+  }));
+
+Deno.test("flags are made, changed, given to one organization, taken away, and each change is audited", async () =>
+  withApi([router, await loadApi()], async (api) => {
+    const [ada, bob] = [await api.createUser(), await api.createUser()];
+    const has = async (user: ApiUser) => (await user.get<{ flags: string[] }>("/api/v1/flags")).body.flags;
+    const path = "/admin/flags/new_editor";
+    const rule = (user: ApiUser) => `${path}/organizations/${user.organizationId}`;
+    const set = (changes: Record<string, unknown>) =>
+      api.operator.send("PUT", "/admin/flags", { name: "new_editor", ...changes });
+    expectProblem(await api.operator.get(path), "not_found");
+    expectProblem(await api.operator.send("PUT", rule(ada), { is_on: true }), "not_found");
+    const made = await set({ percentage: 0, description: "The new editor" });
+    assertEquals([made.status, made.body.rule_count, made.body.since_version], [200, 0, null]);
+    const given = await api.operator.send("PUT", rule(ada), { is_on: true });
+    assertEquals<unknown>(given.body.rules, { [ada.organizationId]: true });
+    // The gate reads them: both have what they have with the next request.
+    assertEquals([await has(ada), await has(bob)], [["new_editor"], []]);
+    await set({ percentage: 100 });
+    await api.operator.send("PUT", rule(ada), { is_on: false });
+    assertEquals([await has(ada), await has(bob)], [[], ["new_editor"]]);
+    assertEquals((await set({ since_version: "2999-01-01" })).body.percentage, 100);
+    assertEquals(await has(bob), []);
+    assertEquals((await set({ since_version: null })).body.since_version, null);
+    assertEquals((await api.operator.delete<{ rules: unknown }>(rule(ada))).body.rules, {});
+    assertEquals(await has(ada), ["new_editor"]);
+    const list = await api.operator.get<List<{ name: string; description: string; rule_count: number }>>(
+      "/admin/flags",
+    );
+    assertEquals(list.body.data.map((flag) => [flag.name, flag.description, flag.rule_count]), [
+      ["new_editor", "The new editor", 0],
+    ]);
+    for (
+      const wrong of [{ percentage: 101 }, { percentage: null }, { since_version: "soon" }, { rules: {} }, {
+        name: "No",
+      }]
+    ) {
+      expectProblem(await set(wrong), "invalid_request");
+    }
+    expectProblem(
+      await api.operator.send("PUT", `${path}/organizations/${crypto.randomUUID()}`, { is_on: true }),
+      "not_found",
+    );
+    expectProblem(await ada.get("/admin/flags"), "forbidden");
+    assertEquals((await api.operator.delete(path)).status, 204);
+    expectProblem(await api.operator.delete(path), "not_found");
+    assertEquals(await has(bob), []);
+    const events = await api.db.sql`
+      select action, organization_id = ${ada.organizationId} as hers, actor from public.audit_events
+      where action like 'flag.%' order by id`;
+    assertEquals(events.map(({ action, hers, actor }) => `${action} ${hers} ${actor}`), [
+      "flag.set false service",
+      "flag.rule_set true service",
+      "flag.set false service",
+      "flag.rule_set true service",
+      "flag.set false service",
+      "flag.set false service",
+      "flag.rule_removed true service",
+      "flag.removed false service",
+    ]);
   }));

@@ -4,10 +4,20 @@
  * @module
  */
 import type { z } from "zod";
+import { notFound } from "../../shared/errors/mod.ts";
 import { openList, type Page, rpc } from "../../shared/db/mod.ts";
 import { listOptions, type PageQuery, type RequestContext } from "../../shared/http/mod.ts";
 import { type SecurityEvent, type SecurityEventFilter, toFilter } from "../../shared/security/mod.ts";
-import type { blockingSettings, bucketSchema, ipBlockSchema, overrideInput, overrideSchema } from "./schemas.ts";
+import type {
+  blockingSettings,
+  bucketSchema,
+  flagInput,
+  flagSchema,
+  flagWithRulesSchema,
+  ipBlockSchema,
+  overrideInput,
+  overrideSchema,
+} from "./schemas.ts";
 
 /** Who did it, for the database: the audit log has the request. */
 const OPERATOR = "operator";
@@ -22,6 +32,8 @@ type Override = z.infer<typeof overrideSchema>;
 type Bucket = z.infer<typeof bucketSchema>;
 type IpBlock = z.infer<typeof ipBlockSchema>;
 type BlockingSettings = z.infer<typeof blockingSettings>;
+type Flag = z.infer<typeof flagSchema>;
+type FlagWithRules = z.infer<typeof flagWithRulesSchema>;
 
 function call<T>(context: RequestContext, name: string, args: Readonly<Record<string, unknown>>): Promise<T> {
   return rpc<T>(context.db, name, args, { schema: "engine" });
@@ -121,4 +133,49 @@ export function findBlockingSettings(context: RequestContext): Promise<BlockingS
 /** Changes when addresses are blocked by themselves. */
 export function saveBlockingSettings(context: RequestContext, settings: BlockingSettings): Promise<BlockingSettings> {
   return call(context, "set_blocking_settings", { p_settings: settings });
+}
+
+/** All flags, by name. */
+export function findFlags(context: RequestContext): Promise<Flag[]> {
+  return call(context, "list_flags", {});
+}
+
+/**
+ * A flag with its rules.
+ *
+ * @throws {AppError} `not_found`.
+ */
+export async function findFlag(context: RequestContext, name: string): Promise<FlagWithRules> {
+  const flag = await call<FlagWithRules | null>(context, "get_flag", { p_name: name });
+  if (flag === null) throw notFound("No such flag");
+  return flag;
+}
+
+/** Makes a flag or changes it. */
+export function saveFlag(context: RequestContext, flag: z.infer<typeof flagInput>): Promise<FlagWithRules> {
+  const { name, ...changes } = flag;
+  return call(context, "set_flag", { p_name: name, p_changes: changes });
+}
+
+/**
+ * Removes a flag with its rules.
+ *
+ * @throws {AppError} `not_found`.
+ */
+export async function deleteFlag(context: RequestContext, name: string): Promise<void> {
+  await call(context, "remove_flag", { p_name: name });
+}
+
+/**
+ * Says whether an organization has a flag; null takes that back.
+ *
+ * @throws {AppError} `not_found` for a flag or an organization that there is not.
+ */
+export function saveFlagRule(
+  context: RequestContext,
+  rule: { readonly name: string; readonly organizationId: string },
+  isOn: boolean | null,
+): Promise<FlagWithRules> {
+  const args = { p_name: rule.name, p_organization_id: rule.organizationId, p_is_on: isOn };
+  return call(context, "set_flag_rule", args);
 }

@@ -110,3 +110,49 @@ export const blockingSettings = z.strictObject({
   id: "BlockingSettings",
   examples: [{ ip_block_after: 50, ip_block_window_seconds: 600, ip_block_seconds: 3600, ip_never_block: [] }],
 });
+
+const flagName = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, "Must be lower-case letters, digits and _").meta({
+  examples: ["new_editor"],
+});
+
+const namedFlag = z.string().regex(/^[\w-]{1,63}$/, "Must be the name of a flag").meta({ examples: ["new_editor"] });
+
+/** The path of a flag. */
+export const flagParams = z.object({ name: namedFlag });
+/** The path of a flag's rule for an organization. */
+export const flagRuleParams = z.object({ name: namedFlag, organizationId: z.uuid() });
+
+const flagShape = {
+  percentage: z.int().min(0).max(100).meta({
+    description: "How many of a hundred organizations have it: always the same ones",
+  }),
+  description: z.string().max(1000).meta({ description: "What it switches, for operators" }),
+  since_version: z.iso.date().nullable().meta({
+    description: "The first version of the API that has it; null = every version",
+    examples: ["2026-11-21"],
+  }),
+};
+
+/** What of a flag can be set; what is absent stays. */
+export const flagInput = z.strictObject(flagShape).partial().extend({ name: flagName }).meta({
+  examples: [{ name: "new_editor", percentage: 10, description: "The new editor", since_version: null }],
+});
+
+/** A flag in a list. */
+export const flagSchema = z.object({
+  name: flagName,
+  ...flagShape,
+  updated_at: moment,
+  rule_count: z.int().meta({ description: "Organizations with a rule of their own" }),
+}).meta({ id: "Flag", description: "A feature that is not there for everybody" });
+
+/** A flag with its rules. */
+export const flagWithRulesSchema = flagSchema.extend({
+  rules: z.record(z.uuid(), z.boolean()).meta({
+    description: "Organization → whether it has it, whatever its share; a thousand at the most",
+    examples: [{ "0192f0c0-0000-7000-8000-000000000002": true }],
+  }),
+}).meta({ id: "FlagWithRules", description: "A flag with the organizations that have a rule of their own" });
+
+/** Whether an organization has a flag. */
+export const flagRuleInput = z.strictObject({ is_on: z.boolean() }).meta({ examples: [{ is_on: true }] });

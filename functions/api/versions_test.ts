@@ -114,14 +114,19 @@ Deno.test("flags: for a share of the organizations, for one, and from a version 
     const has = async (headers = {}) => (await ada.get<{ flags: string[] }>("/api/v1/flags", headers)).body.flags;
     const { sql } = api.db;
     assertEquals(await has(), []);
-    await sql`select engine.set_flag('everybody', 100), engine.set_flag('nobody', 0)`;
-    await sql`select engine.set_flag('hers', 0, ${ada.organizationId}, true), engine.set_flag('not_hers', 100, ${ada.organizationId}, false)`;
-    await sql`select engine.set_flag('newer', 100, p_since_version => ${LATEST})`;
+    const share100 = '{"percentage": 100}';
+    await sql`select engine.set_flag('everybody', ${share100}::text::jsonb), engine.set_flag('nobody'), engine.set_flag('hers')`;
+    await sql`select engine.set_flag('not_hers', ${share100}::text::jsonb)`;
+    await sql`
+      select engine.set_flag_rule('hers', ${ada.organizationId}, true), engine.set_flag_rule('not_hers', ${ada.organizationId}, false)`;
+    await sql`
+      select engine.set_flag('newer', jsonb_build_object('percentage', 100, 'since_version', ${LATEST}::text))`;
     assertEquals((await has()).toSorted(), ["everybody", "hers", "newer"]);
     assertEquals((await has({ "millrace-version": FIRST })).toSorted(), ["everybody", "hers"]);
-    await sql`select engine.set_flag('hers', p_organization_id => ${ada.organizationId}), engine.set_flag('newer', 0)`;
+    await sql`
+      select engine.set_flag_rule('hers', ${ada.organizationId}, null), engine.set_flag('newer', '{"percentage": 0}')`;
     assertEquals(await has(), ["everybody"]);
-    await sql`select engine.set_flag('half', 50)`;
+    await sql`select engine.remove_flag('everybody'), engine.set_flag('half', '{"percentage": 50}')`;
     const [share] = await sql`
       select count(*) filter (where private.flags_of(gen_random_uuid()) ? 'half')::int as n
       from generate_series(1, 400)`;

@@ -104,7 +104,7 @@ export async function prepareCast(db: TestDatabase): Promise<Cast> {
   await db.sql`insert into private.settings (name, value) values ('functions_url', 'https://example.com')`;
   await db.sql`insert into private.workers (id, kind, expires_at) values (gen_random_uuid(), 'worker', now())`;
   await db.sql`insert into private.worker_wakes default values`;
-  await db.sql`select engine.set_flag('new_editor', 0, ${a.organizationId}, true)`;
+  await db.sql`select engine.set_flag('new_editor'), engine.set_flag_rule('new_editor', ${a.organizationId}, true)`;
   await db.sql`insert into private.api_pins (organization_id, version) values (${a.organizationId}, '2026-11-01')`;
   await db.sql`
     insert into private.api_usage (day, organization_id, version, operation, door)

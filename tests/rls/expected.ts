@@ -444,7 +444,10 @@ private.open_regions               -     -     -
 engine.add_api_usage               -     -     x
 engine.get_api_usage               -     -     x
 engine.get_flag                    -     -     x
+engine.list_flags                  -     -     x
+engine.remove_flag                 -     -     x
 engine.set_flag                    -     -     x
+engine.set_flag_rule               -     -     x
 engine.gate_key                    -     -     x
 private.add_api_key                -     -     -
 private.change_api_key             -     -     -
