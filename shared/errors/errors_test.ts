@@ -2,6 +2,7 @@ import { z } from "zod";
 import { assert, assertEquals, assertObjectMatch, assertStringIncludes } from "../../tests/helpers/assert.ts";
 import {
   AppError,
+  ERROR_ADVICE,
   ERROR_CODES,
   type ErrorCode,
   formatPath,
@@ -17,7 +18,9 @@ import {
   problemResponse,
   rateLimited,
   serviceUnavailable,
+  STEP_ERROR_ADVICE,
   STEP_ERROR_CODES,
+  type StepErrorCode,
   toAppError,
 } from "./mod.ts";
 
@@ -173,14 +176,14 @@ Deno.test("formatPath() quotes what is no plain name", () => {
   assertEquals(formatPath([]), "");
 });
 
-Deno.test("docs/errors.md lists every code with its status", async () => {
+Deno.test("docs/errors.md lists every code with its status and what to do", async () => {
   const path = new URL("../../docs/errors.md", import.meta.url);
   // deno fmt aligns the table with spaces.
   const text = (await Deno.readTextFile(path)).replaceAll(/ +/g, " ");
   for (const [code, { status, title }] of Object.entries(ERROR_CODES)) {
-    assertStringIncludes(text, `| \`${code}\` | ${status} | ${title} |`);
+    assertStringIncludes(text, `| \`${code}\` | ${status} | ${title} | ${ERROR_ADVICE[code as ErrorCode].remedy} |`);
   }
   for (const [code, meaning] of Object.entries(STEP_ERROR_CODES)) {
-    assertStringIncludes(text, `| \`${code}\` | ${meaning} |`);
+    assertStringIncludes(text, `| \`${code}\` | ${meaning} | ${STEP_ERROR_ADVICE[code as StepErrorCode]} |`);
   }
 });

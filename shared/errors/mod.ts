@@ -13,6 +13,7 @@ export {
   STEP_ERROR_CODES,
   type StepErrorCode,
 } from "./codes.ts";
+export { ERROR_ADVICE, type ErrorAdvice, STEP_ERROR_ADVICE } from "./advice.ts";
 export { AppError, type AppErrorOptions, isAppError, type Problem } from "./app_error.ts";
 export {
   blockedAddress,

@@ -8,6 +8,7 @@ export const getBlockingSettings = defineRoute({
   path: "/blocking-settings",
   operationId: "getBlockingSettings",
   summary: "When addresses are blocked by themselves",
+  description: "After how many refused credentials in which time an address is blocked, and for how long.",
   tags: ["admin"],
   access: { secret: true },
   responses: { 200: { description: "The settings", schema: blockingSettings } },

@@ -7,6 +7,7 @@ export const liftIpBlock = defineRoute({
   path: "/ip-blocks/:id",
   operationId: "liftIpBlock",
   summary: "Lift a block",
+  description: "Requests from the network are taken again.",
   tags: ["admin"],
   access: { secret: true },
   request: { params: idParams },

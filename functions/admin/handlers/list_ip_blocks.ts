@@ -10,6 +10,7 @@ export const listIpBlocks = defineRoute({
   path: "/ip-blocks",
   operationId: "listIpBlocks",
   summary: "List the networks that are blocked, newest first",
+  description: "Those made by hand and those that were made by themselves, with reason and end.",
   tags: ["admin"],
   access: { secret: true },
   request: { query },

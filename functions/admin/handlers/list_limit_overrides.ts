@@ -10,6 +10,7 @@ export const listLimitOverrides = defineRoute(
     path: "/limits/overrides",
     operationId: "listLimitOverrides",
     summary: "List limits that were given by hand",
+    description: "With reason and end, those that have ended too, for 90 days.",
     tags: ["admin"],
     access: { secret: true },
     request: { query: overrideQuery.pick({ subject_kind: true, subject_id: true }).partial() },

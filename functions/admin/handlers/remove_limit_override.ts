@@ -8,6 +8,7 @@ export const removeLimitOverride = defineRoute({
   path: "/limits/overrides",
   operationId: "removeLimitOverride",
   summary: "Take a limit that was given by hand away",
+  description: "The limits of the plan, or of the key, count again from the next request on.",
   tags: ["admin"],
   access: { secret: true },
   request: { query: overrideQuery },

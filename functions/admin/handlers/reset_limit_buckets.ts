@@ -13,6 +13,7 @@ export const resetLimitBuckets = defineRoute({
   path: "/limits/buckets/reset",
   operationId: "resetLimitBuckets",
   summary: "Fill somebody's buckets and end their blocks",
+  description: "For one subject: everything it may send is there again, and refusals are forgotten.",
   tags: ["admin"],
   access: { secret: true },
   request: { body },

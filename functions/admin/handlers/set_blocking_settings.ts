@@ -8,6 +8,7 @@ export const setBlockingSettings = defineRoute({
   path: "/blocking-settings",
   operationId: "setBlockingSettings",
   summary: "Change when addresses are blocked by themselves",
+  description: "The numbers hold from the next refused credential on; blocks that stand already keep their end.",
   tags: ["admin"],
   access: { secret: true },
   request: { body: blockingSettings },

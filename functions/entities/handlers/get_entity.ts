@@ -9,6 +9,7 @@ export const getEntity = defineRoute({
   path: "/:id",
   operationId: "getEntity",
   summary: "Get an entity",
+  description: "With the node it is at, its data, and the `ETag` that goes with a change.",
   tags: ["entities"],
   access: { user: "runs:read" },
   request: { params: idParams, headers: ifNoneMatchHeaders },

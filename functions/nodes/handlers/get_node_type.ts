@@ -9,6 +9,7 @@ export const getNodeType = defineRoute({
   path: "/:type",
   operationId: "getNodeType",
   summary: "Get a node type",
+  description: "What it does, its handles, and the JSON Schemas of its settings and of what it gives.",
   tags: ["nodes"],
   access: { user: "flows:read" },
   request: { params: typeParams },

@@ -16,6 +16,7 @@ export const createWorkspace = defineRoute({
   path: "/:id/workspaces",
   operationId: "createWorkspace",
   summary: "Create a workspace",
+  description: "A workspace groups flows. The plan says how many an organization may have.",
   tags: ["organizations"],
   access: { user: "workspaces:write" },
   organizationParam: "id",

@@ -8,6 +8,7 @@ export const getOrganization = defineRoute({
   path: "/:id",
   operationId: "getOrganization",
   summary: "Get an organization",
+  description: "Name, plan, state and your role in it; the `ETag` goes with a change.",
   tags: ["organizations"],
   access: { user: "org:read" },
   organizationParam: "id",

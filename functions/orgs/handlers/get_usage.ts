@@ -8,6 +8,7 @@ export const getUsage = defineRoute({
   path: "/:id/usage",
   operationId: "getOrganizationUsage",
   summary: "Get how much of its plan an organization uses",
+  description: "For each limit of the plan: what is used and how much there is.",
   tags: ["organizations"],
   access: { user: "org:read" },
   organizationParam: "id",

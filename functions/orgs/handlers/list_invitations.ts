@@ -8,6 +8,8 @@ export const listInvitations = defineRoute({
   path: "/:id/invitations",
   operationId: "listInvitations",
   summary: "List the invitations of an organization",
+  description:
+    "Those that were sent and not taken yet, with role, sender and end. Never with the token: only the mail has it.",
   tags: ["organizations"],
   access: { user: "members:read" },
   organizationParam: "id",

@@ -8,6 +8,7 @@ export const listMembers = defineRoute({
   path: "/:id/members",
   operationId: "listMembers",
   summary: "List the members of an organization",
+  description: "People with their roles and since when, in pages.",
   tags: ["organizations"],
   access: { user: "members:read" },
   organizationParam: "id",

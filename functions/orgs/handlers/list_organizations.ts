@@ -8,6 +8,8 @@ export const listOrganizations = defineRoute({
   path: "/",
   operationId: "listOrganizations",
   summary: "List your organizations",
+  description:
+    "Every organization you are a member of, with your role and its plan. The one that counts without `X-Organization-Id` is your first.",
   tags: ["organizations"],
   access: { user: "any" },
   personOnly: true,

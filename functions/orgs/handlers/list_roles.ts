@@ -7,6 +7,7 @@ export const listRoles = defineRoute({
   path: "/roles",
   operationId: "listRoles",
   summary: "List the roles and what each may do",
+  description: "From owner to guest, each with its permissions, which are also the scopes that API keys can have.",
   tags: ["organizations"],
   access: { user: "any" },
   responses: { 200: { description: "The roles, the mightiest first", schema: rolesSchema } },

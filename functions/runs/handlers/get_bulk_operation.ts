@@ -8,6 +8,7 @@ export const getBulkOperation = defineRoute({
   path: "/bulk/:id",
   operationId: "getBulkOperation",
   summary: "Get the progress of a bulk operation",
+  description: "How many runs it is about, how many are done and how many refused it.",
   tags: ["runs"],
   access: { user: "runs:read" },
   request: { params: idParams },
