@@ -27,11 +27,13 @@ declare
   v_floor bigint := (select c.last_value from private.job_clock c) - 64000;
   -- Organizations a look. Of a small batch each gets one; of a large one a few get several each, which touches fewer pages
   -- and evens out.
-  v_width integer := case when p_limit <= 8 then 8 else least(8, greatest(3, ceil(p_limit / 4.0)::integer)) end;
+  v_width integer := case when p_limit <= 8 then 8 else least(8, greatest(3, ceil(p_limit / 8.0)::integer)) end;
   v_wanted integer := p_limit;
   v_seen uuid[] := '{}';
   v_done uuid[] := '{}';
   v_has_looked boolean := false;
+  v_has_heads boolean := false;
+  v_found integer;
   v_round record;
 begin
   p_organization_ids := '{}';
@@ -78,7 +80,7 @@ begin
           select j.id, j.run_id is null as is_job, num_nonnulls(j.concurrency_key, j.expires_at) > 0 as is_special,
             j.priority, j.scheduled_for
           from public.job_queue j
-          where j.status = 'available' and j.organization_id = t.organization_id and j.priority < 100
+          where t.head > '-infinity' and j.status = 'available' and j.organization_id = t.organization_id and j.priority < 100
             and j.scheduled_for <= p_now and j.id <> all (v_seen)
           order by j.priority, j.scheduled_for
           limit t.quota
@@ -89,7 +91,7 @@ begin
           select j.id, j.run_id is null, num_nonnulls(j.concurrency_key, j.expires_at) > 0, j.priority, j.scheduled_for
           from public.job_queue j
           where j.status = 'available' and j.organization_id = t.organization_id
-            and (j.priority, j.scheduled_for) >= (100::smallint, t.head)
+            and (j.priority, j.scheduled_for) >= (case when t.head > '-infinity' then 100 else -32768 end::smallint, t.head)
             and j.scheduled_for <= p_now and j.id <> all (v_seen)
           order by j.priority, j.scheduled_for
           limit t.quota
@@ -100,7 +102,7 @@ begin
       limit v_wanted
     ),
     counted as (
-      select t.organization_id, t.virtual_time, t.quota, coalesce(p.taken, 0) as taken, p.latest
+      select t.organization_id, t.virtual_time, t.quota, t.head > '-infinity' as has_head, coalesce(p.taken, 0) as taken, p.latest
       from turns t
       left join (
         select k.organization_id, count(*)::integer as taken, max(k.scheduled_for) filter (where k.priority = 100) as latest
@@ -112,6 +114,7 @@ begin
         array_agg(n.organization_id) as organizations, array_agg(n.taken) as counts, array_agg(n.latest) as latest,
         array_agg(n.organization_id) filter (where n.taken < n.quota or n.quota = 0) as exhausted,
         array_agg(n.organization_id) filter (where n.taken = 0 and n.quota > 0) as empty,
+        bool_or(n.has_head) as has_heads,
         min(n.virtual_time) filter (where n.taken > 0) as virtual_time, coalesce(sum(n.taken), 0)::integer as taken
       from counted n
     ) o, (
@@ -133,12 +136,19 @@ begin
     v_seen := coalesce(p_token_ids, '{}') || coalesce(p_job_ids, '{}');
     p_empty := p_empty || v_round.empty;
     v_done := v_done || v_round.exhausted;
-    v_width := least(v_width * 2, 256);
-    -- What is left of the batch goes to those that have more, again the least virtual time first.
-    continue when v_round.organizations is not null;
-    -- All that is known of is taken. What is not known of is looked for once.
-    exit when v_has_looked or private.find_turns(p_now) is null;
+    v_has_heads := v_has_heads or coalesce(v_round.has_heads, false);
+    -- What is left of the batch goes to those that have more, again the least virtual time first; unless that was everybody,
+    -- and none has more.
+    if cardinality(v_round.organizations) = v_width or cardinality(v_round.organizations) > coalesce(cardinality(v_round.exhausted), 0) then
+      v_width := least(v_width * 2, 256);
+      continue;
+    end if;
+    -- All that is known of is taken. What is not known of, or was passed over, is looked for once.
+    exit when v_has_looked;
+    v_found := private.find_turns(p_now);
+    exit when v_found is null or (v_found = 0 and not v_has_heads);
     v_has_looked := true;
+    v_width := least(v_width * 2, 256);
     v_done := '{}';
     p_empty := '{}';
   end loop;

@@ -24,30 +24,30 @@ declare
   -- Looking at those that have nothing has become dear, sooner while others wait.
   v_are_many boolean := cardinality(p_empty) > case when p_is_full then 8 else 64 end;
   -- While nobody else has work, what the only one is given keeps nobody waiting.
-  v_counts boolean := p_is_full and exists (
-    select 1 from private.job_turns t where t.is_active and t.organization_id <> p_organization_ids[1]
-  );
-  v_locked uuid[];
+  v_counts boolean := p_is_full and coalesce(p_organization_ids[2] <> p_organization_ids[1], false);
+  v_free uuid[];
 begin
+  if p_is_full and not v_counts then
+    v_counts := exists (select 1 from private.job_turns t where t.is_active and t.organization_id <> p_organization_ids[1]);
+  end if;
   if not v_counts and not v_are_many and not p_is_costly then
     return;
   end if;
-  if v_counts then
-    -- In one order, and counted afterwards: what another claim has added meanwhile is seen.
-    select array_agg(l.organization_id) into v_locked from (
-      select t.organization_id from private.job_turns t
-      where t.organization_id = any (p_organization_ids) and t.is_active
-      order by t.organization_id
-      for update
-    ) l;
-  else
-    -- The rest only makes the next look cheaper: no reason to wait.
-    select array_agg(l.organization_id) into v_locked from (
+  if not v_counts then
+    -- It only makes the next look cheaper: no reason to wait.
+    select array_agg(l.organization_id) into v_free from (
       select t.organization_id from private.job_turns t
       where t.organization_id = any (p_organization_ids) and t.is_active
       for update skip locked
     ) l;
   end if;
+  with locked as materialized (
+    -- In one order, and counted afterwards: what another claim has added meanwhile is seen.
+    select t.organization_id from private.job_turns t
+    where v_counts and t.organization_id = any (p_organization_ids) and t.is_active
+    order by t.organization_id
+    for update
+  )
   update private.job_turns t set
     virtual_time = t.virtual_time + case when v_counts then n.taken * 1000 / t.weight else 0 end,
     is_active = not (n.is_empty and v_are_many),
@@ -62,10 +62,11 @@ begin
       case when p_is_full and sum(g.taken) > 0 then coalesce(max(g.latest), '-infinity')
         when p_is_full then '-infinity' else p_now end as latest
     from unnest(p_organization_ids, p_counts, p_latest) as g (id, taken, latest)
-    where g.id = any (v_locked)
+    where v_counts or g.id = any (v_free)
     group by g.id
   ) n
-  where t.organization_id = n.id and (n.taken > 0 or p_is_costly or (n.is_empty and v_are_many));
+  where (select count(*) from locked) >= 0 -- they are locked first
+    and t.organization_id = n.id and t.is_active and (n.taken > 0 or p_is_costly or (n.is_empty and v_are_many));
   if v_counts and p_virtual_time > (select c.last_value from private.job_clock c) then
     perform setval('private.job_clock', p_virtual_time);
   end if;

@@ -22,7 +22,8 @@ begin
     delete from private.job_states s using private.job_leases l where l.id = any (v_leases) and s.job_id = any (l.job_ids);
   end if;
   with gone as (
-    delete from private.job_leases l where l.id = any (v_leases) returning l.*
+    -- How many, once: asked of each job, it would unpack the list again for each.
+    delete from private.job_leases l where l.id = any (v_leases) returning l.*, cardinality(l.types) as jobs
   ),
   said as (
     select r.lease, sum(r.busy_ms) as busy_ms, coalesce(bool_or(r.keep), false) as keep
@@ -47,7 +48,7 @@ begin
   counted as (
     insert into private.job_counts as c (minute, organization_id, type, worker_id, completed, busy_ms, wait_ms)
     select date_trunc('minute', p_now), u.organization_id, u.type, p_worker_id, count(*),
-      coalesce(sum(greatest(s.busy_ms, 0) / cardinality(g.types)), 0)::bigint,
+      coalesce(sum(greatest(s.busy_ms, 0) / g.jobs), 0)::bigint,
       sum(greatest(0, extract(epoch from g.started_at - u.due) * 1000))::bigint
     from gone g
     cross join lateral unnest(g.organization_ids, g.types, g.due) as u (organization_id, type, due)
