@@ -18,17 +18,10 @@ begin
     when 'max_schedules' then
       return (select count(*) from public.schedules s where s.organization_id = p_organization_id);
     when 'max_api_keys' then
-      -- Until the table is there: it is loaded later.
-      if to_regclass('public.api_keys') is null then
-        return 0;
-      end if;
       return (select count(*) from public.api_keys k
         where k.organization_id = p_organization_id and k.revoked_at is null
           and (k.expires_at is null or k.expires_at > private.now()));
     when 'max_secrets' then
-      if to_regclass('public.secrets') is null then
-        return 0;
-      end if;
       return (select count(*) from public.secrets s where s.organization_id = p_organization_id);
     else
       raise 'There is no limit %', p_limit;
@@ -50,10 +43,11 @@ declare
 begin
   -- The lock makes the count exact: the next one here waits for our commit and then counts what we made. No key update, so
   -- that nobody waits whose row only refers to the organization.
-  select p.* into v_plan from public.organizations o join public.plans p on p.id = o.plan_id
-  where o.id = p_organization_id for no key update of o;
+  perform from public.organizations o where o.id = p_organization_id for no key update;
+  -- Statements of their own, so that they see what was committed while we waited: another plan, and what others made.
+  select p.* into strict v_plan from public.organizations o join public.plans p on p.id = o.plan_id
+  where o.id = p_organization_id;
   v_allowed := (to_jsonb(v_plan) ->> p_limit)::bigint;
-  -- A statement of its own, so that it sees what was committed while we waited.
   if private.used_of(p_organization_id, p_limit) + p_more > v_allowed then
     perform private.fail('plan_limit_reached', format('The plan %s allows %s %s', v_plan.id, v_allowed,
       case p_limit

@@ -13,8 +13,11 @@ begin
   then
     perform private.fail('invalid_request', 'The hash, the beginning or the end of the API key is not one', 400);
   end if;
-  -- One that takes another's place may come beside it for a while: the plan counts what it was before.
-  if p_key.rotated_from is null then
+  -- One that takes another's place may come beside it for a while, whatever the plan; not a third one beside both.
+  if p_key.rotated_from is null or exists (
+    select from public.api_keys o join public.api_keys b on b.id = o.rotated_from
+    where o.id = p_key.rotated_from and b.revoked_at is null and b.expires_at > private.now()
+  ) then
     perform private.require_room(p_key.organization_id, 'max_api_keys');
   end if;
 
@@ -38,7 +41,7 @@ $$;
 
 revoke all on function private.add_api_key(public.api_keys, text) from public, anon, authenticated, service_role;
 comment on function private.add_api_key(public.api_keys, text) is
-  'Adds an API key whose settings are checked already, with the SHA-256 of its text in hex. 402 at the plan''s number of keys in force, unless it takes another one''s place.';
+  'Adds an API key whose settings are checked already, with the SHA-256 of its text in hex. 402 at the plan''s number of keys in force, unless it takes the place of one beside which no other is in force any more.';
 
 create function public.create_api_key(
   p_organization_id uuid,

@@ -5,6 +5,7 @@ set search_path = ''
 as $$
 declare
   v_key public.api_keys := private.lock_api_key(p_key_id, p_if_version);
+  v_was_over boolean := v_key.expires_at <= private.now();
 begin
   if v_key.revoked_at is not null then
     perform private.fail('conflict', 'The API key is revoked, for good', 409);
@@ -13,6 +14,10 @@ begin
     perform private.fail('conflict', 'The API key was rotated: its end is the end of the overlap', 409);
   end if;
   v_key := private.change_api_key(v_key, p_changes);
+  -- One that was over and gets another end counts again.
+  if v_was_over and (v_key.expires_at is null or v_key.expires_at > private.now()) then
+    perform private.require_room(v_key.organization_id, 'max_api_keys');
+  end if;
   update public.api_keys k set
     name = v_key.name, scopes = v_key.scopes, ip_allow = v_key.ip_allow, requests_per_minute = v_key.requests_per_minute,
     request_burst = v_key.request_burst, expires_at = v_key.expires_at
@@ -25,7 +30,7 @@ $$;
 revoke all on function public.update_api_key(uuid, jsonb, integer) from public, anon, authenticated, service_role;
 grant execute on function public.update_api_key(uuid, jsonb, integer) to authenticated;
 comment on function public.update_api_key(uuid, jsonb, integer) is
-  'Changes settings of an API key: {name, scopes, ip_allow, requests_per_minute, request_burst, expires_at}; what is not named stays. Holds from the next request on. Needs keys:write.';
+  'Changes settings of an API key: {name, scopes, ip_allow, requests_per_minute, request_burst, expires_at}; what is not named stays. Holds from the next request on. Needs keys:write; 402 for another end of a key that is over when the plan''s number of keys is in force.';
 
 create function public.rotate_api_key(
   p_key_id uuid,

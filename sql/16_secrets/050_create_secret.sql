@@ -16,7 +16,6 @@ set search_path = ''
 as $$
 declare
   v_reply jsonb;
-  v_plan public.plans;
   v_bytes bytea;
 begin
   perform private.require_permission(p_organization_id, 'secrets:write', 'organization');
@@ -34,11 +33,7 @@ begin
   end if;
   v_bytes := private.read_envelope(p_envelope, p_key_id);
 
-  select p.* into v_plan from public.organizations o join public.plans p on p.id = o.plan_id
-  where o.id = p_organization_id for no key update of o;
-  if (select count(*) from public.secrets s where s.organization_id = p_organization_id) >= v_plan.max_secrets then
-    perform private.fail('plan_limit_reached', format('The plan %s allows %s secrets', v_plan.id, v_plan.max_secrets), 402);
-  end if;
+  perform private.require_room(p_organization_id, 'max_secrets');
 
   insert into public.secrets (id, organization_id, name, description, expires_at, rotate_after_days, created_by)
   values (p_secret_id, p_organization_id, p_name, coalesce(p_description, ''), p_expires_at, p_rotate_after_days,

@@ -26,13 +26,7 @@ begin
     perform private.fail('invalid_request', 'A name has 1 to 200 characters, a description at most 4000', 400);
   end if;
 
-  -- The lock on the organization makes the count exact: two creations at the limit do not both pass. No key update, so that
-  -- nobody waits here whose row only refers to the organization.
-  select p.* into v_plan from public.organizations o join public.plans p on p.id = o.plan_id
-  where o.id = p_organization_id for no key update of o;
-  if (select count(*) from public.flows f where f.organization_id = p_organization_id and f.deleted_at is null) >= v_plan.max_flows then
-    perform private.fail('plan_limit_reached', format('The plan %s allows %s flows', v_plan.id, v_plan.max_flows), 402);
-  end if;
+  v_plan := private.require_room(p_organization_id, 'max_flows');
 
   insert into public.flows (organization_id, workspace_id, name, description, is_active, created_by)
   select p_organization_id, w.id, p_name, coalesce(p_description, ''), coalesce(p_is_active, true), private.caller_user_id()

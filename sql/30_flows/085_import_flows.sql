@@ -37,14 +37,7 @@ begin
     perform private.fail('invalid_request', 'A flow has a name of 1 to 200 characters, a description of at most 4000, a graph, and perhaps a UUID as source_id', 400);
   end if;
 
-  -- The lock on the organization makes the count exact, as in create_flow.
-  select p.* into v_plan from public.organizations o join public.plans p on p.id = o.plan_id
-  where o.id = p_organization_id for no key update of o;
-  if (select count(*) from public.flows f where f.organization_id = p_organization_id and f.deleted_at is null)
-    + jsonb_array_length(p_flows) > v_plan.max_flows
-  then
-    perform private.fail('plan_limit_reached', format('The plan %s allows %s flows', v_plan.id, v_plan.max_flows), 402);
-  end if;
+  v_plan := private.require_room(p_organization_id, 'max_flows', jsonb_array_length(p_flows));
   select w.id into v_workspace_id from public.workspaces w
   where w.organization_id = p_organization_id and (w.id = p_workspace_id or (p_workspace_id is null and w.is_default));
   if not found then

@@ -10,7 +10,6 @@ set search_path = ''
 as $$
 declare
   v_flow public.flows;
-  v_plan public.plans;
   v_schedule public.schedules;
   v_reply jsonb;
 begin
@@ -42,11 +41,7 @@ begin
     perform private.fail('invalid_request', 'Nothing is due any more', 400);
   end if;
 
-  select p.* into v_plan from public.organizations o join public.plans p on p.id = o.plan_id
-  where o.id = v_flow.organization_id for no key update of o;
-  if (select count(*) from public.schedules s where s.organization_id = v_flow.organization_id) >= v_plan.max_schedules then
-    perform private.fail('plan_limit_reached', format('The plan %s allows %s schedules', v_plan.id, v_plan.max_schedules), 402);
-  end if;
+  perform private.require_room(v_flow.organization_id, 'max_schedules');
 
   insert into public.schedules (
     id, organization_id, flow_id, name, cron, timezone, starts_at, ends_at, jitter_seconds, missed_policy, missed_limit,

@@ -49,7 +49,6 @@ set search_path = ''
 as $$
 declare
   v_flow public.flows;
-  v_plan public.plans;
   v_reply jsonb;
   v_id uuid;
   v_secret text := coalesce(p_secret, private.new_webhook_secret(p_config));
@@ -71,11 +70,7 @@ begin
   end if;
   perform private.check_trigger_node(p_flow_id, p_trigger_node);
 
-  select p.* into v_plan from public.organizations o join public.plans p on p.id = o.plan_id
-  where o.id = v_flow.organization_id for no key update of o;
-  if (select count(*) from public.webhook_endpoints e where e.organization_id = v_flow.organization_id) >= v_plan.max_webhook_endpoints then
-    perform private.fail('plan_limit_reached', format('The plan %s allows %s webhook endpoints', v_plan.id, v_plan.max_webhook_endpoints), 402);
-  end if;
+  perform private.require_room(v_flow.organization_id, 'max_webhook_endpoints');
 
   insert into public.webhook_endpoints (
     organization_id, flow_id, trigger_node, name, provider, config, slug, signature_required, created_by, mapping,

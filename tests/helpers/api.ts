@@ -72,6 +72,8 @@ export interface ApiUser extends ApiCaller {
 export interface TestApi {
   readonly db: TestDatabase;
   readonly env: Env;
+  /** The variables that the environment was read from, for functions in a process of their own. */
+  readonly variables: Readonly<Record<string, string>>;
   /** Like the global one, but the project answers here. */
   readonly fetch: typeof fetch;
   /** Runs `fn` while the Data API cannot be reached. */
@@ -120,7 +122,8 @@ async function startApi(
 ): Promise<TestApi> {
   const keys = await loadKeys(null);
   const config = await loadConfig();
-  const env = environment(keys, options.env);
+  const variables = variablesOf(keys, options.env);
+  const env = readEnv((name) => variables[name]);
   const apps = new Map<string, App>();
   const app = createLiteApp({ database, keys, config, storageFolder });
   const functions = {
@@ -145,19 +148,20 @@ async function startApi(
     const appOptions: AppOptions = { env, fetch: project, checkResponses: true, write: () => {}, ...options.app };
     apps.set(router.name, createApp(router.name, router, appOptions));
   }
-  return createTestApi({ db, keys, env, gateway, project, state });
+  return createTestApi({ db, keys, env, variables, gateway, project, state });
 }
 
 interface TestApiParts {
   readonly db: TestDatabase;
   readonly keys: ProjectKeys;
   readonly env: Env;
+  readonly variables: Readonly<Record<string, string>>;
   readonly gateway: Gateway;
   readonly project: typeof fetch;
   readonly state: { down: boolean };
 }
 
-function createTestApi({ db, keys, env, gateway, project, state }: TestApiParts): TestApi {
+function createTestApi({ db, keys, env, variables, gateway, project, state }: TestApiParts): TestApi {
   const caller = (headers: ApiHeaders) => createCaller(gateway, headers);
   const signIn = async (organization: { id: string; role: string } | null): Promise<ApiUser> => {
     const { id, email, claims } = await db.createUser();
@@ -180,6 +184,7 @@ function createTestApi({ db, keys, env, gateway, project, state }: TestApiParts)
   return {
     db,
     env,
+    variables,
     fetch: project,
     async withoutDatabase(fn) {
       state.down = true;
@@ -221,8 +226,8 @@ function createCaller(gateway: Gateway, own: ApiHeaders): ApiCaller {
   };
 }
 
-function environment(keys: ProjectKeys, overrides: Readonly<Record<string, string>> = {}): Env {
-  const variables: Record<string, string> = {
+function variablesOf(keys: ProjectKeys, overrides: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return {
     SUPABASE_URL: URL_OF_PROJECT,
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify(keys.publishable),
     SUPABASE_SECRET_KEYS: JSON.stringify(keys.secret),
@@ -232,7 +237,6 @@ function environment(keys: ProjectKeys, overrides: Readonly<Record<string, strin
     LOG_LEVEL: "error",
     ...overrides,
   };
-  return readEnv((name) => variables[name]);
 }
 
 async function signToken(keys: ProjectKeys, claims: Record<string, unknown>): Promise<string> {

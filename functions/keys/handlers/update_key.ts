@@ -16,7 +16,7 @@ export const updateKey = defineRoute({
   sensitive: true,
   request: { params: idParams, headers: ifMatchHeaders, body: keyChangesSchema },
   responses: { 200: { description: "The key as it is now", schema: keySchema, headers: KEY_HEADERS } },
-  errors: ["not_found", "conflict", "version_mismatch"],
+  errors: ["not_found", "conflict", "version_mismatch", "plan_limit_reached"],
 }, async (c, { params, body }) => {
   const key = await saveKey(c.var.request.db, params.id, body, readIfMatch(c));
   return reply(200, key, { ETag: etag(key.version) });
