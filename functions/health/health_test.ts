@@ -1,3 +1,4 @@
+import { REQUIRED_SCHEMA } from "../../shared/db/mod.ts";
 import { createApp } from "../../shared/http/mod.ts";
 import { withApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
@@ -51,13 +52,37 @@ Deno.test("GET /health/ready says when the database has not been migrated", asyn
 
 Deno.test("GET /health asks the database once for many callers, and takes no notice of their credentials", async () => {
   const fake = fakeDataApi();
-  fake.on("plans", () => [{ id: "free" }]);
+  fake.on("rpc/schema_version", () => ({ version: REQUIRED_SCHEMA, serves_from: REQUIRED_SCHEMA }));
   const app = createApp("health", router, testOptions(fake));
   const headers = { authorization: "Bearer expired", apikey: "sb_publishable_of_another_project" };
   const replies = await Promise.all(Array.from({ length: 20 }, () => app.request("/health", { headers })));
   assertEquals(replies.map(({ status }) => status), Array(20).fill(200));
   assertEquals(fake.calls.length, 1);
   assert(!JSON.stringify(await replies[0]?.json()).includes("sb_"));
+});
+
+Deno.test("GET /health and /health/ready say what to do about a schema that does not fit; /health/live answers", async () => {
+  const cases: [string, () => unknown][] = [
+    ["schema_too_old", () => ({ version: "20200101000000", serves_from: "20200101000000" })],
+    ["schema_too_new", () => ({ version: "29991231000000", serves_from: "29991231000000" })],
+    ["schema_missing", () => sqlError(406, "PGRST106", "Invalid schema: engine")],
+  ];
+  for (const [code, answer] of cases) {
+    const fake = fakeDataApi();
+    fake.on("plans", () => [{ id: "free" }]);
+    fake.on("rpc/schema_version", answer);
+    const app = createApp("health", router, testOptions(fake, { schema: REQUIRED_SCHEMA }));
+    for (const path of PATHS) {
+      const response = await app.request(path);
+      const problem = await response.json();
+      assertEquals([response.status, problem.code, problem.problems[0].code], [503, "schema_mismatch", code]);
+      assert(/docs\/deploy\.md/.test(problem.detail) && !problem.detail.includes("2020"), problem.detail);
+    }
+    assertEquals((await app.request("/health/live")).status, 200);
+  }
+  const newer = fakeDataApi();
+  newer.on("rpc/schema_version", () => ({ version: "29991231000000", serves_from: REQUIRED_SCHEMA }));
+  assertEquals((await createApp("health", router, testOptions(newer)).request("/health/ready")).status, 200);
 });
 
 Deno.test("GET /health/ready gives up on a database that does not answer in time", async () => {
@@ -78,6 +103,7 @@ Deno.test("GET /health/detailed names the services that are left alone, to opera
   withServedApi([router], async (api) => {
     const get = async () => detailedSchema.parse((await api.operator.get("/health/detailed")).body);
     assertEquals([(await get()).status, (await get()).providers], ["ok", []]);
+    assertEquals((await get()).schema, { needed: REQUIRED_SCHEMA, version: REQUIRED_SCHEMA });
     await api.db.sql`
       insert into private.provider_breakers (key, calls, failures, opened_at, open_until) values
         ('http:5f0e0f4e-0000-4000-8000-000000000000:api.example.com', 12, 9, now(), now() + interval '9 seconds'),

@@ -18,6 +18,15 @@ export const readySchema = z.strictObject({
 export const detailedSchema = z.strictObject({
   status: z.enum(["ok", "degraded"]),
   checks: readySchema.shape.checks,
+  schema: z.strictObject({
+    needed: z.string().meta({
+      description: "The migration that the functions were made for",
+      examples: ["20261121090449"],
+    }),
+    version: z.string().nullable().meta({
+      description: "The newest migration of the database; null = it does not say",
+    }),
+  }),
   api_keys: z.enum(["ok", "not_set_up"]).meta({
     description: "Whether the functions can sign for API keys: MILLRACE_SIGNING_KEY",
   }),

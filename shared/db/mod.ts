@@ -4,6 +4,14 @@
  * @module
  */
 export { adminClient, callerClient, type ClientOptions, type DatabaseClient } from "./client.ts";
+export {
+  compareSchema,
+  findSchema,
+  REQUIRED_SCHEMA,
+  type SchemaFinding,
+  type SchemaState,
+  type SchemaVersion,
+} from "./schema_version.ts";
 export { asResult, type QueryResult, rpc, type RpcOptions, run, runSingle } from "./query.ts";
 export { type CursorPosition, type CursorScope, readCursor, signCursor } from "./cursor.ts";
 export {

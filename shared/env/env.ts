@@ -1,7 +1,7 @@
 import { fromZod } from "../errors/mod.ts";
 import { z } from "zod";
 import { readSigningKey, type SigningKey } from "./signing_key.ts";
-import { VARIABLES } from "./variables.ts";
+import { VARIABLE_FACTS, type VariableName, VARIABLES } from "./variables.ts";
 
 /** A JSON Web Key Set. */
 export interface Jwks {
@@ -63,17 +63,51 @@ export interface Env {
 /** Gives the value of a variable, or undefined. */
 export type EnvSource = (name: string) => string | undefined;
 
+/** One thing that is wrong with the environment. Nothing of it repeats a value. */
+export interface EnvProblem {
+  /** The variable. */
+  readonly variable: string;
+  /** What is wrong. */
+  readonly message: string;
+  /** A value as it could be. */
+  readonly expected: string;
+  /** Where it is written. */
+  readonly documentation: string;
+}
+
 /** The environment is not usable. The message lists every problem; it never repeats a value. */
 export class EnvError extends Error {
   override readonly name = "EnvError";
   /** One line a problem: variable and sentence. */
   readonly problems: readonly string[];
 
-  /** @param problems One line a problem. */
+  /** @param problems One line a problem: the variable, a colon, a sentence. */
   constructor(problems: readonly string[]) {
-    super(`The environment is not usable:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+    const lines = problems.map((problem) => {
+      const { expected, documentation } = explainProblem(problem);
+      return `  - ${problem} (expected: ${expected}; see ${documentation})`;
+    });
+    super(`The environment is not usable:\n${lines.join("\n")}`);
     this.problems = problems;
   }
+
+  /** The same problems in their parts. */
+  get details(): EnvProblem[] {
+    return this.problems.map(explainProblem);
+  }
+}
+
+function explainProblem(problem: string): EnvProblem {
+  const at = problem.indexOf(": ");
+  const variable = problem.slice(0, at);
+  const name = /^[A-Z_]+/.exec(variable)?.[0] ?? "";
+  const facts = Object.hasOwn(VARIABLE_FACTS, name) ? VARIABLE_FACTS[name as VariableName] : undefined;
+  return {
+    variable,
+    message: problem.slice(at + 2),
+    expected: facts?.example ?? "a known variable",
+    documentation: facts?.documentation ?? "docs/environment.md",
+  };
 }
 
 const schema = z.object(VARIABLES);

@@ -90,6 +90,23 @@ Deno.test("readEnv() puts every problem into one message and repeats no value", 
     assertStringIncludes(error.message, name);
   }
   assert(!error.message.includes("hunter"), error.message);
+  // Each with what is expected and where it is written.
+  assertEquals(error.details.length, error.problems.length);
+  for (const { variable, message, expected, documentation } of error.details) {
+    assert(variable !== "" && message !== "" && expected !== "" && documentation.startsWith("docs/"), variable);
+    assertStringIncludes(error.message, `${variable}: ${message} (expected: ${expected}; see ${documentation})`);
+  }
+});
+
+Deno.test("every variable names documentation that is there", async () => {
+  for (const [name, { documentation = "docs/environment.md" }] of Object.entries(VARIABLE_FACTS)) {
+    const [path = "", anchor] = documentation.split("#");
+    const text = await Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
+    const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) =>
+      title.toLowerCase().replaceAll(/[^a-z0-9 -]/g, "").replaceAll(" ", "-")
+    );
+    assert(anchor === undefined || anchors.includes(anchor), `${name}: ${documentation}`);
+  }
 });
 
 Deno.test("readEnv() reads the master keys, the first of them current unless one is named", () => {

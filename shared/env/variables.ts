@@ -16,6 +16,8 @@ export interface VariableFacts {
   readonly purpose: string;
   /** A value as it could be. */
   readonly example: string;
+  /** Where more is written than in docs/environment.md. */
+  readonly documentation?: string;
 }
 
 /** A JSON object of name → key. */
@@ -176,6 +178,7 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     purpose:
       "A private signing key of the project, as a JSON Web Key, that signs the tokens by which API keys act; its public half must be in `SUPABASE_JWKS`. How to make one: docs/api_keys.md.",
     example: '{"kty":"EC","crv":"P-256","kid":"…","x":"…","y":"…","d":"…"}',
+    documentation: "docs/api_keys.md#set-up-a-hosted-project",
   },
   TRUSTED_PROXY_HOPS: {
     setBy: "you",
@@ -220,6 +223,7 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     otherwise: "`postgres` when `SUPABASE_DB_URL` is set, else `postgrest`",
     purpose: "How the worker speaks to the database: `postgrest` (Data API) or `postgres` (direct connection).",
     example: "postgrest",
+    documentation: "docs/deploy.md#direct-connections-and-poolers",
   },
   INLINE_TRANSPORT: {
     setBy: "you",
@@ -227,6 +231,7 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     purpose:
       "How functions that receive webhooks and start runs call the engine: `postgrest` (Data API) or `postgres` (up to four direct connections an isolate, so mind `max_connections`; without one a call takes the Data API).",
     example: "postgres",
+    documentation: "docs/deploy.md#direct-connections-and-poolers",
   },
   WORKER_SECONDS: {
     setBy: "you",
@@ -262,6 +267,7 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     purpose:
       "Signs the seals of the audit log: a private Ed25519 key as JWK, or a JSON Web Key Set whose first key signs and whose others, the ones before it, endorse it. Set it: a derived key changes when the secret key does.",
     example: '{"kty":"OKP","crv":"Ed25519","x":"…","d":"…"}',
+    documentation: "docs/audit.md",
   },
   RESEND_API_KEY: {
     setBy: "you",
@@ -299,6 +305,7 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     purpose:
       "The keys that encrypt secrets of flows: a JSON object of key id → base64 of 32 random bytes. `current` names the one for what is new, else the first is. See [secrets](secrets.md) before you change it.",
     example: '{"k1":"…"}',
+    documentation: "docs/secrets.md#master-keys",
   },
 };
 

@@ -142,6 +142,10 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, ErrorAdvice>> = {
     meaning: "The project's operator has set up no signing key, so API keys cannot act.",
     remedy: "The operator sets `MILLRACE_SIGNING_KEY`, see docs/api_keys.md. Until then use access tokens.",
   },
+  schema_mismatch: {
+    meaning: "The database lacks migrations that the functions need, or has outgrown them.",
+    remedy: "Try again later. The operator does what `detail` says, see docs/deploy.md.",
+  },
   service_unavailable: {
     meaning: "The database or another part cannot be reached at the moment. Nothing was done, or `detail` says what.",
     remedy: "Try again after `Retry-After` seconds, with the same `Idempotency-Key` if there is one.",

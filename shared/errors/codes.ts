@@ -46,6 +46,7 @@ export const ERROR_CODES = {
   internal: { status: 500, title: "Something went wrong on our side" },
   secrets_not_set_up: { status: 503, title: "Secrets are not set up here" },
   keys_not_set_up: { status: 501, title: "This project takes no API keys yet" },
+  schema_mismatch: { status: 503, title: "Functions and schema do not fit together" },
   service_unavailable: { status: 503, title: "The service is not available at the moment" },
   timeout: { status: 504, title: "The operation took too long" },
 } as const satisfies Record<string, ErrorCodeFacts>;

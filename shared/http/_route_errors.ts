@@ -3,7 +3,7 @@ import type { AnyRoute } from "./router.ts";
 
 /** Every code that a route can answer with: what its access and request bring along, and what it names itself. */
 export function errorCodesOf(route: AnyRoute): ErrorCode[] {
-  const codes = new Set<ErrorCode>(["internal", "service_unavailable", "timeout", "ip_blocked"]);
+  const codes = new Set<ErrorCode>(["internal", "schema_mismatch", "service_unavailable", "timeout", "ip_blocked"]);
   const add = (...more: ErrorCode[]) => more.forEach((code) => codes.add(code));
   if (route.kind === "raw") {
     add("payload_too_large", "invalid_request");

@@ -26,7 +26,14 @@ export async function serve(c: Context, route: AnyRoute): Promise<Response> {
 }
 
 async function serveJson(c: RouteContext, route: Route): Promise<Response> {
-  const context = await admit(c.req.raw, route.definition, c.req.param());
+  const admission = admit(c.req.raw, route.definition, c.req.param());
+  const fits = stateOf(c.req.raw).runtime.schema?.check();
+  if (fits !== undefined) {
+    // Asked beside the gate. What the gate answers on a schema that does not fit means nothing.
+    const [, { status, reason }] = await Promise.allSettled([admission, fits]) as [unknown, PromiseRejectedResult];
+    if (status === "rejected") throw reason;
+  }
+  const context = await admission;
   c.set("request", context);
   const { access, request, operationId } = route.definition;
   const state = stateOf(c.req.raw);
@@ -42,8 +49,9 @@ async function serveJson(c: RouteContext, route: Route): Promise<Response> {
 }
 
 async function serveRaw(c: RouteContext, route: RawRoute): Promise<Response> {
-  const { admin, bodyLimitBytes } = route.definition;
+  const { admin, bodyLimitBytes, anySchema } = route.definition;
   c.set("request", admitRaw(c.req.raw, admin));
+  if (anySchema !== true) await stateOf(c.req.raw).runtime.schema?.check();
   return await route.handler(c as Parameters<typeof route.handler>[0], await readBytes(c.req.raw, bodyLimitBytes));
 }
 

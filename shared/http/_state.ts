@@ -3,6 +3,7 @@ import type { Env } from "../env/mod.ts";
 import type { Log } from "../log/mod.ts";
 import { internal } from "../errors/mod.ts";
 import type { GateAnswer } from "./gate.ts";
+import type { SchemaGuard } from "./_schema_guard.ts";
 import type { UsageCounter } from "./usage.ts";
 import { type ApiVersion, chooseVersion } from "./versions/mod.ts";
 
@@ -17,6 +18,8 @@ export interface AppRuntime {
   readonly checkResponses: boolean;
   /** Counts requests; null = nobody does. */
   readonly usage: UsageCounter | null;
+  /** Keeps requests out while the schema does not fit; null = nobody does. */
+  readonly schema: SchemaGuard | null;
 }
 
 /** What is known about one request while it is served. */

@@ -1,9 +1,11 @@
 import { type Context, Hono } from "hono";
+import { REQUIRED_SCHEMA } from "../db/mod.ts";
 import { type Env, readEnv } from "../env/mod.ts";
 import { type AppError, methodNotAllowed, notFound, problemResponse, toAppError } from "../errors/mod.ts";
 import { configureLog, createLog, type LogWriter } from "../log/mod.ts";
 import { noteRefusal } from "./_refusals.ts";
 import { serve } from "./_serve.ts";
+import { createSchemaGuard, type SchemaGuard } from "./_schema_guard.ts";
 import { type AppRuntime, type RequestState, setState, stateOf } from "./_state.ts";
 import { clientIp } from "./client_ip.ts";
 import { corsHeaders, isPreflight, preflightResponse } from "./cors.ts";
@@ -44,6 +46,8 @@ export interface AppOptions {
   readonly write?: LogWriter;
   /** How long requests are counted before the database hears of it; 0 = never, as in tests. 5 s when absent. */
   readonly usageMilliseconds?: number;
+  /** The schema that the database must have; null = any, as in tests. {@linkcode REQUIRED_SCHEMA} when absent. */
+  readonly schema?: string | null;
   /** Answers 500 when a body does not fit its own schema, for tests. */
   readonly checkResponses?: boolean;
 }
@@ -81,6 +85,7 @@ export function createApp(name: string, router: Router, options: AppOptions = {}
     fetch: options.fetch,
     checkResponses: options.checkResponses ?? false,
     usage: makeUsageCounter(env, options),
+    schema: makeSchemaGuard(env, options),
   };
   const app = createHono();
   app.use("*", async (c, next) => {
@@ -101,6 +106,12 @@ export function createApp(name: string, router: Router, options: AppOptions = {}
 function makeUsageCounter(env: Env, { env: given, fetch, usageMilliseconds }: AppOptions): UsageCounter | null {
   const flushMilliseconds = usageMilliseconds ?? (given === undefined ? 5_000 : 0);
   return flushMilliseconds === 0 ? null : createUsageCounter(env, { flushMilliseconds, fetch });
+}
+
+/** Tests give an environment of their own, and do not look at the schema unless they say so. */
+function makeSchemaGuard(env: Env, { env: given, fetch, schema }: AppOptions): SchemaGuard | null {
+  const needed = schema === undefined ? (given === undefined ? REQUIRED_SCHEMA : null) : schema;
+  return needed === null ? null : createSchemaGuard(env, { needed, fetch });
 }
 
 /** A Hono that answers errors and unknown paths our way, by itself or inside another. */

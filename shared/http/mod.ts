@@ -19,6 +19,7 @@ export {
   type RouteResult,
   type SuccessStatus,
 } from "./route.ts";
+export { schemaError } from "./_schema_guard.ts";
 export { defineRawRoute, type RawHandler, type RawRoute, type RawRouteDefinition } from "./raw_route.ts";
 export type {
   Access,

@@ -16,6 +16,8 @@ export interface RawRouteDefinition {
   readonly admin?: string;
   /** Another limit than 1 MiB, in bytes. */
   readonly bodyLimitBytes?: number;
+  /** True = answers whatever schema the database has: what says how things are. */
+  readonly anySchema?: boolean;
   readonly responses: Readonly<Partial<Record<SuccessStatus, RouteResponse>>>;
   readonly errors?: readonly ErrorCode[];
 }

@@ -10,6 +10,7 @@
 import { readSqlFiles, REPOSITORY } from "../local/schema_files.ts";
 import { type Draft, makeMigration } from "./_make_migration.ts";
 import { fileName, LOSES_DATA, MIGRATIONS, nextVersion, readMigrations } from "./_migration_files.ts";
+import { stampedFiles, writeStamps } from "./_schema_stamp.ts";
 
 const USAGE = `Usage: deno task db:diff NAME [--allow-data-loss] [--renames]
        deno task db:diff --amend [--allow-data-loss] [--renames]
@@ -60,11 +61,16 @@ async function diff({ check, amend, allowLoss, renames, name }: DiffCommand): Pr
   const amended = amend ? migrations.pop() : undefined;
   if (amend && !amended) throw new Error("There is no migration to write anew");
   const files = await readSqlFiles(new URL("sql/", REPOSITORY));
-  const draft = await makeMigration({ migrations, files, renames });
-  if (draft === null) {
+  const difference = await makeMigration({ migrations, files, renames });
+  if (difference === null) {
     console.log("no difference");
     return 0;
   }
+  const made = amended ?? { version: nextVersion(new Date(), migrations.at(-1)?.version), name: name ?? "" };
+  const draft = check
+    ? difference
+    // Made again with its own version in it, which it tells the functions.
+    : await makeMigration({ migrations, files: stampedFiles(files, made.version), renames }) ?? difference;
   if (check) {
     console.error(`The migrations do not give what sql/ says; run deno task db:diff NAME\n\n${draft.forward}`);
     return 1;
@@ -76,7 +82,8 @@ async function diff({ check, amend, allowLoss, renames, name }: DiffCommand): Pr
     );
     return 1;
   }
-  await write(amended ?? { version: nextVersion(new Date(), migrations.at(-1)?.version), name: name ?? "" }, draft);
+  await write(made, draft);
+  await writeStamps(made.version);
   return 0;
 }
 

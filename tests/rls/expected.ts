@@ -147,6 +147,7 @@ public.find_run_archives           -     x     -
 public.get_run_archive             -     x     -
 engine.add_run_archive             -     -     x
 engine.set_request_proof_key       -     -     x
+engine.schema_version              -     -     x
 engine.list_unsigned_audit         -     -     x
 engine.seal_audit                  -     -     x
 engine.sign_audit                  -     -     x

@@ -1,3 +1,4 @@
+import { REQUIRED_SCHEMA } from "../../../shared/db/mod.ts";
 import { defineRoute } from "../../../shared/http/mod.ts";
 import { checkReady } from "../check_ready.ts";
 import { listOpenBreakers, operatorsClient } from "../queries.ts";
@@ -18,12 +19,14 @@ export const getDetailed = defineRoute({
   errors: ["service_unavailable"],
 }, async (c): Promise<Detailed> => {
   const { env } = c.var.request;
-  const { checks } = await checkReady(env, operatorsClient(env));
+  const admin = operatorsClient(env);
+  const { checks, schemaVersion } = await checkReady(env, admin, admin);
   const providers = await listOpenBreakers(env);
   const isDegraded = providers.some(({ key }) => !key.startsWith("http:"));
   return {
     status: isDegraded ? "degraded" : "ok",
     checks,
+    schema: { needed: REQUIRED_SCHEMA, version: schemaVersion },
     api_keys: env.signingKey === null ? "not_set_up" : "ok",
     providers,
   };

@@ -1,5 +1,5 @@
 import { defineRawRoute } from "../../../shared/http/mod.ts";
-import { checkReady } from "../check_ready.ts";
+import { getReadiness } from "../check_ready.ts";
 import { readySchema } from "../schemas.ts";
 
 /** GET /health */
@@ -10,5 +10,8 @@ export const getHealth = defineRawRoute({
   summary: "Is all well",
   description: "The same as `/health/ready`, at the address where monitors look first. Takes no credentials.",
   tags: ["health"],
+  anySchema: true,
+  admin: "Nobody else may ask which schema the database has",
   responses: { 200: { description: "All is well", schema: readySchema } },
-}, async (c) => Response.json(await checkReady(c.var.request.env, c.var.request.db)));
+  errors: ["schema_mismatch"],
+}, async (c) => Response.json(await getReadiness(c.var.request, c.var.request.admin())));
