@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch } from "../../tests/helpers/assert.ts
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
 import { FUNCTIONS, mounts } from "./mounts.ts";
 import { makeDocument } from "./open_api.ts";
-import { TAGS } from "./overview.ts";
+import { TAGS } from "./tags.ts";
 import { router } from "./router.ts";
 import { type ApiInfo, apiInfoSchema } from "./schemas.ts";
 

@@ -1,7 +1,15 @@
-import type { OpenApiDocument } from "../../shared/http/mod.ts";
-import { listWebhookAdapters } from "../../shared/webhooks/mod.ts";
+import {
+  ERROR_ADVICE,
+  ERROR_CODES,
+  type ErrorCode,
+  STEP_ERROR_ADVICE,
+  STEP_ERROR_CODES,
+  type StepErrorCode,
+} from "../../shared/errors/mod.ts";
+import { API_VERSIONS, codeSamples, type OpenApiDocument } from "../../shared/http/mod.ts";
 import { exampleOf, type Schema, type Schemas } from "./open_api_examples.ts";
-import { codeSamples } from "./open_api_samples.ts";
+import { incomingWebhooks } from "./open_api_webhooks.ts";
+import { type Shareable, shareResponses } from "./share_responses.ts";
 
 interface Parameter {
   readonly $ref?: string;
@@ -9,6 +17,7 @@ interface Parameter {
   readonly in: string;
   readonly required?: boolean;
   readonly schema: Schema;
+  example?: unknown;
 }
 
 interface Media {
@@ -27,21 +36,31 @@ interface Operation {
 
 /**
  * Gives a document what it need not say twice: an example for every request and every answer, and each operation as
- * code. What the schemas say about themselves is taken first.
+ * code. What the schemas say about themselves is taken first. Besides the standard's words it gets `x-errors`,
+ * `x-step-errors` and `x-changelog`, for the page.
  */
-export function completeDocument(document: OpenApiDocument): OpenApiDocument {
+export async function completeDocument(document: OpenApiDocument): Promise<OpenApiDocument> {
   const schemas = (document.components?.schemas ?? {}) as Schemas;
   const server = document.servers?.[0]?.url ?? "";
   const paths = Object.entries(document.paths ?? {}).map(([path, item]) => {
     const operations = Object.entries(item as Record<string, Operation>).map(([method, operation]) => {
       for (const media of mediaOf(operation)) addExample(media, schemas);
-      const samples = codeSamples(sampleRequest(server, path, method, operation, schemas));
-      return [method, { ...operation, "x-codeSamples": samples }];
+      const parameters = operation.parameters?.map((parameter) => withExample(parameter, schemas));
+      const completed = { ...operation, ...(parameters === undefined ? {} : { parameters }) };
+      return [method, { ...completed, "x-codeSamples": codeSamples(sampleRequest(server, path, method, completed)) }];
     });
     return [path, Object.fromEntries(operations)];
   });
-  const completed = { ...document, paths: Object.fromEntries(paths), webhooks: incomingWebhooks() };
-  return JSON.parse(JSON.stringify(completed, withoutFlags)) as OpenApiDocument;
+  const completed = {
+    ...document,
+    paths: Object.fromEntries(paths),
+    webhooks: await incomingWebhooks(),
+    "x-errors": errors(),
+    "x-step-errors": stepErrors(),
+    "x-changelog": changelog(),
+  };
+  const shared = shareResponses(completed as unknown as Shareable);
+  return JSON.parse(JSON.stringify(shared, withoutFlags)) as OpenApiDocument;
 }
 
 /** The generator writes the flags of a regular expression behind it; JSON Schema knows none but `u`, which it implies. */
@@ -59,38 +78,60 @@ function addExample(media: Media, schemas: Schemas): void {
   media.example = exampleOf(media.schema, schemas);
 }
 
-function sampleRequest(server: string, path: string, method: string, operation: Operation, schemas: Schemas) {
+/** Parameters of a path must be filled in by whoever tries it: each shows one. */
+function withExample(parameter: Parameter, schemas: Schemas): Parameter {
+  if (parameter.$ref !== undefined || parameter.required !== true) return parameter;
+  return { ...parameter, example: parameter.example ?? exampleOf(parameter.schema, schemas, { name: parameter.name }) };
+}
+
+function sampleRequest(server: string, path: string, method: string, operation: Operation) {
   const parameters = operation.parameters ?? [];
-  const json = operation.requestBody?.content["application/json"];
-  const kinds = operation.security.flatMap((item) => Object.keys(item));
+  const required = (place: string) =>
+    parameters.filter((parameter) => parameter.in === place && parameter.required === true)
+      .map(({ name, example }) => [name, String(example)] as const);
+  const isCreating = parameters.some(({ name }) => name === "idempotency-key");
   return {
     server,
     method: method.toUpperCase(),
     path,
-    parameters: parameters.filter(({ required }) => required === true)
-      .map(({ in: place, name, schema }) => ({ in: place, name, example: exampleOf(schema, schemas) })),
-    body: json?.example,
-    isCreating: parameters.some(({ name }) => name === "idempotency-key"),
-    auth: kinds.includes("userToken") ? "user" as const : kinds.length > 0 ? "secret" as const : "none" as const,
+    params: Object.fromEntries(required("path")),
+    query: required("query"),
+    headers: isCreating ? [["Idempotency-Key", "order-1042"] as const] : [],
+    body: operation.requestBody?.content["application/json"]?.example,
+    auth: authOf(operation),
   };
 }
 
-/** What services send us. What Millrace sends to others is described here once it does. */
-function incomingWebhooks() {
-  return Object.fromEntries(
-    listWebhookAdapters().map(({ provider, title, description }) => [provider, {
-      post: {
-        operationId: `from_${provider}`,
-        summary: `What ${title} sends to an address of yours`,
-        description: `${description}\n\nIt is sent to the \`url\` of a webhook endpoint, \`POST /hooks/{slug}\`.`,
-        tags: ["hooks"],
-        requestBody: { content: { "application/json": { schema: { type: "object" }, example: {} } } },
-        responses: {
-          202: { description: "Kept, and a run has begun" },
-          200: { description: "Kept before, or nothing is to be started" },
-          401: { description: "The signature does not fit" },
-        },
-      },
-    }]),
-  );
+function authOf({ security }: Operation): "key" | "user" | "secret" | "none" {
+  const kinds = security.flatMap((requirement) => Object.keys(requirement));
+  if (kinds.includes("apiKey")) return "key";
+  if (kinds.includes("userToken")) return "user";
+  return kinds.includes("secretKey") ? "secret" : "none";
+}
+
+function errors() {
+  return (Object.keys(ERROR_CODES) as ErrorCode[]).map((code) => ({
+    code,
+    ...ERROR_CODES[code],
+    ...ERROR_ADVICE[code],
+  }));
+}
+
+function stepErrors() {
+  return (Object.keys(STEP_ERROR_CODES) as StepErrorCode[]).map((code) => ({
+    code,
+    title: STEP_ERROR_CODES[code],
+    remedy: STEP_ERROR_ADVICE[code],
+  }));
+}
+
+/** The newest first. */
+function changelog() {
+  return API_VERSIONS.map(({ version, title, changes, deprecatedAt, sunsetAt }) => ({
+    version,
+    title,
+    changes: changes.map(({ description, operations }) => ({ description, operations })),
+    ...(deprecatedAt === undefined ? {} : { deprecated_at: deprecatedAt }),
+    ...(sunsetAt === undefined ? {} : { sunset_at: sunsetAt }),
+  })).toReversed();
 }

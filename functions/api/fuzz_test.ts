@@ -40,7 +40,9 @@ interface Operation {
   readonly operationId: string;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: unknown }>> };
-  readonly responses: Readonly<Record<string, { content?: Readonly<Record<string, { schema?: object }>> }>>;
+  readonly responses: Readonly<
+    Record<string, { $ref?: string; content?: Readonly<Record<string, { schema?: object }>> }>
+  >;
 }
 
 interface Target {
@@ -174,9 +176,11 @@ function createJudge(document: OpenApiDocument) {
   (formats as unknown as (ajv: Ajv2020) => void)(ajv);
   ajv.addSchema(document, "document");
   const compiled = new Map<string, ValidateFunction>();
+  const shared = (document.components?.responses ?? {}) as Operation["responses"];
   return ({ operation }: Target, status: number, headers: Headers, body: unknown): string | null => {
     if (status >= 500) return `answered ${status}`;
-    const declared = operation.responses[String(status)];
+    const answer = operation.responses[String(status)];
+    const declared = answer?.$ref === undefined ? answer : shared[answer.$ref.split("/").at(-1) ?? ""];
     // A path that is spoilt beyond this operation, and a method that it has not, are nobody's answers.
     if (declared === undefined) return status === 404 || status === 405 ? null : `does not declare ${status}`;
     const type = headers.get("content-type")?.split(";")[0] ?? "";

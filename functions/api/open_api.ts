@@ -2,7 +2,8 @@ import { toHex } from "../../shared/bytes/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
 import { type OpenApiDocument, openApiDocument, type Router } from "../../shared/http/mod.ts";
 import { completeDocument } from "./complete_document.ts";
-import { OVERVIEW, TAGS } from "./overview.ts";
+import { guide } from "./guide.ts";
+import { TAGS } from "./tags.ts";
 import { FUNCTIONS } from "./mounts.ts";
 import { VERSION } from "./schemas.ts";
 
@@ -42,13 +43,13 @@ export async function makeDocument(functionsUrl: string): Promise<OpenApiDocumen
   const document = await openApiDocument(await loadRouters(), {
     title: "Millrace",
     version: VERSION,
-    description: OVERVIEW,
+    description: guide(functionsUrl),
     servers: [
       { url: functionsUrl, description: "Each function under its own name" },
       { url: `${functionsUrl}/api/v1`, description: "All of them under one, but `api`, `docs` and `worker`" },
     ],
   });
-  return completeDocument({ ...document, tags: TAGS.map((tag) => ({ ...tag })) });
+  return await completeDocument({ ...document, tags: TAGS.map((tag) => ({ ...tag })) });
 }
 
 /** The routers of all functions: those that are mounted, and those that answer under their own names only. */

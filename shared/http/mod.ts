@@ -64,5 +64,6 @@ export { MAX_BODY_BYTES, readBytes } from "./body.ts";
 export { MAX_JSON_DEPTH, parseJson, type ParseJsonOptions } from "./strict_json.ts";
 export { pause, type SendEvent, type ServerEvent, type SseOptions, sseStream } from "./sse.ts";
 export { type OpenApiDocument, openApiDocument, type OpenApiOptions } from "./openapi.ts";
+export { type CodeSample, codeSamples, type SampleRequest } from "./code_samples.ts";
 export { API_VERSIONS, type ApiChange, type ApiVersion } from "./versions/mod.ts";
 export { backgroundSettled, waitUntil } from "./wait_until.ts";

@@ -1,5 +1,12 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { AppError, ERROR_CODES, type ErrorCode, PROBLEM_CONTENT_TYPE, problemDetails } from "../errors/mod.ts";
+import {
+  AppError,
+  ERROR_ADVICE,
+  ERROR_CODES,
+  type ErrorCode,
+  PROBLEM_CONTENT_TYPE,
+  problemDetails,
+} from "../errors/mod.ts";
 import { errorCodesOf } from "./_route_errors.ts";
 import { permissionExtensions } from "./permissions.ts";
 import type { RawRoute } from "./raw_route.ts";
@@ -94,7 +101,12 @@ function registerComponents(registry: Registry): void {
   }
   for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) {
     const value = problemDetails(new AppError(code), "3f1c9a52-7d0e-4b7a-9d58-2f6a1c0b4e11");
-    registry.registerComponent("examples", code, { summary: ERROR_CODES[code].title, value });
+    const { meaning, remedy } = ERROR_ADVICE[code];
+    registry.registerComponent("examples", code, {
+      summary: ERROR_CODES[code].title,
+      description: `${meaning}\n\n${remedy}`,
+      value,
+    });
   }
 }
 

@@ -8,6 +8,7 @@ export const getFlag = defineRoute({
   path: "/flags/:name",
   operationId: "getFlag",
   summary: "Get a feature flag and who has it",
+  description: "With its rules: the organizations that have it, or have it not, whatever the share says.",
   tags: ["admin"],
   access: { secret: true },
   request: { params: flagParams },

@@ -9,6 +9,7 @@ export const listAllFlags = defineRoute({
   path: "/flags",
   operationId: "listAllFlags",
   summary: "List feature flags, by name",
+  description: "With the share of organizations that have each, and since which version of the API.",
   tags: ["admin"],
   access: { secret: true },
   responses: {

@@ -8,6 +8,7 @@ export const removeFlag = defineRoute({
   path: "/flags/:name",
   operationId: "removeFlag",
   summary: "Remove a feature flag with its rules",
+  description: "Requests of everybody who had it go without from the next one on.",
   tags: ["admin"],
   access: { secret: true },
   request: { params: flagParams },

@@ -1,5 +1,5 @@
 /**
- * The text at the top of the OpenAPI document.
+ * The groups of the OpenAPI document.
  *
  * @module
  */
@@ -25,28 +25,3 @@ export const TAGS: readonly { readonly name: string; readonly description: strin
   { name: "worker", description: "For pg_cron and operators" },
   { name: "api", description: "What the API says about itself" },
 ];
-
-/** What is true for every operation. */
-export const OVERVIEW = `Flows are graphs that webhooks, people and programs start and that run durably.
-
-**Addresses.** Every function answers under its own name, and all of them at \`/api/v1\` as well. \`workflows\` and
-\`canvas\` are other names of \`flows\` there, \`executions\` of \`runs\`, \`workers\` of \`nodes\`, \`stats\` of \`flows/stats\`, and \`/auth/me\`,
-\`/auth/sync\` and \`/invitations\` are those of \`orgs\`.
-
-**Who you are.** Send \`Authorization: Bearer\` with the access token of a signed-in user, and the project's publishable
-key as \`apikey\`: supabase-js does both. \`X-Organization-Id\` chooses among your organizations. Operators and cron send a
-secret key as \`apikey\`. A credential that is sent and does not hold is refused everywhere.
-
-**Errors** are problem documents (RFC 9457) with a stable \`code\`, the \`request_id\`, and in \`problems\` everything that is
-wrong at once, each with its path. No input gives a 5xx.
-
-**Lists** answer \`{ data, next_cursor }\`. Give \`next_cursor\` back as \`cursor\`, with the same order and filters.
-
-**Versions.** An answer with one thing carries an \`ETag\`. Send it as \`If-Match\` with a change, and nobody's work is
-overwritten: 412 when it is stale.
-
-**Idempotency.** Requests that make something take \`Idempotency-Key\`: the same key with the same request gives the same
-answer for 24 hours and makes nothing twice.
-
-**Limits.** \`RateLimit\` and \`RateLimit-Policy\` come with every answer to a user, \`Retry-After\` with 429 and 503. Bodies
-are JSON of 1 MiB at most.`;
