@@ -11,7 +11,8 @@ import { flowSummarySchema, listedVersionSchema } from "./schemas.ts";
 export const FLOWS = defineList({
   name: "flows",
   item: flowSummarySchema,
-  sort: { created_at: "created_at", updated_at: "updated_at", name: "name" },
+  // Ids are ordered by time, and indexed within the organization.
+  sort: { created_at: "id", updated_at: "updated_at", name: "name" },
   defaultSort: "-created_at",
   filters: {
     is_active: where.flag({ description: "Only active flows, or only drafts" }),

@@ -11,7 +11,8 @@ import { firingSchema, scheduleSchema } from "./schemas.ts";
 export const SCHEDULES = defineList({
   name: "schedules",
   item: scheduleSchema,
-  sort: { created_at: "created_at", name: "name", updated_at: "updated_at" },
+  // Ids are ordered by time, and indexed within the organization.
+  sort: { created_at: "id", name: "name", updated_at: "updated_at" },
   defaultSort: "-created_at",
   filters: {
     flow_id: where.equals(z.uuid()),
