@@ -78,16 +78,23 @@ Deno.test("a worker whose jobs wait does more and more of them at once", async (
 Deno.test("a job that is asked to stop stops, and its progress is told", async () => {
   const queue = new FakeQueue();
   const [stopped, other] = queue.enqueue(2);
+  const bothAreTold = () => new Set(queue.reports.flat().map(({ job }) => job)).size === 2;
   const drained = workerOf(queue, async ({ progress, signal, jobId }) => {
     progress({ done: 1 });
     progress({ done: 2 });
-    if (jobId === other?.job) return await rest(50);
+    if (jobId === other?.job) return await until(bothAreTold);
     await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   }, { reportMs: 10 }).drain(QUICK);
-  await until(() => queue.reports.length > 0);
+  await until(bothAreTold);
   queue.toCancel.add(stopped?.job ?? "");
   await drained;
-  assertEquals(queue.reports[0]?.map(({ progress }) => progress), [{ done: 2 }, { done: 2 }]);
+  assertEquals(
+    queue.reports.flat().filter(({ progress }) => progress !== undefined).slice(0, 2).map(({ progress }) => progress),
+    [
+      { done: 2 },
+      { done: 2 },
+    ],
+  );
   const outcomes = new Map(queue.settled.map(({ job, outcome }) => [job, outcome]));
   assertEquals([outcomes.get(stopped?.job ?? ""), outcomes.get(other?.job ?? "")], ["cancelled", "completed"]);
 });

@@ -16,6 +16,9 @@ declare
   v_job_ids uuid[];
   v_reply json := '[]';
 begin
+  -- Nobody is told of a claim but its worker. One that a crash of Postgres forgets was never made: the work is where it was,
+  -- and what comes later of that worker is refused. So it does not wait for the disk.
+  perform set_config('synchronous_commit', 'off', true);
   perform private.keep_worker(p_worker_id, p_kind);
 
   if p_run_id is not null then
