@@ -18,6 +18,7 @@ const scope = z.enum([
   "webhooks:read",
   "webhooks:write",
   "keys:read",
+  "mail:read",
   "secrets:read",
   "secrets:write",
   "audit:read",

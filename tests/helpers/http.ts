@@ -113,6 +113,8 @@ const ALL_PERMISSIONS = [
   "flows:write",
   "keys:read",
   "keys:write",
+  "mail:read",
+  "mail:write",
   "members:read",
   "members:write",
   "org:own",

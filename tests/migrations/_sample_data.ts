@@ -160,6 +160,11 @@ insert into private.secret_notices (secret_id, kind, due_at, days_before, organi
   values ('${RUN}', 'expiry', now(), 0, '${ORGANIZATION}');
 insert into private.secret_tickets (secret_id, number, expires_at) values ('${RUN}', 1, now());
 `,
+  "public.mails": `
+insert into public.mails (organization_id, tenant_id, template, category, key, to_address, priority, scheduled_for, expires_at)
+  values ('${ORGANIZATION}', '${ORGANIZATION}', 'welcome', 'transactional', 'sample', 'ada@example.com', 50, now(), now() + interval '1 day');
+insert into private.mail_data (mail_id, data) select id, '{}' from public.mails;
+`,
   "private.rate_limit_overrides": `
 insert into private.rate_limit_overrides (subject_kind, subject_id, request_limit, burst, reason, created_by)
   values ('org', '${ORGANIZATION}', 1000, 500, 'They asked', 'default');

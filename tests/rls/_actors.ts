@@ -257,6 +257,8 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       insert into private.secret_notices (secret_id, kind, due_at, days_before, organization_id)
       values (${secret?.id}, 'expiry', now(), 0, ${organizationId})`;
     await sql`insert into private.secret_tickets (secret_id, number, expires_at) values (${secret?.id}, 1, now() + interval '1 day')`;
+    await sql`
+      select private.send_mail(${organizationId}, 'welcome', 'invited@example.com', '{}', 'welcome')`;
     await sql`insert into private.digest_opt_outs (organization_id) values (${organizationId})`;
     const [member] = await sql`
       select user_id as id from public.organization_members

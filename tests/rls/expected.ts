@@ -27,6 +27,7 @@ public.profiles               deny  own    own    own        own     own     sel
 public.organizations          deny  own    own    own        own     own     own    own        own       none   all
 public.organization_members   deny  own    own    own        own     own     self   self       own       none   all
 public.secrets                deny  own    own    own        none    none   none   none       own       none   all
+public.mails                  deny  own    own    own        none    none   none   none       own       none   all
 public.api_keys               deny  own    own    own        none    none    none   none       own       none   all
 public.workspaces             deny  own    own    own        own     own     own    none       own       none   all
 public.invitations            deny  own    own    own        own     own     none   none       own       none   all
@@ -102,6 +103,8 @@ private.run_slots              deny  deny   deny   deny       deny    deny    de
 private.scratch_flows          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.run_stats_open        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.run_stats_state       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.mail_data             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.mail_templates        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.secret_versions       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.secret_accesses       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.secret_notices        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -242,6 +245,10 @@ engine.rewrap_secrets              -     -     x
 engine.secrets_to_rewrap           -     -     x
 private.flows_reading_secret       -     -     -
 private.lock_secret                -     -     -
+private.add_mail                   -     -     -
+private.is_suppressed              -     -     -
+private.send_mail                  -     -     -
+private.wake_mails                 -     -     -
 private.note_secret_access         -     -     -
 private.read_envelope              -     -     -
 private.secret_reply               -     -     -
