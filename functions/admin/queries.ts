@@ -4,10 +4,16 @@
  * @module
  */
 import type { z } from "zod";
+import { type Page, rpc } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import { openList, type Page, rpc } from "../../shared/db/mod.ts";
-import { listOptions, type PageQuery, type RequestContext } from "../../shared/http/mod.ts";
-import { type SecurityEvent, type SecurityEventFilter, toFilter } from "../../shared/security/mod.ts";
+import type { RequestContext } from "../../shared/http/mod.ts";
+import {
+  ALL_SECURITY_EVENTS,
+  type SecurityEvent,
+  type SecurityEventQuery,
+  toEventArguments,
+} from "../../shared/security/mod.ts";
+import { IP_BLOCKS, LIMIT_BUCKETS, LIMIT_OVERRIDES } from "./lists.ts";
 import type {
   blockingSettings,
   bucketSchema,
@@ -45,16 +51,29 @@ function subjectArgs({ subject_kind, subject_id }: Subject) {
 }
 
 /** Limits given by hand, of all subjects or of one. */
-export function findOverrides(context: RequestContext, subject: Partial<Subject>): Promise<Override[]> {
-  return call(context, "list_rate_limit_overrides", {
-    p_subject_kind: subject.subject_kind ?? null,
-    p_subject_id: subject.subject_id ?? null,
-  });
+export function findOverrides(
+  context: RequestContext,
+  query: z.output<typeof LIMIT_OVERRIDES.query>,
+): Promise<Page<Override>> {
+  const read = async () => {
+    const args = { p_subject_kind: query.subject_kind ?? null, p_subject_id: query.subject_id ?? null };
+    return (await call<Omit<Override, "id">[]>(context, "list_rate_limit_overrides", args)).map(withId);
+  };
+  return LIMIT_OVERRIDES.pageOf(read, context, query);
+}
+
+/** What an override is of is what makes it one. */
+function withId(override: Omit<Override, "id">): Override {
+  const { subject_kind, subject_id, scope } = override;
+  return { id: `${subject_kind} ${subject_id} ${scope}`, ...override };
 }
 
 /** Gives a subject a limit. */
-export function saveOverride(context: RequestContext, override: z.infer<typeof overrideInput>): Promise<Override> {
-  return call(context, "set_rate_limit_override", { p_override: override, p_by: OPERATOR });
+export async function saveOverride(
+  context: RequestContext,
+  override: z.infer<typeof overrideInput>,
+): Promise<Override> {
+  return withId(await call(context, "set_rate_limit_override", { p_override: override, p_by: OPERATOR }));
 }
 
 /**
@@ -67,8 +86,12 @@ export async function deleteOverride(context: RequestContext, subject: Subject &
 }
 
 /** The buckets of a subject. */
-export function findBuckets(context: RequestContext, subject: Subject): Promise<Bucket[]> {
-  return call(context, "list_rate_limit_buckets", subjectArgs(subject));
+export function findBuckets(
+  context: RequestContext,
+  query: z.output<typeof LIMIT_BUCKETS.query>,
+): Promise<Page<Bucket>> {
+  const read = () => call<Bucket[]>(context, "list_rate_limit_buckets", subjectArgs(query));
+  return LIMIT_BUCKETS.pageOf(read, context, query);
 }
 
 /** Fills the buckets of a subject and ends its blocks; gives how many there were. */
@@ -77,10 +100,20 @@ export function resetBuckets(context: RequestContext, subject: Subject): Promise
 }
 
 /** A page of the networks that are blocked now. */
-export async function findIpBlocks(context: RequestContext, query: PageQuery): Promise<Page<IpBlock>> {
-  const list = await openList(listOptions(context, "ip_blocks", query, {}));
-  const args = { p_limit: list.fetchCount, p_before: list.after?.id ?? null };
-  return await list.page(await call<IpBlock[]>(context, "list_ip_blocks", args));
+export async function findIpBlocks(
+  context: RequestContext,
+  query: z.output<typeof IP_BLOCKS.query>,
+): Promise<Page<IpBlock>> {
+  const list = await IP_BLOCKS.open(context, query);
+  return await list.page(
+    await call<IpBlock[]>(context, "list_ip_blocks", {
+      p_limit: list.fetchCount,
+      p_ascending: list.ascending,
+      [list.ascending ? "p_after" : "p_before"]: list.after?.id ?? null,
+      p_is_automatic: query.is_automatic ?? null,
+      p_network: query.network ?? null,
+    }),
+  );
 }
 
 /**
@@ -112,15 +145,12 @@ export async function deleteIpBlock(context: RequestContext, id: string): Promis
 /** A page of security events of all organizations, or of the one that the request names. */
 export async function findAllSecurityEvents(
   context: RequestContext,
-  query: PageQuery,
-  filter: SecurityEventFilter,
+  query: SecurityEventQuery,
 ): Promise<Page<SecurityEvent>> {
-  const list = await openList(listOptions(context, "all_security_events", query, { ...filter }));
+  const list = await ALL_SECURITY_EVENTS.open(context, query);
   const rows = await call<SecurityEvent[]>(context, "list_security_events", {
     p_organization_id: context.organizationId,
-    p_filter: toFilter(filter),
-    p_limit: list.fetchCount,
-    p_before: list.after?.id ?? null,
+    ...toEventArguments(query, list),
   });
   return await list.page(rows);
 }

@@ -11,10 +11,12 @@ export const overrideKind = z.enum(["user", "key", "org", "ip", "operation"]);
 /** Whose buckets are looked at. */
 export const bucketKind = z.enum(["user", "key", "org", "ip", "hook", "refused"]);
 
-const subjectId = z.string().min(1).max(200).regex(/^[\w.:/-]+$/, "Must be an id, an address or an operation").meta({
-  description: "The id; for `ip` and `refused` the address; for `operation` the operation's id",
-  examples: ["0192f0c0-0000-7000-8000-000000000002"],
-});
+/** The id of whom a limit is for. */
+export const subjectId = z.string().min(1).max(200).regex(/^[\w.:/-]+$/, "Must be an id, an address or an operation")
+  .meta({
+    description: "The id; for `ip` and `refused` the address; for `operation` the operation's id",
+    examples: ["0192f0c0-0000-7000-8000-000000000002"],
+  });
 
 const scope = z.string().regex(/^(?:\*|[A-Za-z][A-Za-z0-9]{0,99})$/, "Must be * or a route class or an operation").meta(
   {
@@ -53,6 +55,7 @@ export const overrideInput = z.strictObject({
 
 /** A limit that an operator gave. */
 export const overrideSchema = z.object({
+  id: z.string().meta({ description: "Subject and scope", examples: ["org 0192f0c0-0000-7000-8000-000000000002 *"] }),
   subject_kind: overrideKind,
   subject_id: z.string(),
   scope: z.string(),
@@ -76,11 +79,15 @@ export const bucketSchema = z.object({
   blocked_until: moment.nullable(),
 }).meta({ id: "LimitBucket", description: "A bucket of a rate limit" });
 
-const network = z.string().min(2).max(50).regex(/^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/, "Must be an address or a network");
+/** An address or a network. */
+export const networkSchema = z.string().min(2).max(50).regex(
+  /^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/,
+  "Must be an address or a network",
+);
 
 /** A network to block. */
 export const ipBlockInput = z.strictObject({
-  network: network.meta({ examples: ["198.51.100.0/24"] }),
+  network: networkSchema.meta({ examples: ["198.51.100.0/24"] }),
   reason,
   blocked_until: moment.nullable().default(null).meta({ description: "Null = until it is lifted" }),
 }).meta({ examples: [{ network: "198.51.100.0/24", reason: "Guesses keys", blocked_until: null }] });
@@ -103,7 +110,7 @@ export const blockingSettings = z.strictObject({
   }),
   ip_block_window_seconds: positive(86_400),
   ip_block_seconds: positive(2_592_000).meta({ description: "How long such a block lasts" }),
-  ip_never_block: z.array(network).max(200).meta({
+  ip_never_block: z.array(networkSchema).max(200).meta({
     description: "Addresses and networks that are never blocked, besides private ones: offices, your own servers",
   }),
 }).meta({

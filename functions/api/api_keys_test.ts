@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "../../tests/helpers/
 import { type ApiUser, type TestApi, withApi } from "../../tests/helpers/api.ts";
 import { draw } from "../../tests/helpers/flows.ts";
 import { isApiKey, keyToken } from "../../shared/auth/mod.ts";
+import { createApp } from "../../shared/http/mod.ts";
 import { mounts } from "./mounts.ts";
 
 const { keys, flows, runs, orgs } = mounts.routers;
@@ -149,21 +150,70 @@ Deno.test("scopes must exist, be for keys, and be held by who hands them out", (
     ) assertEquals((await ada.post("/keys", body)).status, 400, JSON.stringify(body));
   }));
 
-Deno.test("a repeated POST /keys makes one key and shows it to one caller", () =>
+Deno.test("fifty POST /keys with one key at once, and its rotation, make one and show the same one to all", () =>
   withApi(ROUTERS, async (api) => {
     const ada = await api.createUser();
+    await api.db.sql`update public.organizations set plan_id = 'enterprise' where id = ${ada.organizationId}`;
+    const admin = await api.createMember(ada.organizationId, "admin");
     const body = { name: "K", scopes: ["flows:read"] };
-    const replies = await Promise.all(
-      Array.from({ length: 10 }, () => ada.post<ShownKey>("/keys", body, { "idempotency-key": "once" })),
-    );
-    assertEquals(new Set(replies.map((reply) => reply.status)), new Set([201]));
-    assertEquals(new Set(replies.map((reply) => reply.body.id)).size, 1);
-    const shown = replies.map((reply) => reply.body.key).filter((key) => key !== null);
-    assertEquals(shown.length, 1);
-    assertEquals((await bearer(api, shown[0]!).get("/flows")).status, 200);
-    assertEquals((await ada.get<{ data: unknown[] }>("/keys")).body.data.length, 1);
+    const once = async (path: string, body: unknown, count: number): Promise<Made> => {
+      const again = { "idempotency-key": "once" };
+      const replies = await Promise.all(Array.from({ length: count }, () => ada.post<Made>(path, body, again)));
+      assertEquals(new Set(replies.map((reply) => reply.status)), new Set([201]));
+      assertEquals(new Set(replies.map((reply) => JSON.stringify(reply.body))).size, 1);
+      const [first] = replies;
+      assertEquals((await bearer(api, first!.body.key).get("/flows")).status, 200);
+      // Another person may make keys too, but is not shown this one.
+      const others = await admin.post(path, body, again);
+      assertEquals([others.status, others.body.code], [422, "idempotency_mismatch"]);
+      return first!.body;
+    };
+    const made = await once("/keys", body, 50);
+    const rotated = await once(`/keys/${made.id}/rotate`, {}, 10);
+    assertEquals((await ada.get<{ data: unknown[] }>("/keys")).body.data.length, 2);
+    for (const text of [made.key, rotated.key]) {
+      const [row] = await api.db.sql`
+        select count(*)::int as n from private.idempotency_keys k where k::text like ${`%${text.slice(12, -4)}%`}`;
+      assertEquals(row?.n, 0, "a key is kept with its answer");
+    }
     const other = await ada.post("/keys", { ...body, name: "Other" }, { "idempotency-key": "once" });
     assertEquals([other.status, other.body.code], [422, "idempotency_mismatch"]);
+  }));
+
+Deno.test("a key whose answer was lost on the way is shown again, unless the project's secret key is another by then", () =>
+  withApi(ROUTERS, async (api) => {
+    const ada = await api.createUser();
+    const lost = async (env = api.env) => {
+      const app = createApp("keys", await keys(), {
+        env,
+        write: () => {},
+        fetch: async (input, init) => {
+          const response = await api.fetch(input, init);
+          if (env === api.env && new Request(input, init).url.endsWith("/rpc/create_api_key")) {
+            throw new TypeError("connection closed before message completed");
+          }
+          return response;
+        },
+      });
+      const response = await app.request("/keys", {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${ada.token}`,
+          "content-type": "application/json",
+          "idempotency-key": "lost",
+        },
+        body: JSON.stringify({ name: "K", scopes: ["flows:read"] }),
+      });
+      return { status: response.status, body: await response.json() as ShownKey };
+    };
+    assertEquals((await lost()).status, 503);
+    const found = await ada.post<Made>("/keys", { name: "K", scopes: ["flows:read"] }, { "idempotency-key": "lost" });
+    assertEquals(found.status, 201);
+    assertEquals((await bearer(api, found.body.key).get("/flows")).status, 200);
+    const secretKeys = { ...api.env.secretKeys, default: "sb_secret_another0000000000000000" };
+    const late = await lost({ ...api.env, secretKeys });
+    assertEquals([late.status, late.body.id, late.body.key], [201, found.body.id, null]);
+    assertEquals((await ada.get<{ data: unknown[] }>("/keys")).body.data.length, 1);
   }));
 
 Deno.test("PATCH /keys/:id holds from the next request on", () =>

@@ -179,7 +179,7 @@ Deno.test("POST /entities/:id/move goes to nodes of the flow, and the journey an
     );
 
     const stats = await ada.get<{ data: EdgeStats[] }>(`/entities/edge-stats?flow_id=${flow_id}`);
-    assertEquals(stats.body.data.map(({ edge_ids, moves }) => [edge_ids, moves]), [[["e1"], 1], [["e0"], 1]]);
+    assertEquals(stats.body.data.map(({ edge_ids, moves }) => [edge_ids, moves]), [[["e0"], 1], [["e1"], 1]]);
     assert(stats.body.data.every(({ average_seconds }) => average_seconds > 0));
     expectProblem(await ada.get("/entities/edge-stats"), "invalid_request");
     expectProblem(await ada.get(`/entities/edge-stats?flow_id=${crypto.randomUUID()}`), "not_found");

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { defineList, where } from "../../shared/http/mod.ts";
-import { durationSchema, entitySchema, moveSchema, nodeIdSchema } from "./schemas.ts";
+import { durationSchema, edgeStatsSchema, entitySchema, moveSchema, nodeIdSchema } from "./schemas.ts";
 
 /** Entities. Ids are ordered by time, so the order by creation is that of the id. */
 export const ENTITIES = defineList({
@@ -24,6 +24,21 @@ export const ENTITIES = defineList({
     q: where.text(["name"]),
   },
 });
+
+const edgeStats = defineList({
+  name: "edge_stats",
+  item: edgeStatsSchema,
+  sort: { moves: "moves", total_seconds: "total_seconds", average_seconds: "average_seconds", last_at: "last_at" },
+  defaultSort: "-moves",
+  filters: {
+    flow_id: where.own(z.uuid(), "The flow"),
+    from_node: where.equals(nodeIdSchema),
+    to_node: where.equals(nodeIdSchema),
+  },
+});
+
+/** What moved over the edges of a flow, which must be named: 2,000 at most, in memory. */
+export const EDGE_STATS = { ...edgeStats, query: edgeStats.query.required({ flow_id: true }) };
 
 /** The moves of an entity. */
 export const JOURNEY = defineList({

@@ -1,7 +1,8 @@
+import type { z } from "zod";
 import { asResult, type DatabaseClient, openList, type Page, rpc, runSingle, signCursor } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
 import type { AnyListQuery, UserContext } from "../../shared/http/mod.ts";
-import { ENTITIES, JOURNEY } from "./lists.ts";
+import { EDGE_STATS, ENTITIES, JOURNEY } from "./lists.ts";
 import {
   type EdgeStats,
   type Entity,
@@ -115,8 +116,15 @@ export async function findJourney(context: UserContext, id: string, query: AnyLi
  *
  * @throws {AppError} `not_found`.
  */
-export async function findEdgeStats(db: DatabaseClient, flowId: string): Promise<EdgeStats[]> {
-  const found = await rpc<EdgeStats[] | null>(db, "list_edge_stats", { p_flow_id: flowId });
-  if (found === null) throw notFound("flow");
-  return found;
+export function findEdgeStats(
+  context: UserContext,
+  query: z.output<typeof EDGE_STATS.query>,
+): Promise<Page<EdgeStats>> {
+  const read = async () => {
+    const args = { p_flow_id: query.flow_id };
+    const found = await rpc<Omit<EdgeStats, "id">[] | null>(context.db, "list_edge_stats", args);
+    if (found === null) throw notFound("flow");
+    return found.map((edge) => ({ id: `${edge.from_node} ${edge.to_node}`, ...edge }));
+  };
+  return EDGE_STATS.pageOf(read, context, query);
 }

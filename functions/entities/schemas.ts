@@ -135,6 +135,7 @@ export interface Journey extends Page<Move> {
 
 /** What moved between two nodes that an edge joins. */
 export const edgeStatsSchema = z.strictObject({
+  id: z.string().meta({ description: "Both nodes", examples: ["pay ship"] }),
   from_node: z.string(),
   to_node: z.string(),
   edge_ids: z.array(z.string()).meta({

@@ -34,7 +34,8 @@ export function readCallbackData(rawBody: Uint8Array): Json {
 }
 
 /**
- * A body as JSON, whatever its content type says.
+ * A body as JSON, whatever its content type says. What a signed address vouches for must mean one thing to all who read
+ * it: a property that is there twice is refused.
  *
  * @throws {AppError} `invalid_json`.
  */
@@ -45,7 +46,7 @@ export function readJson(rawBody: Uint8Array): Json {
   } catch (cause) {
     throw invalidJson("invalid_utf8", "The body is not valid UTF-8", "body", cause);
   }
-  return parseJson(text) as Json;
+  return parseJson(text, { uniqueKeys: true }) as Json;
 }
 
 /** The call that completes a step with some data. */

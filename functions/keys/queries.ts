@@ -1,28 +1,25 @@
-import { generateApiKey } from "../../shared/auth/mod.ts";
-import { asResult, type DatabaseClient, listPage, type Page, rpc, runSingle } from "../../shared/db/mod.ts";
+import { asResult, type DatabaseClient, type Page, rpc, runSingle } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
-import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
+import type { AnyListQuery, UserContext } from "../../shared/http/mod.ts";
+import { KEYS } from "./lists.ts";
+import { keyOfSeed, newSeed } from "./seeded_key.ts";
 import type { ApiKey, KeyChanges, NewKey, Rotation, ShownKey } from "./schemas.ts";
 
 type Row = Omit<ApiKey, "status">;
-
-/** Which keys to list. */
-export interface KeysQuery extends PageQuery {
-  readonly mode?: "live" | "test" | undefined;
-  readonly revoked?: boolean | undefined;
-}
 
 const COLUMNS = "id, organization_id, name, mode, prefix, last_four, scopes, ip_allow, requests_per_minute, " +
   "request_burst, expires_at, revoked_at, rotated_from, rotated_at, last_used_at, created_by, version, created_at, " +
   "updated_at";
 
 /** A page of the organization's keys. */
-export async function findKeys(context: UserContext, query: KeysQuery): Promise<Page<ApiKey>> {
+export async function findKeys(
+  context: UserContext,
+  query: AnyListQuery & { readonly revoked?: boolean | undefined },
+): Promise<Page<ApiKey>> {
   let rows = context.db.from("api_keys" as never).select(COLUMNS).eq("organization_id", context.organizationId);
-  if (query.mode !== undefined) rows = rows.eq("mode", query.mode);
   if (query.revoked === true) rows = rows.not("revoked_at", "is", null);
   if (query.revoked === false) rows = rows.is("revoked_at", null);
-  const page = await listPage(asResult<Row[]>(rows), listOptions(context, "keys", query));
+  const page = await KEYS.find(asResult<Row[]>(rows), context, query);
   return { ...page, data: page.data.map(withStatus) };
 }
 
@@ -36,11 +33,15 @@ export async function findKey(db: DatabaseClient, id: string): Promise<ApiKey> {
   return withStatus(await runSingle(asResult<Row>(query), () => notFound("API key")));
 }
 
+/** What the database answers about a key that was made, now or by the same request before. */
+type MadeRow = Row & { readonly is_new: boolean; readonly seed: string | null };
+
 /** Makes a key. Its text is made here and answered; the database gets its hash. */
 export async function insertKey(context: UserContext, key: NewKey, idempotencyKey: string | null): Promise<ShownKey> {
   const { mode, ...settings } = key;
-  const made = await generateApiKey(mode);
-  const row = await rpc<Row & { is_new: boolean }>(context.db, "create_api_key", {
+  const seed = newSeed();
+  const made = await keyOfSeed(context.env.secretKeys.default, mode, seed);
+  const row = await rpc<MadeRow>(context.db, "create_api_key", {
     p_organization_id: context.organizationId,
     p_mode: mode,
     p_settings: settings,
@@ -48,8 +49,9 @@ export async function insertKey(context: UserContext, key: NewKey, idempotencyKe
     p_prefix: made.prefix,
     p_last_four: made.lastFour,
     p_idempotency_key: idempotencyKey,
+    p_seed: seed,
   });
-  return show(row, made.text);
+  return await show(context, row);
 }
 
 /** What {@link rotateSecret} takes. */
@@ -60,10 +62,11 @@ export interface RotationRequest extends Rotation {
 }
 
 /** Makes the key that takes the place of another. */
-export async function rotateSecret(db: DatabaseClient, id: string, rotation: RotationRequest): Promise<ShownKey> {
+export async function rotateSecret(context: UserContext, id: string, rotation: RotationRequest): Promise<ShownKey> {
+  const seed = newSeed();
   // Read for its mode, which stands in the text.
-  const made = await generateApiKey((await findKey(db, id)).mode);
-  const row = await rpc<Row & { is_new: boolean }>(db, "rotate_api_key", {
+  const made = await keyOfSeed(context.env.secretKeys.default, (await findKey(context.db, id)).mode, seed);
+  const row = await rpc<MadeRow>(context.db, "rotate_api_key", {
     p_key_id: id,
     p_secret_hash: made.hash,
     p_prefix: made.prefix,
@@ -72,8 +75,9 @@ export async function rotateSecret(db: DatabaseClient, id: string, rotation: Rot
     p_expires_at: rotation.expires_at ?? null,
     p_if_version: rotation.version,
     p_idempotency_key: rotation.idempotencyKey,
+    p_seed: seed,
   });
-  return show(row, made.text);
+  return await show(context, row);
 }
 
 /** Changes a key. */
@@ -93,8 +97,11 @@ export async function endKey(db: DatabaseClient, id: string, version: number | n
   await rpc(db, "revoke_api_key", { p_key_id: id, p_if_version: version });
 }
 
-function show({ is_new: isNew, ...row }: Row & { is_new: boolean }, text: string): ShownKey {
-  return { ...withStatus(row), key: isNew ? text : null };
+/** The key with its text, which is made again of its seed: the project may have another secret key by now. */
+async function show({ env }: UserContext, { is_new: _, seed, ...row }: MadeRow): Promise<ShownKey> {
+  const made = seed === null ? null : await keyOfSeed(env.secretKeys.default, row.mode, seed);
+  const isIt = made?.prefix === row.prefix && made.lastFour === row.last_four;
+  return { ...withStatus(row), key: isIt ? made.text : null };
 }
 
 function withStatus(row: Row): ApiKey {

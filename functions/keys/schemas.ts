@@ -3,7 +3,8 @@ import { z } from "zod";
 const timestamp = z.iso.datetime({ offset: true }).meta({ examples: ["2026-11-20T09:30:00.123456+00:00"] });
 
 const name = z.string().min(1).max(200);
-const mode = z.enum(["live", "test"]).meta({
+/** Which of its own systems the holder of a key uses it in. */
+export const modeSchema = z.enum(["live", "test"]).meta({
   description: "Which of its own systems the holder uses the key in. Both reach the same data",
 });
 const scope = z.enum([
@@ -43,7 +44,7 @@ const expiresAt = timestamp.nullable().meta({ description: "From when it opens n
 /** A new key. */
 export const newKeySchema = z.strictObject({
   name,
-  mode: mode.default("live"),
+  mode: modeSchema.default("live"),
   scopes,
   ip_allow: ipAllow.default([]),
   requests_per_minute: perMinute.optional(),
@@ -88,7 +89,7 @@ export const keySchema = z.object({
   id: z.uuid(),
   organization_id: z.uuid(),
   name: z.string(),
-  mode,
+  mode: modeSchema,
   prefix: z.string().meta({ description: "How the key begins", examples: ["mr_live_8fK2"] }),
   last_four: z.string().meta({ description: "How it ends", examples: ["0Zq4"] }),
   status: z.enum(["active", "rotated", "expired", "revoked"]).meta({
@@ -115,8 +116,8 @@ export type ApiKey = z.output<typeof keySchema>;
 /** A key that was just made. */
 export const shownKeySchema = keySchema.extend({
   key: z.string().nullable().meta({
-    description: "The key itself, this once. Null when the request was repeated with the same Idempotency-Key: it is " +
-      "kept nowhere. Rotate the key with `overlap_seconds` 0 if the first answer was lost",
+    description: "The key itself: kept nowhere, so shown in this answer only, and in that of the same request with " +
+      "the same Idempotency-Key. Null there if the project's secret key has changed in between: rotate the key then",
     examples: ["mr_live_…"],
   }),
 }).meta({ id: "ShownApiKey", description: "A key that was just made, with its text" });

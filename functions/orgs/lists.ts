@@ -10,6 +10,8 @@ import {
   invitationStatusSchema,
   memberSchema,
   organizationSchema,
+  ownInvitationSchema,
+  roleInfoSchema,
   roleSchema,
   workspaceSchema,
 } from "./schemas.ts";
@@ -45,6 +47,26 @@ export const INVITATIONS = defineList({
     role: where.equals(roleSchema),
     email: where.equals(z.email().transform((email) => email.toLowerCase())),
   },
+});
+
+/** Invitations to the caller: 100 at most, in memory. */
+export const OWN_INVITATIONS = defineList({
+  name: "own_invitations",
+  item: ownInvitationSchema,
+  sort: { created_at: "created_at", expires_at: "expires_at" },
+  defaultSort: "-created_at",
+  ofOrganization: false,
+  filters: { role: where.equals(roleSchema) },
+});
+
+/** Roles: a few, in memory. */
+export const ROLES = defineList({
+  name: "roles",
+  item: roleInfoSchema,
+  sort: { rank: "rank", role: "role" },
+  defaultSort: "rank",
+  id: "role",
+  ofOrganization: false,
 });
 
 /** Workspaces of an organization. */

@@ -3,21 +3,14 @@ import { withApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
 import { invitationsRouter, router } from "./router.ts";
-import type {
-  Invitation,
-  Member,
-  Organization,
-  OrganizationUsage,
-  ownInvitationsSchema,
-  Workspace,
-} from "./schemas.ts";
+import type { Invitation, Member, Organization, OrganizationUsage, OwnInvitation, Workspace } from "./schemas.ts";
 
 interface List<T> {
   data: T[];
   next_cursor: string | null;
 }
 
-type OwnInvitations = z.output<typeof ownInvitationsSchema>;
+type OwnInvitations = List<OwnInvitation>;
 
 Deno.test("an organization is founded, renamed at its version, deleted with grace and restored", () =>
   withApi([router], async (api) => {

@@ -166,13 +166,12 @@ export const usageSchema = z.strictObject({
 /** How much of its plan an organization uses. */
 export type OrganizationUsage = z.output<typeof usageSchema>;
 
-/** The roles and what each may do. */
-export const rolesSchema = z.strictObject({
-  data: z.array(z.strictObject({
-    role: roleSchema,
-    permissions: z.array(z.enum(PERMISSIONS as [Permission, ...Permission[]])),
-  })),
-}).meta({ id: "Roles" });
+/** A role and what it may do. */
+export const roleInfoSchema = z.strictObject({
+  role: roleSchema,
+  rank: z.int().meta({ description: "1 = the mightiest" }),
+  permissions: z.array(z.enum(PERMISSIONS as [Permission, ...Permission[]])),
+}).meta({ id: "RoleInfo", description: "A role and what it may do" });
 
 /** The path of a member. */
 export const memberParams = z.object({ id: z.uuid(), userId: z.uuid() });
@@ -234,20 +233,18 @@ export const invitationChoiceSchema = z.strictObject({
 /** Which invitation is meant. */
 export type InvitationChoice = z.output<typeof invitationChoiceSchema>;
 
-/** The invitations to the caller. */
-export const ownInvitationsSchema = z.strictObject({
-  data: z.array(z.strictObject({
-    id: z.uuid(),
-    organization: z.strictObject({ id: z.uuid(), name: z.string() }),
-    role: roleSchema,
-    invited_by: z.string().nullable().meta({ description: "The name of who invited, when they have given one" }),
-    expires_at: timestamp,
-    created_at: timestamp,
-  })),
-}).meta({ id: "OwnInvitations" });
+/** An invitation to the caller. */
+export const ownInvitationSchema = z.strictObject({
+  id: z.uuid(),
+  organization: z.strictObject({ id: z.uuid(), name: z.string() }),
+  role: roleSchema,
+  invited_by: z.string().nullable().meta({ description: "The name of who invited, when they have given one" }),
+  expires_at: timestamp,
+  created_at: timestamp,
+}).meta({ id: "OwnInvitation" });
 
 /** An invitation to the caller. */
-export type OwnInvitation = z.output<typeof ownInvitationsSchema>["data"][number];
+export type OwnInvitation = z.output<typeof ownInvitationSchema>;
 
 /** What a workspace is made of. */
 export const newWorkspaceSchema = z.strictObject({ name }).meta({ examples: [{ name: "Marketing" }] });

@@ -3,23 +3,25 @@
  *
  * @module
  */
-import { type DatabaseClient, openList, type Page, rpc } from "../../shared/db/mod.ts";
-import { listOptions, type PageQuery, type UserContext } from "../../shared/http/mod.ts";
-import { type SecurityEvent, type SecurityEventFilter, toFilter } from "../../shared/security/mod.ts";
+import { type DatabaseClient, type Page, rpc } from "../../shared/db/mod.ts";
+import type { UserContext } from "../../shared/http/mod.ts";
+import {
+  SECURITY_EVENTS,
+  type SecurityEvent,
+  type SecurityEventQuery,
+  toEventArguments,
+} from "../../shared/security/mod.ts";
 import type { SecondFactor } from "./schemas.ts";
 
 /** A page of the organization's security events. */
 export async function findSecurityEvents(
   context: UserContext,
-  query: PageQuery,
-  filter: SecurityEventFilter,
+  query: SecurityEventQuery,
 ): Promise<Page<SecurityEvent>> {
-  const list = await openList(listOptions(context, "security_events", query, { ...filter }));
+  const list = await SECURITY_EVENTS.open(context, query);
   const rows = await rpc<SecurityEvent[]>(context.db, "list_security_events", {
     p_organization_id: context.organizationId,
-    p_filter: toFilter(filter),
-    p_limit: list.fetchCount,
-    p_before: list.after?.id ?? null,
+    ...toEventArguments(query, list),
   });
   return await list.page(rows);
 }

@@ -36,9 +36,16 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, index) => {
   return value;
 });
 
-/** Makes a key. */
-export async function generateApiKey(mode: ApiKeyMode): Promise<NewApiKey> {
-  const body = `mr_${mode}_${randomDigits(RANDOM_LENGTH)}`;
+/** Gives bytes that nobody can guess, others each round. */
+export type ByteSource = (round: number) => Uint8Array | Promise<Uint8Array>;
+
+/**
+ * Makes a key.
+ *
+ * @param source Where its random part comes from; the system's random numbers when absent.
+ */
+export async function generateApiKey(mode: ApiKeyMode, source: ByteSource = randomBytes): Promise<NewApiKey> {
+  const body = `mr_${mode}_${await digitsOf(source)}`;
   const text = body + checksum(body);
   return {
     text,
@@ -60,12 +67,16 @@ export async function hashApiKey(text: string): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+function randomBytes(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(RANDOM_LENGTH * 2));
+}
+
 /** Digits of base62, each as likely as any other: bytes that would favour the first ones are thrown away. */
-function randomDigits(length: number): string {
+async function digitsOf(source: ByteSource): Promise<string> {
   let text = "";
-  while (text.length < length) {
-    for (const byte of crypto.getRandomValues(new Uint8Array(length * 2))) {
-      if (byte < 248 && text.length < length) text += DIGITS[byte % 62];
+  for (let round = 0; text.length < RANDOM_LENGTH; round++) {
+    for (const byte of await source(round)) {
+      if (byte < 248 && text.length < RANDOM_LENGTH) text += DIGITS[byte % 62];
     }
   }
   return text;

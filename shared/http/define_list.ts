@@ -184,8 +184,13 @@ export interface ListDeclaration<Q extends z.ZodObject, I extends z.ZodObject> e
     query: AnyListQuery,
     scope?: Scope,
   ): Promise<Page<T>>;
-  /** A page of rows that are all in memory. */
-  pageOf<T extends object>(rows: readonly T[], context: Context, query: AnyListQuery, scope?: Scope): Promise<Page<T>>;
+  /** A page of rows that are all in memory, or fetched whole once the cursor was found good. */
+  pageOf<T extends object>(
+    rows: readonly T[] | (() => Promise<readonly T[]>),
+    context: Context,
+    query: AnyListQuery,
+    scope?: Scope,
+  ): Promise<Page<T>>;
 }
 
 /**
@@ -251,7 +256,8 @@ export function defineList<I extends z.ZodObject, const C extends string, F exte
       listPage(declaration.filter(rows, given), declaration.options(context, given, scope)),
     pageOf: async (rows, context, given, scope) => {
       const list = await declaration.open(context, given, scope);
-      return await list.page(pageInMemory(rows, filters, given, list, id));
+      const all = typeof rows === "function" ? await rows() : rows;
+      return await list.page(pageInMemory(all, filters, given, list, id));
     },
   };
   return declaration;

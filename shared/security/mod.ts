@@ -4,10 +4,11 @@
  * @module
  */
 export {
+  ALL_SECURITY_EVENTS,
   SECURITY_EVENT_KINDS,
+  SECURITY_EVENTS,
   type SecurityEvent,
-  type SecurityEventFilter,
-  securityEventFilters,
+  type SecurityEventQuery,
   securityEventSchema,
-  toFilter,
+  toEventArguments,
 } from "./security_event.ts";

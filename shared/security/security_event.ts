@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { List } from "../db/mod.ts";
+import { defineList, where } from "../http/mod.ts";
 
 /** Every kind of security event. */
 export const SECURITY_EVENT_KINDS = [
@@ -34,25 +36,41 @@ export const securityEventSchema = z.object({
 /** A security event. */
 export type SecurityEvent = z.infer<typeof securityEventSchema>;
 
-/** The filters of lists of security events. */
-export const securityEventFilters = {
-  kind: z.enum(SECURITY_EVENT_KINDS).optional().meta({ description: "Only of this kind" }),
-  user_id: z.uuid().optional().meta({ description: "Only by this person" }),
-  key_id: z.uuid().optional().meta({ description: "Only by this API key" }),
-  ip: z.string().regex(/^[0-9a-fA-F.:]{2,45}(?:\/\d{1,3})?$/, "Must be an address or a network").optional()
-    .meta({ description: "Only from this address or network", examples: ["198.51.100.0/24"] }),
-  after: moment.optional().meta({ description: "Only at this time or later" }),
-  before: moment.optional().meta({ description: "Only before this time" }),
-};
+/** The list of security events: ids are ordered by time, so the order is that of the id. What filters, is SQL. */
+const securityEvents = {
+  item: securityEventSchema,
+  sort: { at: "id" },
+  defaultSort: "-at",
+  filters: {
+    kind: where.own(z.enum(SECURITY_EVENT_KINDS), "Only of this kind"),
+    user_id: where.own(z.uuid(), "Only by this person"),
+    key_id: where.own(z.uuid(), "Only by this API key"),
+    ip: where.own(
+      z.string().regex(/^[0-9a-fA-F.:]{2,45}(?:\/\d{1,3})?$/, "Must be an address or a network")
+        .meta({ examples: ["198.51.100.0/24"] }),
+      "Only from this address or network",
+    ),
+    after: where.own(moment, "Only at this time or later"),
+    before: where.own(moment, "Only before this time"),
+  },
+} as const;
 
-/** The filters as a list has read them. */
-export type SecurityEventFilter = {
-  readonly [K in keyof typeof securityEventFilters]?: z.output<(typeof securityEventFilters)[K]>;
-};
+/** Security events of an organization. */
+export const SECURITY_EVENTS = defineList({ name: "security_events", ...securityEvents });
 
-/** The filters for the database: those that are there. */
-export function toFilter(filter: SecurityEventFilter): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(filter).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+/** Security events of all organizations, and of nobody's. */
+export const ALL_SECURITY_EVENTS = defineList({ name: "all_security_events", ...securityEvents });
+
+/** A query of either list. */
+export type SecurityEventQuery = z.output<typeof SECURITY_EVENTS.query>;
+
+/** The arguments of the SQL function of either list. */
+export function toEventArguments(query: SecurityEventQuery, list: List): Readonly<Record<string, unknown>> {
+  const { limit: _, cursor: __, sort: ___, fields: ____, ...filter } = query;
+  return {
+    p_filter: filter,
+    p_limit: list.fetchCount,
+    p_ascending: list.ascending,
+    [list.ascending ? "p_after" : "p_before"]: list.after?.id ?? null,
+  };
 }

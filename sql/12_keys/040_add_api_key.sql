@@ -43,6 +43,20 @@ revoke all on function private.add_api_key(public.api_keys, text) from public, a
 comment on function private.add_api_key(public.api_keys, text) is
   'Adds an API key whose settings are checked already, with the SHA-256 of its text in hex. 402 at the plan''s number of keys in force, unless it takes the place of one beside which no other is in force any more.';
 
+create function private.check_api_key_seed(p_seed text) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_seed !~ '^[0-9A-Za-z_-]{16,64}$' then
+    perform private.fail('invalid_request', 'The seed of an API key has 16 to 64 letters, digits, - and _', 400);
+  end if;
+end;
+$$;
+
+revoke all on function private.check_api_key_seed(text) from public, anon, authenticated, service_role;
+comment on function private.check_api_key_seed(text) is '400 for what is no seed of an API key. Null is none, and right.';
+
 create function public.create_api_key(
   p_organization_id uuid,
   p_mode text,
@@ -50,7 +64,8 @@ create function public.create_api_key(
   p_secret_hash text,
   p_prefix text,
   p_last_four text,
-  p_idempotency_key text default null
+  p_idempotency_key text default null,
+  p_seed text default null
 ) returns jsonb
 language plpgsql
 security definer
@@ -61,9 +76,11 @@ declare
   v_reply jsonb;
 begin
   perform private.require_permission(p_organization_id, 'keys:write', 'organization');
-  -- Each attempt brings another secret: it is no part of what is compared, nor of what is kept.
+  perform private.check_api_key_seed(p_seed);
+  -- Each attempt brings another secret: it is no part of what is compared. The caller is: nobody repeats what another
+  -- person asked for, and is shown a key with scopes of that person.
   v_reply := private.idempotent_reply(p_organization_id, 'create_api_key', p_idempotency_key,
-    jsonb_build_array(p_mode, p_settings));
+    jsonb_build_array(auth.uid(), p_mode, p_settings));
   if v_reply is not null then
     return v_reply || '{"is_new": false}';
   end if;
@@ -72,11 +89,12 @@ begin
   v_key.prefix := p_prefix;
   v_key.last_four := p_last_four;
   v_key := private.add_api_key(private.change_api_key(v_key, p_settings), p_secret_hash);
-  return private.keep_reply(p_organization_id, 'create_api_key', p_idempotency_key, to_jsonb(v_key)) || '{"is_new": true}';
+  return private.keep_reply(p_organization_id, 'create_api_key', p_idempotency_key,
+    to_jsonb(v_key) || jsonb_build_object('seed', p_seed)) || '{"is_new": true}';
 end;
 $$;
 
-revoke all on function public.create_api_key(uuid, text, jsonb, text, text, text, text) from public, anon, authenticated, service_role;
-grant execute on function public.create_api_key(uuid, text, jsonb, text, text, text, text) to authenticated;
-comment on function public.create_api_key(uuid, text, jsonb, text, text, text, text) is
-  'Makes an API key of the mode live or test. The key itself stays with the caller: only its SHA-256 in hex comes here, its beginning (mr_<mode>_ and four characters) and its last four characters. is_new false = an earlier call with the same Idempotency-Key made it, and the secret of this call opens nothing. Needs keys:write.';
+revoke all on function public.create_api_key(uuid, text, jsonb, text, text, text, text, text) from public, anon, authenticated, service_role;
+grant execute on function public.create_api_key(uuid, text, jsonb, text, text, text, text, text) to authenticated;
+comment on function public.create_api_key(uuid, text, jsonb, text, text, text, text, text) is
+  'Makes an API key of the mode live or test. The key itself stays with the caller: only its SHA-256 in hex comes here, its beginning (mr_<mode>_ and four characters) and its last four characters. is_new false = an earlier call with the same Idempotency-Key made it, and the secret of this call opens nothing. p_seed: what the caller, with a secret of its own, can make the same key of again; it comes back with the answer, to that caller only, while the Idempotency-Key is kept. Needs keys:write.';

@@ -40,7 +40,8 @@ create function public.rotate_api_key(
   p_overlap_seconds integer default 86400,
   p_expires_at timestamptz default null,
   p_if_version integer default null,
-  p_idempotency_key text default null
+  p_idempotency_key text default null,
+  p_seed text default null
 ) returns jsonb
 language plpgsql
 security definer
@@ -52,8 +53,9 @@ declare
   v_new public.api_keys := v_old;
   v_reply jsonb;
 begin
+  perform private.check_api_key_seed(p_seed);
   v_reply := private.idempotent_reply(v_old.organization_id, 'rotate_api_key', p_idempotency_key,
-    jsonb_build_array(p_key_id, p_overlap_seconds, p_expires_at));
+    jsonb_build_array(auth.uid(), p_key_id, p_overlap_seconds, p_expires_at));
   if v_reply is not null then
     return v_reply || '{"is_new": false}';
   end if;
@@ -89,14 +91,15 @@ begin
     v_new.expires_at := null;
   end if;
   v_new := private.add_api_key(v_new, p_secret_hash);
-  return private.keep_reply(v_old.organization_id, 'rotate_api_key', p_idempotency_key, to_jsonb(v_new)) || '{"is_new": true}';
+  return private.keep_reply(v_old.organization_id, 'rotate_api_key', p_idempotency_key,
+    to_jsonb(v_new) || jsonb_build_object('seed', p_seed)) || '{"is_new": true}';
 end;
 $$;
 
-revoke all on function public.rotate_api_key(uuid, text, text, text, integer, timestamptz, integer, text) from public, anon, authenticated, service_role;
-grant execute on function public.rotate_api_key(uuid, text, text, text, integer, timestamptz, integer, text) to authenticated;
-comment on function public.rotate_api_key(uuid, text, text, text, integer, timestamptz, integer, text) is
-  'Makes the API key that takes the place of another, with its settings; the old one goes on for p_overlap_seconds (0 = it ends now). p_expires_at null = none, or as long a life as the old one was given. Only the new key''s hash comes here, as for create_api_key. Needs keys:write.';
+revoke all on function public.rotate_api_key(uuid, text, text, text, integer, timestamptz, integer, text, text) from public, anon, authenticated, service_role;
+grant execute on function public.rotate_api_key(uuid, text, text, text, integer, timestamptz, integer, text, text) to authenticated;
+comment on function public.rotate_api_key(uuid, text, text, text, integer, timestamptz, integer, text, text) is
+  'Makes the API key that takes the place of another, with its settings; the old one goes on for p_overlap_seconds (0 = it ends now). p_expires_at null = none, or as long a life as the old one was given. Only the new key''s hash and seed come here, as for create_api_key. Needs keys:write.';
 
 create function public.revoke_api_key(p_key_id uuid, p_if_version integer default null) returns jsonb
 language plpgsql

@@ -1,24 +1,41 @@
-create function engine.list_ip_blocks(p_limit integer default 101, p_before uuid default null) returns jsonb
+create function engine.list_ip_blocks(
+  p_limit integer default 101,
+  p_before uuid default null,
+  p_after uuid default null,
+  p_ascending boolean default false,
+  p_is_automatic boolean default null,
+  p_network text default null
+) returns jsonb
 language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
 begin
+  if not pg_input_is_valid(p_network, 'inet') then
+    perform private.fail('invalid_request', 'The filter network must be an address or a network in CIDR form', 400);
+  end if;
+  -- Not more than some thousands: they are sorted, whatever the order.
   return (
-    select coalesce(jsonb_agg(to_jsonb(b) order by b.id desc), '[]')
+    select coalesce(jsonb_agg(to_jsonb(b) order by
+      case when p_ascending then b.id end, case when not p_ascending then b.id end desc), '[]')
     from (
       select * from private.ip_blocks o
-      where (o.blocked_until is null or o.blocked_until > private.now()) and (p_before is null or o.id < p_before)
-      order by o.id desc limit least(greatest(p_limit, 1), 101)
+      where (o.blocked_until is null or o.blocked_until > private.now())
+        and (p_before is null or o.id < p_before) and (p_after is null or o.id > p_after)
+        and (p_is_automatic is null or o.is_automatic = p_is_automatic)
+        and (p_network is null or o.network && p_network::inet)
+      order by case when p_ascending then o.id end, case when not p_ascending then o.id end desc
+      limit least(greatest(p_limit, 1), 101)
     ) b
   );
 end;
 $$;
 
-revoke all on function engine.list_ip_blocks(integer, uuid) from public, anon, authenticated, service_role;
-grant execute on function engine.list_ip_blocks(integer, uuid) to service_role;
-comment on function engine.list_ip_blocks(integer, uuid) is 'The networks that are blocked now, newest first; p_before = only those older than this one.';
+revoke all on function engine.list_ip_blocks(integer, uuid, uuid, boolean, boolean, text) from public, anon, authenticated, service_role;
+grant execute on function engine.list_ip_blocks(integer, uuid, uuid, boolean, boolean, text) to service_role;
+comment on function engine.list_ip_blocks(integer, uuid, uuid, boolean, boolean, text) is
+  'The networks that are blocked now, newest first or, p_ascending, oldest first; p_before = only those older than this one, p_after = only newer ones; p_network = only those that lie in it or hold it.';
 
 create function engine.add_ip_block(p_network text, p_reason text, p_until timestamptz, p_by text) returns jsonb
 language plpgsql

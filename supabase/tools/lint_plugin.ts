@@ -95,6 +95,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "shared/runs": {
     imports: ["shared/engine", "shared/http", "shared/db", "shared/env", "shared/errors"],
   },
+  // What functions share about security events: their list.
+  "shared/security": { imports: ["shared/http", "shared/db"], packages: ["zod"] },
   // Data about graphs, nothing that runs.
   "shared/templates": { imports: ["shared/graph"], packages: [] },
   "shared/webhooks": { imports: ["shared/bytes", "shared/graph", "shared/errors"] },

@@ -179,7 +179,10 @@ async function checkInputs(sample: Sample, user: ApiCaller): Promise<void> {
   }
   if (request?.query !== undefined && "cursor" in request.query.shape) {
     for (const [query, code] of BAD_LIST_QUERIES) {
-      expectProblem(await send(sample, user, `${pathFor(sample, user)}?${query}`), code);
+      expectProblem(
+        await send(sample, user, `${pathFor(sample, user)}?${requiredQuery(request.query)}&${query}`),
+        code,
+      );
     }
   }
   for (const [name, value] of BAD_HEADERS) {
@@ -194,6 +197,17 @@ async function checkInputs(sample: Sample, user: ApiCaller): Promise<void> {
   }
   const text = await user.send(sample.method, pathFor(sample, user), "{}", { "content-type": "text/plain" });
   expectProblem(text, "unsupported_media_type");
+}
+
+/** What a query must hold in any case, made of its schema. */
+function requiredQuery({ shape }: z.ZodObject): string {
+  const needed = Object.entries(shape).filter(([, schema]) => !schema.safeParse(undefined).success);
+  return new URLSearchParams(needed.map(([name, schema]) => [name, exampleOf(schema)])).toString();
+}
+
+function exampleOf(schema: z.core.$ZodType): string {
+  const guesses = [crypto.randomUUID(), "user", "1"];
+  return guesses.find((guess) => (schema as z.ZodType).safeParse(guess).success) ?? "x";
 }
 
 function expectRefusal(reply: ApiReply<{ code: ErrorCode }>, what: string): void {

@@ -1,8 +1,6 @@
-import { defineRoute, listOf, listQuery } from "../../../shared/http/mod.ts";
-import { securityEventFilters, securityEventSchema } from "../../../shared/security/mod.ts";
+import { defineRoute } from "../../../shared/http/mod.ts";
+import { ALL_SECURITY_EVENTS } from "../../../shared/security/mod.ts";
 import { findAllSecurityEvents } from "../queries.ts";
-
-const query = listQuery({ sort: ["id"], defaultSort: "-id", filters: securityEventFilters });
 
 /** GET /admin/security-events */
 export const listAllSecurityEvents = defineRoute({
@@ -13,9 +11,6 @@ export const listAllSecurityEvents = defineRoute({
   description: "Of all organizations and of nobody's, or of the one in `X-Organization-Id`.",
   tags: ["admin"],
   access: { secret: true },
-  request: { query },
-  responses: { 200: { description: "A page of events", schema: listOf(securityEventSchema) } },
-}, (c, { query }) => {
-  const { limit, cursor, sort: _, ...filter } = query;
-  return findAllSecurityEvents(c.var.request, { limit, cursor, sort: "-id" }, filter);
-});
+  list: ALL_SECURITY_EVENTS,
+  responses: { 200: { description: "A page of events", schema: ALL_SECURITY_EVENTS.page() } },
+}, (c, { query }) => findAllSecurityEvents(c.var.request, query));

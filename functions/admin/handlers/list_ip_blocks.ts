@@ -1,8 +1,6 @@
-import { defineRoute, listOf, listQuery } from "../../../shared/http/mod.ts";
+import { defineRoute } from "../../../shared/http/mod.ts";
+import { IP_BLOCKS } from "../lists.ts";
 import { findIpBlocks } from "../queries.ts";
-import { ipBlockSchema } from "../schemas.ts";
-
-const query = listQuery({ sort: ["id"], defaultSort: "-id" }).extend({});
 
 /** GET /admin/ip-blocks */
 export const listIpBlocks = defineRoute({
@@ -13,6 +11,6 @@ export const listIpBlocks = defineRoute({
   description: "Those made by hand and those that were made by themselves, with reason and end.",
   tags: ["admin"],
   access: { secret: true },
-  request: { query },
-  responses: { 200: { description: "A page of blocks", schema: listOf(ipBlockSchema) } },
-}, (c, { query }) => findIpBlocks(c.var.request, { ...query, sort: "-id" }));
+  list: IP_BLOCKS,
+  responses: { 200: { description: "A page of blocks", schema: IP_BLOCKS.page() } },
+}, (c, { query }) => findIpBlocks(c.var.request, query));

@@ -1,7 +1,6 @@
-import { z } from "zod";
 import { defineRoute } from "../../../shared/http/mod.ts";
+import { LIMIT_BUCKETS } from "../lists.ts";
 import { findBuckets } from "../queries.ts";
-import { bucketQuery, bucketSchema } from "../schemas.ts";
 
 /** GET /admin/limits/buckets */
 export const listLimitBuckets = defineRoute({
@@ -12,6 +11,6 @@ export const listLimitBuckets = defineRoute({
   description: "The buckets that are in use or remembered, with refusals, strikes and blocks.",
   tags: ["admin"],
   access: { secret: true },
-  request: { query: bucketQuery },
-  responses: { 200: { description: "The buckets", schema: z.object({ data: z.array(bucketSchema) }) } },
-}, async (c, { query }) => ({ data: await findBuckets(c.var.request, query) }));
+  list: LIMIT_BUCKETS,
+  responses: { 200: { description: "A page of buckets", schema: LIMIT_BUCKETS.page() } },
+}, (c, { query }) => findBuckets(c.var.request, query));

@@ -1,9 +1,6 @@
-import { z } from "zod";
 import { defineRoute } from "../../../shared/http/mod.ts";
+import { EDGE_STATS } from "../lists.ts";
 import { findEdgeStats } from "../queries.ts";
-import { edgeStatsSchema } from "../schemas.ts";
-
-const query = z.object({ flow_id: z.uuid().meta({ description: "The flow" }) });
 
 /** GET /entities/edge-stats */
 export const listEdgeStats = defineRoute({
@@ -15,7 +12,7 @@ export const listEdgeStats = defineRoute({
     "numbers are kept with each move, so asking costs next to nothing. At most 2,000 edges.",
   tags: ["entities"],
   access: { user: "runs:read" },
-  request: { query },
-  responses: { 200: { description: "The edges", schema: z.object({ data: z.array(edgeStatsSchema) }) } },
+  list: EDGE_STATS,
+  responses: { 200: { description: "A page of edges", schema: EDGE_STATS.page() } },
   errors: ["not_found"],
-}, async (c, { query }) => ({ data: await findEdgeStats(c.var.request.db, query.flow_id) }));
+}, (c, { query }) => findEdgeStats(c.var.request, query));

@@ -17,8 +17,8 @@ export const createKey = defineRoute({
   operationId: "createKey",
   summary: "Create an API key",
   description: "The answer shows the key this once; only its hash is kept. It acts for the organization with exactly " +
-    "its scopes, whatever becomes of the person who made it. A request that is repeated with the same " +
-    "`Idempotency-Key` makes no second key and answers `key: null`.",
+    "its scopes, whatever becomes of the person who made it. A request that is repeated by them with " +
+    "the same `Idempotency-Key` makes no second key and gets the same answer, for 24 hours.",
   tags: ["keys"],
   access: { user: "keys:write" },
   personOnly: true,

@@ -20,7 +20,8 @@ export const rotateKey = defineRoute({
   operationId: "rotateKey",
   summary: "Rotate an API key",
   description:
-    "Makes a key that takes the place of this one, with its name, scopes and limits, and shows it this once. " +
+    "Makes a key that takes the place of this one, with its name, scopes and limits, and shows it this once, " +
+    "and again to the same request with the same `Idempotency-Key`. " +
     "Both work during the overlap, a day unless you say otherwise; then the old one is over.",
   tags: ["keys"],
   access: { user: "keys:write" },
@@ -35,7 +36,7 @@ export const rotateKey = defineRoute({
   responses: { 201: { description: "The new key", schema: shownKeySchema, headers: NEW_KEY_HEADERS } },
   errors: ["not_found", "conflict", "version_mismatch", "idempotency_mismatch", "plan_limit_reached"],
 }, async (c, { params, body }) => {
-  const key = await rotateSecret(c.var.request.db, params.id, {
+  const key = await rotateSecret(c.var.request, params.id, {
     ...body ?? rotationSchema.parse({}),
     version: readIfMatch(c),
     idempotencyKey: readIdempotencyKey(c),

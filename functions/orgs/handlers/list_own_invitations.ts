@@ -1,6 +1,6 @@
 import { defineRoute } from "../../../shared/http/mod.ts";
 import { findOwnInvitations } from "../invitation_queries.ts";
-import { ownInvitationsSchema } from "../schemas.ts";
+import { OWN_INVITATIONS } from "../lists.ts";
 
 /** GET /orgs/invitations */
 export const listOwnInvitations = defineRoute({
@@ -12,5 +12,6 @@ export const listOwnInvitations = defineRoute({
   tags: ["people"],
   access: { user: "any" },
   personOnly: true,
-  responses: { 200: { description: "Your invitations", schema: ownInvitationsSchema } },
-}, async (c) => ({ data: await findOwnInvitations(c.var.request.db) }));
+  list: OWN_INVITATIONS,
+  responses: { 200: { description: "A page of your invitations", schema: OWN_INVITATIONS.page() } },
+}, (c, { query }) => OWN_INVITATIONS.pageOf(() => findOwnInvitations(c.var.request.db), c.var.request, query));

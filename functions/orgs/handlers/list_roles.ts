@@ -1,5 +1,5 @@
 import { defineRoute, ROLE_PERMISSIONS } from "../../../shared/http/mod.ts";
-import { rolesSchema } from "../schemas.ts";
+import { ROLES } from "../lists.ts";
 
 /** GET /orgs/roles */
 export const listRoles = defineRoute({
@@ -10,10 +10,13 @@ export const listRoles = defineRoute({
   description: "From owner to guest, each with its permissions, which are also the scopes that API keys can have.",
   tags: ["organizations"],
   access: { user: "any" },
-  responses: { 200: { description: "The roles, the mightiest first", schema: rolesSchema } },
-}, () => ({
-  data: Object.entries(ROLE_PERMISSIONS).map(([role, permissions]) => ({
+  list: ROLES,
+  responses: { 200: { description: "A page of roles, the mightiest first", schema: ROLES.page() } },
+}, (c, { query }) => {
+  const roles = Object.entries(ROLE_PERMISSIONS).map(([role, permissions], index) => ({
     role: role as keyof typeof ROLE_PERMISSIONS,
+    rank: index + 1,
     permissions: [...permissions],
-  })),
-}));
+  }));
+  return ROLES.pageOf(roles, c.var.request, query);
+});

@@ -1,8 +1,6 @@
-import { defineRoute, idParams, listOf, listQuery } from "../../../shared/http/mod.ts";
-import { securityEventFilters, securityEventSchema } from "../../../shared/security/mod.ts";
+import { defineRoute, idParams } from "../../../shared/http/mod.ts";
+import { SECURITY_EVENTS } from "../../../shared/security/mod.ts";
 import { findSecurityEvents } from "../security_queries.ts";
-
-const query = listQuery({ sort: ["id"], defaultSort: "-id", filters: securityEventFilters });
 
 /** GET /orgs/:id/security-events */
 export const listSecurityEvents = defineRoute({
@@ -16,9 +14,7 @@ export const listSecurityEvents = defineRoute({
   tags: ["organizations"],
   access: { user: "audit:read" },
   organizationParam: "id",
-  request: { params: idParams, query },
-  responses: { 200: { description: "A page of events", schema: listOf(securityEventSchema) } },
-}, (c, { query }) => {
-  const { limit, cursor, sort: _, ...filter } = query;
-  return findSecurityEvents(c.var.request, { limit, cursor, sort: "-id" }, filter);
-});
+  list: SECURITY_EVENTS,
+  request: { params: idParams },
+  responses: { 200: { description: "A page of events", schema: SECURITY_EVENTS.page() } },
+}, (c, { query }) => findSecurityEvents(c.var.request, query));
