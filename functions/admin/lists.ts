@@ -8,6 +8,7 @@ import { defineList, where } from "../../shared/http/mod.ts";
 import {
   bucketKind,
   bucketSchema,
+  flagSchema,
   ipBlockSchema,
   networkSchema,
   overrideKind,
@@ -44,9 +45,21 @@ export const LIMIT_OVERRIDES = defineList({
   },
 });
 
+/** Feature flags: a thousand at the most, in memory. */
+export const FLAGS = defineList({
+  name: "flags",
+  item: flagSchema,
+  sort: { name: "name", updated_at: "updated_at" },
+  defaultSort: "name",
+  id: "name",
+  ofOrganization: false,
+  filters: { q: where.text(["name"]) },
+});
+
 const buckets = defineList({
   name: "limit_buckets",
   item: bucketSchema,
+  flagSchema,
   sort: { key: "key" },
   defaultSort: "key",
   id: "key",

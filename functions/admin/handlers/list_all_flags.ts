@@ -1,7 +1,6 @@
-import { z } from "zod";
 import { defineRoute } from "../../../shared/http/mod.ts";
+import { FLAGS } from "../lists.ts";
 import { findFlags } from "../queries.ts";
-import { flagSchema } from "../schemas.ts";
 
 /** GET /admin/flags */
 export const listAllFlags = defineRoute({
@@ -12,7 +11,6 @@ export const listAllFlags = defineRoute({
   description: "With the share of organizations that have each, and since which version of the API.",
   tags: ["admin"],
   access: { secret: true },
-  responses: {
-    200: { description: "All of them, a thousand at the most", schema: z.object({ data: z.array(flagSchema) }) },
-  },
-}, async (c) => ({ data: await findFlags(c.var.request) }));
+  list: FLAGS,
+  responses: { 200: { description: "A page of flags", schema: FLAGS.page() } },
+}, (c, { query }) => FLAGS.pageOf(() => findFlags(c.var.request), c.var.request, query));
