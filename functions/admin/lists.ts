@@ -59,7 +59,6 @@ export const FLAGS = defineList({
 const buckets = defineList({
   name: "limit_buckets",
   item: bucketSchema,
-  flagSchema,
   sort: { key: "key" },
   defaultSort: "key",
   id: "key",

@@ -459,6 +459,7 @@ engine.set_flag_rule               -     -     x
 engine.gate_key                    -     -     x
 private.add_api_key                -     -     -
 private.change_api_key             -     -     -
+private.check_api_key_seed         -     -     -
 private.lock_api_key               -     -     -
 public.create_api_key              -     x     -
 public.revoke_api_key              -     x     -
