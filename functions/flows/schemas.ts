@@ -43,6 +43,22 @@ export const graphJson = z.custom<JsonObject>(
   "A graph is an object with nodes and edges",
 ).meta(graphDocumentation);
 
+/**
+ * A graph as it was saved. The document says what holds for drafts too: whoever relies on the shape of a graph must look
+ * at its problems first.
+ */
+export const savedGraphJson = z.custom<JsonObject>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+).meta({
+  id: "SavedGraph",
+  type: "object",
+  description:
+    "A graph as it was saved. That of a draft may be wrong inside, and be any object then: `problems` says " +
+    "what is wrong with it",
+  anyOf: [{ $ref: "#/components/schemas/Graph" }, { type: "object" }],
+  examples: [EXAMPLE_GRAPH],
+});
+
 /** How long each edge of a graph is. */
 const edgeLengths = z.record(z.string(), z.number()).meta({
   description:
@@ -110,7 +126,7 @@ export const flowSummarySchema = z.strictObject(summaryShape).meta({
 const storedFlowSchema = z.strictObject({
   ...summaryShape,
   version_number: z.int().nullable().meta({ description: "The number of the current version", examples: [1] }),
-  graph: graphJson.nullable(),
+  graph: savedGraphJson.nullable(),
   edge_lengths: edgeLengths.nullable(),
 });
 
@@ -175,9 +191,11 @@ export const listedVersionSchema = z.strictObject({
 }).meta({ id: "ListedFlowVersion" });
 
 /** A version with its graph. */
-export const versionSchema = z.strictObject({ ...versionShape, graph: graphJson, edge_lengths: edgeLengths }).meta({
-  id: "FlowVersion",
-});
+export const versionSchema = z.strictObject({ ...versionShape, graph: savedGraphJson, edge_lengths: edgeLengths }).meta(
+  {
+    id: "FlowVersion",
+  },
+);
 
 /** A version without its graph. */
 export type VersionSummary = z.output<typeof versionSummarySchema>;

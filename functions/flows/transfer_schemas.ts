@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { JsonObject } from "../../shared/graph/mod.ts";
-import { EXAMPLE_GRAPH, graphJson, graphProblemSchema } from "./schemas.ts";
+import { EXAMPLE_GRAPH, graphProblemSchema, savedGraphJson } from "./schemas.ts";
 
 /** What a file's `format` says. */
 export const FILE_FORMAT = "millrace.flow";
@@ -38,7 +38,7 @@ export const flowFileSchema = z.strictObject({
   id: z.guid().optional().meta({ description: "What it was called where it comes from, for references between flows" }),
   name: z.string().trim().min(1).max(200),
   description: z.string().max(4000).default(""),
-  graph: graphJson,
+  graph: savedGraphJson,
   settings: settings.optional(),
   requires: z.array(requirement).max(2_000).default([]),
   exported_at: exportedAt.optional(),
