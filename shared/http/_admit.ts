@@ -9,7 +9,7 @@ import type { RequestContext } from "./context.ts";
 import { callGate, type GateAnswer, readOrganizationId } from "./gate.ts";
 import type { RouteDefinition } from "./route.ts";
 import { takeAddressToken } from "./_address_limit.ts";
-import { requireOpenAddress } from "./_refusals.ts";
+import { askAboutAddress, requireOpenAddress } from "./_refusals.ts";
 import { type RequestState, stateOf, versionOf } from "./_state.ts";
 
 /**
@@ -32,7 +32,10 @@ export async function admit(
   const caller = await identify(request.headers, state);
   // Operators get in from everywhere: who else could lift a block.
   if (caller.kind !== "secret") requireOpenAddress(state);
-  if (caller.kind === "anonymous" || access.public === true) takeAddressToken(state);
+  if (caller.kind === "anonymous" || access.public === true) {
+    takeAddressToken(state);
+    askAboutAddress(state);
+  }
   if (caller.kind === "user") {
     state.userId = caller.userId;
     state.log = state.log.with({ userId: caller.userId });

@@ -57,7 +57,16 @@ const gatherings = new WeakMap<AppRuntime, Gathering>();
 const blocked = new WeakMap<AppRuntime, Map<string, number>>();
 
 /** The longest that an isolate keeps a block in mind without asking: it may have been lifted. */
-const REMEMBER_MS = 60_000;
+const REMEMBER_MS = 10_000;
+/** An address that sends no credential is asked about again after this. */
+const ASK_AGAIN_MS = 1_000;
+/** Addresses for which is remembered when they were asked about. */
+const MAX_ASKED = 1_000;
+/** Different ones of a moment; more would take the place of what was refused. */
+const MAX_ASKED_AT_ONCE = 100;
+
+/** Addresses → when they were last asked about, in milliseconds. */
+const asked = new WeakMap<AppRuntime, Map<string, number>>();
 
 /**
  * Refuses an address that this isolate knows to be blocked. The database is not asked: it decides in the gate.
@@ -69,6 +78,35 @@ export function requireOpenAddress({ runtime, ip }: RequestState): void {
   if (until === undefined) return;
   if (until > Date.now()) throw new AppError("ip_blocked", { detail: "No requests are taken from this address" });
   blocked.get(runtime)?.delete(ip!);
+}
+
+/**
+ * Asks in the background whether an address is blocked, for requests that reach no database: one that comes again after a
+ * second is refused by every isolate that it comes to. Costs an isolate five calls a second at the most, whoever calls.
+ */
+export function askAboutAddress(state: RequestState): void {
+  const { runtime, ip } = state;
+  if (ip === null || outsideAddress(ip) === null) return;
+  const known = asked.get(runtime) ?? new Map<string, number>();
+  asked.set(runtime, known);
+  const now = Date.now();
+  if (now - (known.get(ip) ?? 0) < ASK_AGAIN_MS) return;
+  if ((gatherings.get(runtime)?.refusals.size ?? 0) >= MAX_ASKED_AT_ONCE) return;
+  if (known.size >= MAX_ASKED) known.clear();
+  known.set(ip, now);
+  gather(runtime, {
+    // Not one that the database writes down.
+    kind: "address.asked",
+    organization_id: null,
+    user_id: null,
+    key_id: null,
+    ip,
+    agent: null,
+    request_id: state.requestId,
+    details: {},
+    counts: false,
+    occurrences: 1,
+  });
 }
 
 /**

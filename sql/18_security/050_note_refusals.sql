@@ -60,4 +60,4 @@ $$;
 revoke all on function engine.note_refusals(jsonb) from public, anon, authenticated, service_role;
 grant execute on function engine.note_refusals(jsonb) to service_role;
 comment on function engine.note_refusals(jsonb) is
-  'Writes security events [{kind, organization_id, user_id, key_id, ip, agent, request_id, occurrences, details, counts}] and blocks addresses from which too many refused credentials came (counts = true): more than the setting ip_block_after (50; 0 = never) in ip_block_window_seconds (600) give a block of ip_block_seconds (3600). Answers which of the addresses are blocked: [{ip, until}], until null = until it is lifted.';
+  'Writes security events [{kind, organization_id, user_id, key_id, ip, agent, request_id, occurrences, details, counts}] and blocks addresses from which too many refused credentials came (counts = true): more than the setting ip_block_after (50; 0 = never) in ip_block_window_seconds (600) give a block of ip_block_seconds (3600). Answers which of the addresses are blocked: [{ip, until}], until null = until it is lifted. Of another kind (address.asked) nothing is written: that only asks.';

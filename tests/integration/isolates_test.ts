@@ -241,6 +241,20 @@ Deno.test("two isolates on one database", async (test) => {
         assertEquals([(await call(0)).status, (await call(1)).status], [200, 200]);
       }
     });
+
+    await test.step("a blocked address is refused soon by routes that reach no database as well", async () => {
+      const ip = "198.51.100.8";
+      const call = async (isolate: number) => (await send(isolate, "GET", "/api/v1/changelog", { ip })).status;
+      assertEquals([await call(0), await call(1)], [200, 200]);
+      await api.db.sql`select engine.add_ip_block(${ip}, 'Test', null, 'test')`;
+      for (const isolate of [0, 1]) {
+        while (await call(isolate) !== 403) await pause(100);
+      }
+      await api.db.sql`delete from private.ip_blocks`;
+      for (const isolate of [0, 1]) {
+        while (await call(isolate) !== 200) await pause(250);
+      }
+    });
   });
 });
 
