@@ -4,6 +4,13 @@ security definer
 set search_path = ''
 as $$
 begin
+  if tg_op = 'DELETE' then
+    -- Who leaves takes nothing from anybody.
+    if to_jsonb(old) ->> 'user_id' is distinct from auth.uid()::text then
+      perform private.require_aal2((to_jsonb(old) ->> tg_argv[0])::uuid);
+    end if;
+    return old;
+  end if;
   perform private.require_aal2((to_jsonb(new) ->> tg_argv[0])::uuid);
   return new;
 end;
@@ -16,6 +23,12 @@ comment on function private.change_is_sensitive() is
 -- Roles, and with them who owns an organization.
 create trigger sensitive before update of role on public.organization_members
   for each row when (old.role is distinct from new.role) execute function private.change_is_sensitive('organization_id');
+
+-- And what comes to the same: taking a member out, letting somebody in who may do what asks for a factor.
+create trigger sensitive_removal before delete on public.organization_members
+  for each row execute function private.change_is_sensitive('organization_id');
+create trigger sensitive before insert on public.invitations
+  for each row when (new.role in ('owner', 'admin')) execute function private.change_is_sensitive('organization_id');
 
 -- Deletion and its cancelling, and the demand for a second factor itself.
 create trigger sensitive before update of deletes_at, require_mfa on public.organizations

@@ -32,6 +32,13 @@ const createKey = (db: TestDatabase, tenant: Tenant, user = tenant.user) =>
     p_last_four: "wxyz",
   });
 
+const invite = (db: TestDatabase, tenant: Tenant, user: TestUser, role: string) =>
+  rpc(db, user, "create_invitation", {
+    p_organization_id: tenant.organizationId,
+    p_email: "invited@example.com",
+    p_role: role,
+  });
+
 const listFlows = async (db: TestDatabase, tenant: Tenant, user: TestUser) =>
   await db.as(
     "authenticated",
@@ -56,10 +63,13 @@ scenarios("two-factor", {
       await changeRole(db, tenant, tenant.user, member, "viewer");
       await giveFactor(db, tenant.user);
       const organization = { p_organization_id: tenant.organizationId };
+      const leaver = await addMember(db, tenant.organizationId, "member");
       const calls = [
         (user: TestUser) => changeRole(db, tenant, user, member, "member"),
         (user: TestUser) => createKey(db, tenant, user),
         (user: TestUser) => rpc(db, user, "revoke_api_key", { p_key_id: key.id }),
+        (user: TestUser) => invite(db, tenant, user, "admin"),
+        (user: TestUser) => rpc(db, user, "remove_member", { ...organization, p_user_id: leaver.id }),
         (user: TestUser) => rpc(db, user, "delete_organization", organization),
         (user: TestUser) => rpc(db, user, "restore_organization", organization),
         (user: TestUser) => rpc(db, user, "transfer_organization", { ...organization, p_user_id: member.id }),
@@ -69,6 +79,14 @@ scenarios("two-factor", {
         assertEquals([failure.code, failure.status], ["mfa_required", 403]);
         await call(strong(tenant.user));
       }
+    },
+    "inviting somebody who may do none of these, and leaving, need none": async (db) => {
+      const tenant = await createTenant(db);
+      const member = await addMember(db, tenant.organizationId, "member");
+      await giveFactor(db, tenant.user);
+      await giveFactor(db, member);
+      await invite(db, tenant, tenant.user, "developer");
+      await rpc(db, member, "leave_organization", { p_organization_id: tenant.organizationId });
     },
     "the failure says what to do: show the factor, or set one up": async (db) => {
       const tenant = await createTenant(db);

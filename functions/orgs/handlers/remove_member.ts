@@ -13,6 +13,7 @@ export const removeMember = defineRoute({
     "last owner.",
   tags: ["organizations"],
   access: { user: "members:write" },
+  sensitive: true,
   organizationParam: "id",
   request: { params: memberParams, headers: ifMatchHeaders },
   responses: { 204: { description: "They are out" } },
