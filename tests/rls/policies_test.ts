@@ -8,6 +8,7 @@ Deno.test("docs/security.md says every policy in words, as the catalog has it", 
     const document = await Deno.readTextFile(new URL("docs/security.md", REPOSITORY));
     const section = document.split("\n## Every policy, in words\n")[1]?.split("\n## ")[0] ?? "";
     const written = section.split("\n").filter((line) => /^\| `/.test(line)).map(squeeze);
+    // A new policy: copy its line from what is printed.
     assertEquals(written, (await describePolicies(db.sql)).map(squeeze));
   }));
 
