@@ -3,7 +3,31 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../t
 import { fakeDataApi, testOptions } from "../../tests/helpers/http.ts";
 import { router } from "./router.ts";
 
-const DOCUMENT = { openapi: "3.1.0", info: { title: "T", version: "1", description: "</script><b>" }, paths: {} };
+const DOCUMENT = {
+  openapi: "3.1.0",
+  info: { title: "T", version: "1", description: "</script><b>" },
+  tags: [{ name: "flows", description: "Graphs" }],
+  paths: {
+    "/flows": {
+      get: {
+        operationId: "listFlows",
+        summary: "List flows",
+        description: "All of them",
+        tags: ["flows"],
+        responses: { 200: { content: { "application/json": { schema: { $ref: "#/components/schemas/Flow" } } } } },
+        "x-codeSamples": [{ lang: "Shell", source: "curl" }],
+      },
+    },
+  },
+  webhooks: { stripe: { post: { requestBody: { $ref: "#/components/schemas/Other" } } } },
+  components: {
+    schemas: {
+      Flow: { type: "object", properties: { owner: { $ref: "#/components/schemas/Owner" } } },
+      Owner: { type: "object", properties: { flows: { type: "array", items: { $ref: "#/components/schemas/Flow" } } } },
+      Other: { type: "object" },
+    },
+  },
+};
 
 interface Asked {
   readonly url: string;
@@ -33,6 +57,11 @@ async function withDocs(
 const found = () => Response.json(DOCUMENT, { headers: { etag: '"one"' } });
 const missing = () => Response.json({ code: "NOT_FOUND" }, { status: 404 });
 
+/** The JSON in a page, by its element's id. */
+function dataOf(html: string, id: string): string {
+  return new RegExp(`id="${id}">([\\s\\S]*?)</script>`).exec(html)?.[1] ?? "";
+}
+
 /** A script's or style's hash as Content-Security-Policy writes it. */
 async function hashOf(html: string, element: "style" | "script"): Promise<string> {
   const text = new RegExp(`<${element}>([\\s\\S]*?)</${element}>`).exec(html)?.[1] ?? "";
@@ -40,7 +69,7 @@ async function hashOf(html: string, element: "style" | "script"): Promise<string
   return `'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`;
 }
 
-Deno.test("GET /docs is one page with everything in it, and a policy that lets nothing else run", () =>
+Deno.test("GET /docs is a page with an index of everything, and a policy that lets nothing else run", () =>
   withDocs(found, async (app) => {
     const response = await app.request("/docs");
     assertEquals(response.status, 200);
@@ -50,9 +79,56 @@ Deno.test("GET /docs is one page with everything in it, and a policy that lets n
     assertStringIncludes(policy, "default-src 'none'");
     assertStringIncludes(policy, `script-src ${await hashOf(html, "script")};`);
     assertStringIncludes(policy, `style-src ${await hashOf(html, "style")};`);
+    assertStringIncludes(policy, "connect-src 'self' http://project.test;");
+    assert(!/unsafe|\*|https:(?!\/\/)/.test(policy), policy);
     assert(!/(?:src|href)="(?:https?:)?\/\//.test(html), "the page asks nobody for anything");
-    const json = /id="document">([\s\S]*?)<\/script>/.exec(html)?.[1] ?? "";
-    assertEquals(JSON.parse(json), DOCUMENT);
+    const site = JSON.parse(dataOf(html, "site"));
+    assertEquals(site.info, DOCUMENT.info);
+    assertEquals(site.operations, [["listFlows", "GET", "/flows", "List flows", "flows", false]]);
+    const known = await app.request("/docs", { headers: { "if-none-match": response.headers.get("etag") ?? "" } });
+    assertEquals([known.status, await known.text()], [304, ""]);
+  }));
+
+Deno.test("GET /docs is sent compressed to whoever takes it", () =>
+  withDocs(found, async (app) => {
+    const plain = await (await app.request("/docs")).text();
+    const response = await app.request("/docs", { headers: { "accept-encoding": "br;q=1.0, gzip;q=0.8" } });
+    assertEquals(response.headers.get("content-encoding"), "gzip");
+    assertStringIncludes(response.headers.get("vary") ?? "", "Accept-Encoding");
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    // What a browser loads first, without the index, which grows with the API.
+    assert(bytes.length < 40_000, `${bytes.length}`);
+    const inflated = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    assertEquals(await new Response(inflated).text(), plain);
+    const tag = response.headers.get("etag") ?? "";
+    assertEquals((await app.request("/docs", { headers: { "if-none-match": tag } })).status, 304);
+    const refused = await app.request("/docs", { headers: { "accept-encoding": "gzip;q=0, identity" } });
+    assertEquals(refused.headers.get("content-encoding"), null);
+  }));
+
+Deno.test("GET /docs/parts/:name gives an operation with all it refers to and nothing else", () =>
+  withDocs(found, async (app) => {
+    const { components, operation } = await (await app.request("/docs/parts/listFlows")).json();
+    assertEquals(components, {
+      schemas: { Flow: DOCUMENT.components.schemas.Flow, Owner: DOCUMENT.components.schemas.Owner },
+    });
+    const { "x-codeSamples": _, ...shown } = DOCUMENT.paths["/flows"].get;
+    assertEquals(operation, JSON.parse(JSON.stringify(shown)));
+    const { webhooks, components: others } = await (await app.request("/docs/parts/webhooks")).json();
+    assertEquals([Object.keys(webhooks), Object.keys(others.schemas)], [["stripe"], ["Other"]]);
+    assertEquals(await (await app.request("/docs/parts/search")).json(), [["listFlows", "All of them"]]);
+    const missing = await app.request("/docs/parts/nothing");
+    assertEquals([missing.status, (await missing.json()).code], [404, "not_found"]);
+  }));
+
+Deno.test("GET /docs/millrace-docs.html is one file with everything in it", () =>
+  withDocs(found, async (app) => {
+    const response = await app.request("/docs/millrace-docs.html");
+    assertStringIncludes(response.headers.get("content-disposition") ?? "", "attachment");
+    const html = await response.text();
+    assertEquals(JSON.parse(dataOf(html, "document")), JSON.parse(JSON.stringify(DOCUMENT)));
+    // From disk no header comes along: the policy is in the file.
+    assertStringIncludes(html, `http-equiv="Content-Security-Policy" content="default-src 'none'; style-src`);
   }));
 
 Deno.test("GET /docs comes without a document too, and says what is missing", () =>
@@ -87,7 +163,14 @@ Deno.test("GET /docs/openapi.json is 503 while api is not deployed, and comes wh
 });
 
 Deno.test("GET /docs/openapi.json takes nothing for a document that is none", async () => {
-  for (const answer of [() => new Response("<html>"), () => Response.json(null), () => Response.json({ openapi: 3 })]) {
+  for (
+    const answer of [
+      () => new Response("<html>"),
+      () => Response.json(null),
+      () => Response.json({ openapi: 3 }),
+      () => Response.json({ openapi: "3.1.0" }),
+    ]
+  ) {
     await withDocs(answer, async (app) => {
       assertEquals((await app.request("/docs/openapi.json")).status, 503);
     });

@@ -1,11 +1,14 @@
 import type { Env } from "../../shared/env/mod.ts";
 import { AppError, RETRY_AFTER_SECONDS } from "../../shared/errors/mod.ts";
+import { type Document, type Parts, partsOf, type Site, siteOf } from "./split_document.ts";
 
 /** The OpenAPI document as `api` gives it. */
 export interface OpenApiText {
   readonly json: string;
-  /** Its ETag, null when it came without. */
-  readonly tag: string | null;
+  /** Its ETag. */
+  readonly tag: string;
+  readonly site: Site;
+  readonly parts: Parts;
 }
 
 /** A document is taken as it is for this long (milliseconds); then `api` is asked whether it still holds. */
@@ -56,7 +59,7 @@ async function ask(env: Env, state: Kept): Promise<OpenApiText> {
 
 async function request(env: Env, known: OpenApiText | null): Promise<OpenApiText> {
   const response = await fetch(`${env.supabaseUrl}/functions/v1/api/v1/openapi.json`, {
-    headers: typeof known?.tag === "string" ? { "If-None-Match": known.tag } : {},
+    headers: known === null ? {} : { "If-None-Match": known.tag },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   if (response.status === 304 && known !== null) {
@@ -66,9 +69,13 @@ async function request(env: Env, known: OpenApiText | null): Promise<OpenApiText
   const json = await response.text();
   if (!response.ok) throw new Error(`The function api answered ${response.status}`);
   // Another service at this address may answer 200 with whatever it likes.
-  const parsed = JSON.parse(json) as { openapi?: unknown } | null;
-  if (typeof parsed?.openapi !== "string") throw new Error("The function api answered with no OpenAPI document");
-  return { json, tag: response.headers.get("etag") };
+  const parsed = JSON.parse(json) as Partial<Document> | null;
+  if (typeof parsed?.openapi !== "string" || typeof parsed.info !== "object") {
+    throw new Error("The function api answered with no OpenAPI document");
+  }
+  const document = parsed as Document;
+  const tag = (response.headers.get("etag") ?? `"${json.length}"`).replace(/^W\//, "");
+  return { json, tag, site: siteOf(document), parts: partsOf(document) };
 }
 
 function unavailable(cause: unknown): AppError {

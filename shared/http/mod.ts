@@ -58,6 +58,7 @@ export {
   type ListSpec,
   where,
 } from "./define_list.ts";
+export { sendText, type SentText } from "./send_text.ts";
 export { resourceUrl } from "./resource_url.ts";
 export { readIdempotencyKey } from "./idempotency.ts";
 export { MAX_BODY_BYTES, readBytes } from "./body.ts";

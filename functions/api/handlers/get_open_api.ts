@@ -1,4 +1,4 @@
-import { defineRawRoute, isNotModified } from "../../../shared/http/mod.ts";
+import { defineRawRoute, sendText } from "../../../shared/http/mod.ts";
 import { renderDocument } from "../open_api.ts";
 
 /** GET /api/v1/openapi.json */
@@ -16,7 +16,10 @@ export const getOpenApi = defineRawRoute({
   },
 }, async (c) => {
   const { json, tag } = await renderDocument(c.var.request.env);
-  const headers = { ETag: tag, "Cache-Control": "public, max-age=60" };
-  if (isNotModified(c, tag)) return c.body(null, 304, headers);
-  return c.body(json, 200, { ...headers, "Content-Type": "application/json; charset=utf-8" });
+  return await sendText(c, {
+    text: json,
+    tag,
+    contentType: "application/json; charset=utf-8",
+    cacheControl: "public, max-age=60",
+  });
 });

@@ -1,4 +1,4 @@
-import { defineRawRoute, isNotModified } from "../../../shared/http/mod.ts";
+import { defineRawRoute, sendText } from "../../../shared/http/mod.ts";
 import { fetchDocument } from "../fetch_document.ts";
 
 /** GET /docs/openapi.json */
@@ -15,7 +15,10 @@ export const getDocument = defineRawRoute({
   },
 }, async (c) => {
   const { json, tag } = await fetchDocument(c.var.request.env);
-  const headers = { "Cache-Control": "public, max-age=60", ...(tag === null ? {} : { ETag: tag }) };
-  if (tag !== null && isNotModified(c, tag)) return c.body(null, 304, headers);
-  return c.body(json, 200, { ...headers, "Content-Type": "application/json; charset=utf-8" });
+  return await sendText(c, {
+    text: json,
+    tag,
+    contentType: "application/json; charset=utf-8",
+    cacheControl: "public, max-age=60",
+  });
 });

@@ -1,10 +1,10 @@
 /**
- * Elements, text with a little markup, code with colours, tabs.
+ * Elements, code with colours, tabs.
  *
  * @module
  */
 
-/** `h`, `markdown`, `codeBlock`, `tabs`. Text only ever becomes text: nothing is parsed as HTML. */
+/** `h`, `codeBlock`, `tabs`, `methodBadge`. Text only ever becomes text: nothing is parsed as HTML. */
 export const DOM = String.raw`
 const $ = (id) => document.getElementById(id);
 
@@ -21,24 +21,12 @@ function h(name, attributes, ...children) {
   return element;
 }
 
-/** Paragraphs, **strong** and code: what the document's descriptions use. */
-function markdown(text) {
-  return (text || "").split(/\n\s*\n/).filter((part) => part.trim() !== "").map((part) => h("p", null, inline(part)));
-}
-
-function inline(text) {
-  return text.replace(/\s*\n\s*/g, " ").split(/(\*\*[^*]+\*\*|` + "`[^`]+`" + String.raw`)/).map((piece) => {
-    if (piece.startsWith("**")) return h("strong", null, piece.slice(2, -2));
-    if (piece.length > 2 && piece.charCodeAt(0) === 96) return h("code", null, piece.slice(1, -1));
-    return piece;
-  });
-}
-
 const TOKENS = {
   json: /(?<key>"(?:[^"\\]|\\.)*"(?=\s*:))|(?<string>"(?:[^"\\]|\\.)*")|(?<number>-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b)|(?<word>\b(?:true|false|null)\b)/g,
-  shell: /(?<note>^#.*$)|(?<string>"(?:[^"\\]|\\.)*"|'[^']*')|(?<word>\bcurl\b|(?<=\s)--?[a-zA-Z-]+)/gm,
-  js: /(?<note>\/\/.*$)|(?<string>"(?:[^"\\]|\\.)*")|(?<number>\b\d+(?:\.\d+)?\b)|(?<word>\b(?:import|from|const|await|if|throw|true|false|null|new)\b)/gm,
-  python: /(?<note>#.*$)|(?<string>f?"(?:[^"\\]|\\.)*")|(?<number>\b\d+(?:\.\d+)?\b)|(?<word>\b(?:import|from|print|True|False|None)\b)/gm,
+  shell: /(?<note>^#.*$)|(?<string>"(?:[^"\\]|\\.)*"|'[^']*')|(?<word>\b(?:curl|export|jq)\b|(?<=\s)--?[a-zA-Z-]+)/gm,
+  http: /(?<key>^[A-Za-z][\w-]*(?=:))|(?<word>^HTTP\S+ \d+)|(?<string>"(?:[^"\\]|\\.)*")/gm,
+  js: /(?<note>\/\/.*$)|(?<string>"(?:[^"\\]|\\.)*")|(?<number>\b\d+(?:\.\d+)?\b)|(?<word>\b(?:import|from|const|await|async|for|of|if|throw|true|false|null|new)\b)/gm,
+  python: /(?<note>#.*$)|(?<string>f?"(?:[^"\\]|\\.)*")|(?<number>\b\d+(?:\.\d+)?\b)|(?<word>\b(?:import|from|print|while|for|in|if|is|break|True|False|None)\b)/gm,
 };
 
 function colour(text, language) {
@@ -55,8 +43,8 @@ function colour(text, language) {
   return parts;
 }
 
-/** A block of code that can be copied and, by keyboard too, scrolled. */
-function codeBlock(text, language, label) {
+/** A button that copies a text and says so. */
+function copyButton(text, label) {
   const copy = h("button", { type: "button", class: "quiet copy", "aria-label": "Copy " + label }, "Copy");
   copy.addEventListener("click", async () => {
     try {
@@ -67,25 +55,29 @@ function codeBlock(text, language, label) {
     }
     setTimeout(() => { copy.textContent = "Copy"; }, 1500);
   });
+  return copy;
+}
+
+/** A block of code that can be copied and, by keyboard too, scrolled. */
+function codeBlock(text, language, label) {
   return h("div", { class: "code" },
-    h("pre", { tabindex: "0", role: "region", "aria-label": label }, h("code", null, colour(text, language))), copy);
+    h("pre", { tabindex: "0", role: "region", "aria-label": label }, h("code", null, colour(text, language))), copyButton(text, label));
 }
 
 let tabCount = 0;
 
 /** Tabs by the pattern of the ARIA guide: arrows move, one panel shows. The choice outlives a change of page. */
-function tabs(label, items, memory) {
+function tabs(label, items, memory, first) {
   const group = "tabs" + (++tabCount);
   const panel = h("div", { id: group + "-panel", role: "tabpanel" });
   const buttons = items.map(([name], index) => h("button", {
     type: "button", role: "tab", id: group + "-" + index, "aria-controls": group + "-panel", "aria-selected": "false",
-    tabindex: "-1", onclick: () => show(index),
+    tabindex: "-1", onclick: () => choose(index),
   }, name));
   const list = h("div", { class: "tabs", role: "tablist", "aria-label": label }, buttons);
-  let shown = Math.max(0, items.findIndex(([name]) => memory && name === remembered[memory]));
+  let shown = first || Math.max(0, items.findIndex(([name]) => memory && name === remembered[memory]));
   function show(index) {
     shown = index;
-    if (memory) remembered[memory] = items[index][0];
     buttons.forEach((button, at) => {
       button.setAttribute("aria-selected", String(at === index));
       button.tabIndex = at === index ? 0 : -1;
@@ -93,11 +85,15 @@ function tabs(label, items, memory) {
     panel.setAttribute("aria-labelledby", group + "-" + index);
     panel.replaceChildren(...[items[index][1]()].flat());
   }
+  function choose(index) {
+    if (memory) remembered[memory] = items[index][0];
+    show(index);
+  }
   list.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    show((shown + step + items.length) % items.length);
+    choose((shown + step + items.length) % items.length);
     buttons[shown].focus();
   });
   show(shown);

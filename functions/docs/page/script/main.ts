@@ -1,106 +1,53 @@
 /**
- * The document, the list of operations, search, colours, and which page shows.
+ * Which page shows, the colours, and the start.
  *
  * @module
  */
 
-/** Reads the document and starts everything. Comes last: what it names is defined above. */
+/** Starts everything. Comes last: what it names is defined above. */
 export const MAIN = String.raw`
-function readOperations() {
-  const found = [];
-  for (const [path, item] of Object.entries(api.paths || {})) {
-    for (const [method, operation] of Object.entries(item)) {
-      if (!["get", "post", "put", "patch", "delete"].includes(method)) continue;
-      found.push(toOperation(path, method.toUpperCase(), operation));
-    }
+/** The page of a hash: { title, content }, or a promise of it. */
+function pageOf(name) {
+  const operation = operationById.get(name);
+  if (operation) {
+    return loadOperation(operation).then((described) => ({ title: operation.summary, content: operationPage(toOperation(operation, described)) }));
   }
-  return found;
-}
-
-function toOperation(path, method, operation) {
-  const text = operation.description || "";
-  const permission = /Permission: .([a-z]+:[a-z]+)./.exec(text);
-  const content = (operation.requestBody && operation.requestBody.content) || {};
-  const anyBytes = "*/*" in content;
-  const security = operation.security || [];
-  return {
-    ...operation,
-    path,
-    method,
-    security,
-    tags: operation.tags || ["other"],
-    text: text.replace(/\n*Permission: .[a-z]+:[a-z]+.\.\s*$/, ""),
-    permission: permission ? permission[1] : null,
-    secretOnly: security.length > 0 && security.every((item) => "secretKey" in item),
-    parameters: (operation.parameters || []).map((parameter) => resolve(parameter).value)
-      .map((parameter) => ({ ...parameter, label: labelOf(parameter) })),
-    anyBytes,
-    body: anyBytes ? {} : content["application/json"] ? content["application/json"].schema : null,
-    bodyRequired: Boolean(operation.requestBody && operation.requestBody.required),
-  };
-}
-
-/** Headers as people write them: Idempotency-Key. */
-function labelOf({ in: place, name }) {
-  return place === "header" ? name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()) : name;
-}
-
-function readGroups() {
-  const known = (api.tags || []).map(({ name, description }) => ({ name, description, operations: [] }));
-  for (const operation of operations) {
-    let group = known.find(({ name }) => name === operation.tags[0]);
-    if (!group) known.push(group = { name: operation.tags[0], description: "", operations: [] });
-    group.operations.push(operation);
+  if (name.startsWith("group/")) {
+    const group = groups.find((item) => item.name === name.slice(6));
+    if (group) return { title: titleOf(group.name), content: groupPage(group) };
   }
-  return known.filter((group) => group.operations.length > 0);
+  if (/^errors(\/|$)/.test(name)) return { title: "Errors", content: errorsPage() };
+  if (/^webhooks(\/|$)/.test(name)) return loadWebhooks().then((webhooks) => ({ title: "Webhooks", content: webhooksPage(webhooks) }));
+  if (name === "changelog") return { title: "Change log", content: changelogPage() };
+  return { title: "", content: guidePage() };
 }
 
-function searchText({ method, path, summary, operationId, text, tags }) {
-  return [method, path, summary, operationId, text, tags.join(" ")].join(" ").toLowerCase();
-}
+let shown = "";
 
-/** The operations that hold every word that was entered. */
-function matching(query) {
-  const words = query.toLowerCase().split(/\s+/).filter((word) => word !== "");
-  return (operation) => words.every((word) => searchText(operation).includes(word));
-}
-
-/** What Enter opens: rather what is called so than what only mentions it. */
-function bestMatch(query) {
-  const word = query.trim().toLowerCase();
-  const fitting = operations.filter(matching(query));
-  return fitting.find(({ summary, path }) => (summary + " " + path).toLowerCase().includes(word)) || fitting[0];
-}
-
-function renderNav() {
-  const query = $("search").value;
-  const fits = matching(query);
-  const current = location.hash.slice(1);
-  const link = (operation) => h("li", null, h("a", {
-    href: "#" + operation.operationId, title: operation.method + " " + operation.path,
-    "aria-current": operation.operationId === current ? "page" : null,
-  }, methodBadge(operation.method), h("span", null, operation.summary)));
-  const shown = groups.map((group) => [group, group.operations.filter(fits)]).filter(([, list]) => list.length > 0);
-  const count = shown.reduce((sum, [, list]) => sum + list.length, 0);
-  $("found").textContent = query.trim() === "" ? "" : count + " operations found";
-  $("nav").replaceChildren(
-    h("ul", null, h("li", null, h("a", { class: "plain", href: "#", "aria-current": current === "" ? "page" : null }, "Overview"))),
-    ...shown.flatMap(([group, list]) => [h("h2", null, group.name), h("ul", null, list.map(link))]),
-    ...(count === 0 ? [h("p", { class: "none" }, "Nothing fits “" + query + "”.")] : []));
-  const here = $("nav").querySelector('[aria-current="page"]');
-  if (here) here.scrollIntoView({ block: "nearest" });
-}
-
-function render() {
-  const operation = operations.find(({ operationId }) => operationId === location.hash.slice(1));
-  document.title = (operation ? operation.summary + " · " : "") + "Millrace API";
-  $("content").replaceChildren(operation ? operationPage(operation) : overviewPage());
+/** Shows the page of the address; "moved" = somebody went there, so reading begins at its top or its heading. */
+async function render(moved) {
+  const name = currentPage();
+  shown = name;
   renderNav();
-}
-
-function openMenu(open) {
-  $("nav").classList.toggle("open", open);
-  $("menu").setAttribute("aria-expanded", String(open));
+  const page = pageOf(name);
+  // A part that comes quickly is shown at once, without a flicker in between.
+  const waiting = page instanceof Promise ? setTimeout(() => {
+    if (shown === name) $("content").replaceChildren(h("p", { class: "loading", role: "status" }, "Loading …"));
+  }, 150) : 0;
+  const { title, content } = await Promise.resolve(page).catch(() => ({
+    title: "Not loaded",
+    content: noticePage("This could not be loaded", h("p", null, "The address does not answer at the moment."),
+      h("button", { type: "button", class: "main", onclick: () => render(true) }, "Try again")),
+  }));
+  clearTimeout(waiting);
+  if (shown !== name) return;
+  document.title = (title ? title + " · " : "") + "Millrace API";
+  $("content").replaceChildren(content);
+  if (!moved) return;
+  const heading = document.getElementById(name);
+  if (heading) heading.scrollIntoView();
+  else scrollTo(0, 0);
+  (heading || $("content")).focus({ preventScroll: true });
 }
 
 const THEMES = ["auto", "light", "dark"];
@@ -135,47 +82,25 @@ function startTheme() {
   });
 }
 
-function startSearch() {
-  const search = $("search");
-  search.addEventListener("input", () => {
-    renderNav();
-    $("nav").scrollTop = 0;
-    // On a small screen the list is away until somebody looks for something.
-    openMenu(search.value.trim() !== "");
-  });
-  search.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") { search.value = ""; renderNav(); }
-    if (event.key !== "Enter") return;
-    const first = bestMatch(search.value);
-    if (search.value.trim() !== "" && first) location.hash = first.operationId;
-  });
-  document.addEventListener("keydown", (event) => {
-    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
-    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) { event.preventDefault(); search.focus(); }
-    if (event.key === "Escape") openMenu(false);
-  });
-}
-
 function startPage() {
-  $("version").textContent = api.info.version;
   showSession();
   startSearch();
+  startPrefetch();
   $("connect").addEventListener("click", openConnection);
   $("menu").addEventListener("click", () => openMenu(!$("nav").classList.contains("open")));
+  $("skip").addEventListener("click", (event) => { event.preventDefault(); $("content").focus(); });
   addEventListener("hashchange", () => {
     openMenu(false);
-    render();
-    scrollTo(0, 0);
-    $("content").focus({ preventScroll: true });
+    render(true);
   });
-  render();
+  render(location.hash !== "");
 }
 
-const operations = readOperations();
-const groups = readGroups();
 startTheme();
-if (api.problem) {
+if (site.problem) {
   for (const id of ["connect", "menu", "nav"]) $(id).hidden = true;
   document.querySelector(".search").hidden = true;
-  $("content").replaceChildren(problemPage(api.problem));
+  $("content").replaceChildren(noticePage("There is nothing to show yet", h("p", null, site.problem),
+    h("p", null, "This page describes what the function ", h("code", null, "api"), " gives at ",
+      h("code", null, "/api/v1/openapi.json"), ". Deploy it and load this page again.")));
 } else startPage();`;

@@ -4,60 +4,107 @@
  * @module
  */
 
-/** `operationPage`. */
+/** `toOperation`, `operationPage`, `part`. */
 export const OPERATION = String.raw`
 function operationPage(operation) {
   const samples = { refresh() {} };
   const tryIt = tryPanel(operation, () => samples.refresh());
   const panel = samplePanel(tryIt.request, operation);
   samples.refresh = panel.refresh;
-  return h("article", { class: "operation" },
-    h("div", null,
-      h("div", { class: "crumb" }, operation.tags.join(" · ")),
+  return h("article", { class: "columns operation" },
+    h("div", { class: "text intro" },
+      h("p", { class: "crumb" }, h("a", { href: "#group/" + operation.tag }, titleOf(operation.tag))),
       h("h1", null, operation.summary),
-      h("div", { class: "endpoint" }, methodBadge(operation.method), pathText(operation.path)),
-      h("div", { class: "chips" }, chipsOf(operation)),
-      markdown(operation.text),
-      parametersPart(operation),
+      h("div", { class: "endpoint" }, methodBadge(operation.method), pathText(operation.path), copyButton(session.server + operation.path, "address")),
+      accessList(operation),
+      markdown(operation.text)),
+    h("div", { class: "side" }, h("div", { class: "stick" }, panel.element, tryIt.element)),
+    h("div", { class: "text rest" },
+      parametersPart(operation, "path", "Path"),
+      parametersPart(operation, "query", "Query"),
       bodyPart(operation),
-      responsesPart(operation)),
-    h("div", { class: "side" }, tryIt.element, panel.element));
+      parametersPart(operation, "header", "Headers"),
+      responsesPart(operation),
+      neighbours(operation)));
 }
 
+/** What the document says about an operation, as the page needs it. */
+function toOperation(listed, described) {
+  const text = described.description || "";
+  const content = (described.requestBody && described.requestBody.content) || {};
+  const anyBytes = "*/*" in content;
+  const media = content["application/json"] || {};
+  const security = described.security || [];
+  return {
+    ...listed,
+    security,
+    text: text.replace(/\n*Permission: .[a-z]+:[a-z]+.\.\s*$/, ""),
+    permission: described["x-permission"] || null,
+    roles: described["x-roles"] || [],
+    secretOnly: security.length > 0 && security.every((item) => "secretKey" in item),
+    parameters: (described.parameters || []).map((parameter) => resolve(parameter).value)
+      .map((parameter) => ({ ...parameter, label: labelOf(parameter) })),
+    anyBytes,
+    hasBody: anyBytes || "application/json" in content,
+    body: media.schema || {},
+    example: media.example,
+    bodyRequired: Boolean(described.requestBody && described.requestBody.required),
+    responses: described.responses || {},
+  };
+}
+
+/** Headers as people write them: Idempotency-Key. */
+function labelOf({ in: place, name }) {
+  return place === "header" ? name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()) : name;
+}
+
+const titleOf = (tag) => tag[0].toUpperCase() + tag.slice(1);
+
 function pathText(path) {
-  return h("span", null, path.split(/(\{\w+\})/).map((part) =>
+  return h("span", { class: "path" }, path.split(/(\{\w+\})/).map((part) =>
     part.startsWith("{") ? h("span", { class: "param" }, part) : part));
 }
 
-function chipsOf(operation) {
-  const chips = [];
-  if (operation.permission) chips.push(h("span", { class: "chip strong" }, "needs " + operation.permission));
-  if (needs(operation, "userToken")) chips.push(h("span", { class: "chip" }, "access token"));
-  if (needs(operation, "secretKey")) chips.push(h("span", { class: "chip" }, "secret key"));
-  if (!operation.security.length) chips.push(h("span", { class: "chip" }, "no credentials"));
-  if (operation.deprecated) chips.push(h("span", { class: "chip" }, "deprecated"));
-  chips.push(h("span", { class: "chip" }, operation.operationId));
-  return chips;
+/** Who may call it, with which scope. */
+function accessList(operation) {
+  const kinds = [
+    needs(operation, "apiKey") ? "API key" : null,
+    needs(operation, "userToken") ? "access token" : null,
+    needs(operation, "secretKey") ? "secret key" : null,
+  ].filter((kind) => kind !== null);
+  return h("dl", { class: "access" },
+    operation.deprecated ? h("div", null, h("dt", null, "Deprecated"), h("dd", null, "see the ", h("a", { href: "#changelog" }, "change log"))) : null,
+    h("div", null, h("dt", null, "Credential"), h("dd", null, kinds.length ? kinds.join(", ") : "none")),
+    operation.permission ? h("div", null, h("dt", null, "Scope"), h("dd", null, h("code", null, operation.permission))) : null,
+    operation.roles.length ? h("div", null, h("dt", null, "Roles"), h("dd", null, operation.roles.join(", "))) : null,
+    h("div", null, h("dt", null, "Operation id"), h("dd", null, h("code", null, operation.id))));
+}
+
+function neighbours({ id }) {
+  const at = operations.findIndex((operation) => operation.id === id);
+  const link = (operation, text, side) => operation
+    ? h("a", { href: "#" + operation.id, class: side }, h("small", null, text), h("span", null, operation.summary)) : h("span");
+  return h("div", { class: "neighbours", role: "group", "aria-label": "Neighbours" }, link(operations[at - 1], "Before", "before"), link(operations[at + 1], "Next", "next"));
 }
 
 function part(title, aside, ...children) {
   return h("section", { class: "part" }, h("h2", null, title, aside ? h("small", null, aside) : null), children);
 }
 
-const PLACES = [["path", "Path"], ["query", "Query"], ["header", "Headers"]];
-
-function parametersPart(operation) {
-  return PLACES.map(([place, title]) => {
-    const those = operation.parameters.filter((parameter) => parameter.in === place);
-    if (those.length === 0) return null;
-    return part(title, null, h("ul", { class: "fields" }, those.map((parameter) =>
-      fieldItem(parameter.label, { description: parameter.description, ...resolve(parameter.schema || {}).value },
-        { required: parameter.required, received: false, depth: 0 }))));
-  });
+function parametersPart(operation, place, title) {
+  // Those of this operation first, those of all of them last.
+  const those = operation.parameters.filter((parameter) => parameter.in === place)
+    .sort((a, b) => EVERYWHERE.indexOf(a.name) - EVERYWHERE.indexOf(b.name));
+  if (those.length === 0) return null;
+  return part(title, null, h("ul", { class: "fields" }, those.map((parameter) =>
+    fieldItem(parameter.label, { description: parameter.description, ...resolve(parameter.schema || {}).value },
+      { required: parameter.required, received: false, depth: 0 }))));
 }
 
+const EVERYWHERE = ["if-none-match", "X-Organization-Id", "Millrace-Version"];
+
 function bodyPart(operation) {
-  if (!operation.body) return null;
+  if (!operation.hasBody) return null;
   if (operation.anyBytes) return part("Body", null, h("p", null, "Any bytes, as the sender makes them."));
   return part("Body", operation.bodyRequired ? "JSON, required" : "JSON, optional", schemaFields(operation.body, false));
 }
@@ -91,7 +138,7 @@ function goodAnswer(status, response, type, content) {
   const headers = Object.entries(response.headers || {});
   return [
     content.schema ? schemaFields(content.schema, true) : h("p", { class: "hint" }, type ? "Content of the type " + type : "No body"),
-    content.schema ? codeBlock(json(exampleOf(content.schema)), "json", "example of the answer " + status) : null,
+    content.example !== undefined ? codeBlock(json(content.example), "json", "example of the answer " + status) : null,
     headers.length ? h("p", { class: "hint" }, "Headers: ", headers.map(([name, header], index) =>
       [index ? ", " : "", h("code", { title: resolve(header).value.description || "" }, name)])) : null,
   ];
@@ -101,7 +148,7 @@ function errorAnswer(content, codes) {
   const rows = codes.map((code) => [code, resolve(content.examples[code]).value]);
   return [
     h("ul", { class: "fields" }, rows.map(([code, example]) =>
-      h("li", null, h("div", { class: "field" }, h("b", null, code)), h("p", null, example.summary || "")))),
+      h("li", null, h("div", { class: "field" }, h("b", null, h("a", { href: "#errors/" + code }, code))), h("p", null, example.summary || "")))),
     codeBlock(json(rows[0][1].value), "json", "example of " + rows[0][0]),
   ];
 }`;

@@ -1,10 +1,10 @@
 /**
- * JSON Schema as people read it, and examples out of it.
+ * JSON Schema as people read it.
  *
  * @module
  */
 
-/** `resolve`, `typeText`, `schemaFields`, `exampleOf`. They read the document from the constant `api`. */
+/** `resolve`, `typeText`, `limitsText`, `schemaFields`. They read the document from the constant `api`. */
 export const SCHEMA = String.raw`
 /** Follows references, and gives the name of the last one. */
 function resolve(value) {
@@ -97,40 +97,4 @@ function fieldItem(name, schema, { required, received, depth }) {
     item.append(details);
   }
   return item;
-}
-
-const SAMPLE_UUID = "0193a0c4-5b1e-7c33-9a55-3c8a4b0e7f21";
-
-/** A value that fits: a given example, a default, or one made up. */
-function exampleOf(schema, depth) {
-  const { value } = resolve(schema);
-  const level = depth || 0;
-  if (schema.examples && schema.examples.length) return schema.examples[0];
-  if (value.examples && value.examples.length) return value.examples[0];
-  if (value.default !== undefined) return value.default;
-  if (value.const !== undefined) return value.const;
-  if (value.enum) return value.enum[0];
-  const branches = branchesOf(value);
-  if (branches) return exampleOf(branches.find((item) => resolve(item).value.type !== "null") || branches[0], level);
-  const type = Array.isArray(value.type) ? value.type.find((item) => item !== "null") : value.type;
-  if (type === "object" || value.properties) return exampleObject(value, level);
-  if (type === "array") return value.items && level < 5 ? [exampleOf(value.items, level + 1)] : [];
-  if (type === "string") return exampleText(value);
-  if (type === "integer" || type === "number") return Math.max(1, value.minimum || 0);
-  if (type === "boolean") return true;
-  return {};
-}
-
-function exampleObject(schema, level) {
-  const result = {};
-  if (level > 5) return result;
-  for (const [name, property] of Object.entries(schema.properties || {})) result[name] = exampleOf(property, level + 1);
-  return result;
-}
-
-function exampleText(schema) {
-  if (schema.format === "uuid") return SAMPLE_UUID;
-  if (schema.format === "date-time") return "2026-11-20T09:30:00+00:00";
-  if (schema.format === "uri") return "https://example.com";
-  return "text";
 }`;
