@@ -107,6 +107,17 @@ const COUNTED: Readonly<Record<string, Limited>> = {
       })),
     ],
   },
+  max_webhook_subscriptions: {
+    table: "webhook_subscriptions",
+    doors: [
+      rpc("create_webhook_subscription", ({ ada }) => ({
+        p_subscription_id: crypto.randomUUID(),
+        p_organization_id: ada.organizationId,
+        p_settings: { url: "https://example.com/hooks", event_types: ["*"] },
+        p_signing: { number: 1, envelope: btoa(`\x01\x02k1${"\x00".repeat(100)}`), key_id: "k1", last_four: "abcd" },
+      })),
+    ],
+  },
   max_members: {
     table: "invitations",
     // Invitations that have expired take no seat until they are sent again.

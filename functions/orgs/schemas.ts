@@ -157,7 +157,16 @@ export type Transfer = z.output<typeof transferSchema>;
 export const usageSchema = z.strictObject({
   plan: planId,
   limits: z.array(z.strictObject({
-    name: z.enum(["members", "workspaces", "flows", "webhook_endpoints", "schedules", "api_keys", "secrets"]),
+    name: z.enum([
+      "members",
+      "workspaces",
+      "flows",
+      "webhook_endpoints",
+      "schedules",
+      "api_keys",
+      "secrets",
+      "webhook_subscriptions",
+    ]),
     used: z.int().meta({ description: "For `members`, open invitations count too" }),
     limit: z.int().nullable().meta({ description: "null = without limit" }),
   })),

@@ -19,6 +19,7 @@ create table public.plans (
   max_workspaces integer not null default 3 check (max_workspaces > 0),
   max_api_keys integer not null default 5 check (max_api_keys > 0),
   max_secrets integer not null default 20 check (max_secrets > 0),
+  max_webhook_subscriptions integer not null default 10 check (max_webhook_subscriptions > 0),
   constraint retention_is_in_days check (
     jsonb_typeof(retention_days) = 'object'
     and not jsonb_path_exists(retention_days, '$.* ? (@.type() != "null" && (@.type() != "number" || @ < 1 || @ > 36500 || @.floor() != @))')
@@ -52,3 +53,4 @@ comment on column public.plans.max_members is 'Seats: members and open invitatio
 comment on column public.plans.max_workspaces is 'Workspaces that an organization may keep.';
 comment on column public.plans.max_api_keys is 'API keys in force that an organization may keep.';
 comment on column public.plans.max_secrets is 'Secrets that an organization may keep.';
+comment on column public.plans.max_webhook_subscriptions is 'Webhook subscriptions that an organization may keep.';

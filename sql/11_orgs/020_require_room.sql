@@ -23,6 +23,8 @@ begin
           and (k.expires_at is null or k.expires_at > private.now()));
     when 'max_secrets' then
       return (select count(*) from public.secrets s where s.organization_id = p_organization_id);
+    when 'max_webhook_subscriptions' then
+      return (select count(*) from public.webhook_subscriptions s where s.organization_id = p_organization_id);
     else
       raise 'There is no limit %', p_limit;
   end case;

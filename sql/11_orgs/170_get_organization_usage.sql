@@ -13,7 +13,8 @@ begin
     from public.organizations o
     join public.plans p on p.id = o.plan_id
     cross join unnest(array[
-      'max_members', 'max_workspaces', 'max_flows', 'max_webhook_endpoints', 'max_schedules', 'max_api_keys', 'max_secrets'
+      'max_members', 'max_workspaces', 'max_flows', 'max_webhook_endpoints', 'max_schedules', 'max_api_keys', 'max_secrets',
+      'max_webhook_subscriptions'
     ]) with ordinality as l (name, place)
     where o.id = p_organization_id
     group by p.*, p.id

@@ -52,6 +52,16 @@ const SCHEDULE = "0192f0c0-0000-7000-8000-00000000000a";
 
 /** What later migrations brought: the tables of each, by one of them that tells whether it has run. */
 const LATER: Record<string, string> = {
+  "public.webhook_subscriptions": `
+with s as (
+  insert into public.webhook_subscriptions (organization_id, url, event_types)
+    values ('${ORGANIZATION}', 'https://example.com/hooks', '{run.completed}') returning id
+)
+insert into private.webhook_subscription_secrets (subscription_id, kind, number, organization_id, envelope, key_id, last_four)
+  select id, 'signing', 1, '${ORGANIZATION}', decode(repeat('00', 100), 'hex'), 'k1', 'abcd' from s;
+insert into private.webhook_endpoint_states (subscription_id) select id from public.webhook_subscriptions;
+insert into public.webhook_messages (organization_id, type, data) values ('${ORGANIZATION}', 'run.completed', '{}');
+`,
   "public.api_keys": `
 with k as (
   insert into public.api_keys (organization_id, name, mode, prefix, last_four, scopes)

@@ -29,6 +29,7 @@ export interface Things {
   /** A run that has failed. */
   failedRun: string;
   endpoint: string;
+  subscription: string;
   schedule: string;
   event: string;
   /** An entity that has moved. */
@@ -227,6 +228,13 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       "engine.ingest_webhook($1, 'event', 'type', 'POST', '{}', '{}', '', false, '{}')",
       [endpoint.id],
     );
+    const subscription = await call("public.create_webhook_subscription($1, $2, $3::text::jsonb, $4::text::jsonb)", [
+      crypto.randomUUID(),
+      organizationId,
+      JSON.stringify({ url: "https://example.com/hooks", event_types: ["*"] }),
+      JSON.stringify({ number: 1, envelope: btoa(`\x01\x02k1${"\x00".repeat(100)}`), key_id: "k1", last_four: "abcd" }),
+    ]);
+    await sql`select private.publish_event(${organizationId}, 'invoice.paid', '{"id": "in_1"}')`;
     const entity = await call("public.create_entity($1, 'lead', p_node_id => 'a')", [flow.id]);
     await call("public.move_entity($1, 'b')", [entity.id]);
     await sql`
@@ -277,6 +285,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       openRun,
       failedRun,
       endpoint: endpoint.id,
+      subscription: subscription.id,
       secret: secret?.id,
       schedule: schedule.id,
       event: event.event_id,

@@ -48,6 +48,8 @@ public.entity_moves           deny  own    own    own        own     own     non
 public.flow_edge_stats        deny  own    own    own        own     own     none   none       own       none   all
 public.webhook_endpoints      deny  own    own    own        own     none    none   none       own       none   all
 public.webhook_events         deny  own    own    own        own     none    none   none       own       none   all
+public.webhook_subscriptions  deny  own    own    own        own     none    none   none       own       none   all
+public.webhook_messages       deny  own    own    own        own     none    none   none       own       none   all
 public.job_history            deny  own    own    own        own     own     none   none       own       none   all
 public.audit_events           deny  own    own    none       none    none    none   none       own       none   all
 public.audit_events_default   deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -116,6 +118,8 @@ private.system_alerts         deny  deny   deny   deny       deny    deny    den
 private.system_task_runs      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.system_tasks          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.webhook_secrets       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.webhook_subscription_secrets deny deny deny deny     deny    deny    deny   deny       deny      deny   deny
+private.webhook_endpoint_states deny deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.worker_wakes          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.audit_turns           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.audit_batches         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -301,6 +305,11 @@ public.trigger_schedule            -     x     -
 public.update_entity               -     x     -
 public.update_schedule             -     x     -
 public.update_webhook_endpoint     -     x     -
+public.create_webhook_subscription - x -
+public.delete_webhook_subscription - x -
+public.get_webhook_subscription - x -
+public.rotate_webhook_subscription_secret - x -
+public.update_webhook_subscription - x -
 public.watch_run                   -     x     -
 public.watch_runs                  -     x     -
 engine.admit_runs                  -     -     x
@@ -446,6 +455,14 @@ private.may_receive_live           -     x     -
 private.move_entities              -     -     -
 private.move_settled_entities      -     -     -
 private.new_webhook_secret         -     -     -
+private.publish_event              -     -     -
+private.webhook_subscription_reply - - -
+private.lock_webhook_subscription - - -
+private.keep_subscription_secret - - -
+private.change_webhook_subscription - - -
+private.reset_endpoint - - -
+private.wake_endpoint - - -
+private.add_message                -     -     -
 private.node_centre                -     -     -
 private.now                        -     x     x
 private.open_regions               -     -     -
@@ -765,6 +782,11 @@ trigger_schedule          ok        ok        ok         ok         forbidden  f
 update_entity             ok        ok        ok         ok         forbidden  forbidden  forbidden
 update_schedule           ok        ok        ok         forbidden  forbidden  forbidden  forbidden
 update_webhook_endpoint   ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+create_webhook_subscription ok ok ok forbidden forbidden forbidden forbidden
+delete_webhook_subscription ok ok ok forbidden forbidden forbidden forbidden
+get_webhook_subscription ok ok ok ok forbidden forbidden forbidden
+rotate_webhook_subscription_secret ok ok ok forbidden forbidden forbidden forbidden
+update_webhook_subscription ok ok ok forbidden forbidden forbidden forbidden
 watch_run                 ok        ok        ok         ok         ok         forbidden  forbidden
 watch_runs                ok        ok        ok         ok         ok         forbidden  forbidden
 accept_invitation         not_found not_found not_found not_found not_found not_found not_found

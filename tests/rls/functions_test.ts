@@ -22,9 +22,24 @@ const SECRET = "p_secret_hash => repeat('a', 64), p_prefix => 'mr_live_wxyz', p_
 const ENVELOPE =
   "p_envelope => replace(encode(decode('01026b31' || repeat('00', 100), 'hex'), 'base64'), E'\\n', ''), p_key_id => 'k1'";
 
+const SIGNING = "p_signing => jsonb_build_object('number', 7, 'last_four', 'abcd', 'key_id', 'k1', 'envelope', " +
+  "replace(encode(decode('01026b31' || repeat('00', 100), 'hex'), 'base64'), E'\\n', ''))";
+
 /** How each RPC is called in good order. */
 const RPCS: Record<string, Call> = {
   cancel_run: { ids: { p_run_id: "openRun" } },
+  create_webhook_subscription: {
+    ids: { p_organization_id: "organization" },
+    rest: `p_subscription_id => gen_random_uuid(),
+      p_settings => '{"url": "https://example.com/hooks", "event_types": ["*"]}', ${SIGNING}`,
+  },
+  delete_webhook_subscription: { ids: { p_subscription_id: "subscription" } },
+  get_webhook_subscription: { ids: { p_subscription_id: "subscription" } },
+  rotate_webhook_subscription_secret: { ids: { p_subscription_id: "subscription" }, rest: SIGNING },
+  update_webhook_subscription: {
+    ids: { p_subscription_id: "subscription" },
+    rest: `p_changes => '{"description": "Other"}'`,
+  },
   create_api_key: {
     ids: { p_organization_id: "organization" },
     rest: `p_mode => 'live', p_settings => '{"name": "New", "scopes": ["flows:read"]}', ${SECRET}`,

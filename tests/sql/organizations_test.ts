@@ -453,6 +453,7 @@ scenarios("organizations", {
         schedules: [0, 200],
         api_keys: [0, 50],
         secrets: [0, 200],
+        webhook_subscriptions: [0, 100],
       });
     },
   },

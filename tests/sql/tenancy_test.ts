@@ -161,6 +161,7 @@ scenarios("tenancy", {
         max_workspaces: 100,
         max_api_keys: 200,
         max_secrets: 1000,
+        max_webhook_subscriptions: 500,
       });
     },
     "answers for another's organization as for one that does not exist": async (db) => {
