@@ -24,8 +24,10 @@ const SAMPLE_LANGUAGES = { curl: "shell", TypeScript: "js", "supabase-js": "js",
 /** The panel with the request in each language. */
 function samplePanel(currentRequest, operation) {
   const made = () => {
-    const { body, ...request } = currentRequest();
-    return codeSamples({ ...request, ...(body === undefined ? {} : { body }), server: session.server, auth: authOf(operation) });
+    const { method, path, params, query, headers, body } = currentRequest();
+    const auth = authOf(operation);
+    const organization = auth === "user" && session.organization ? [["X-Organization-Id", session.organization]] : [];
+    return codeSamples({ method, path, params, query, headers: [...organization, ...headers], body, server: session.server, auth });
   };
   const view = tabs("Language", made().map(({ label }, index) =>
     [label, () => codeBlock(made()[index].source, SAMPLE_LANGUAGES[label], "request with " + label)]), "language");

@@ -55,7 +55,7 @@ function requestHeaders(operation) {
     ...(session.mode === "key" ? { Authorization: "Bearer " + session.apiKey } : {
       ...(session.publishableKey ? { apikey: session.publishableKey } : {}), Authorization: "Bearer " + session.token,
     }),
-    ...(session.organization ? { "X-Organization-Id": session.organization } : {}),
+    ...(session.organization && session.mode === "user" ? { "X-Organization-Id": session.organization } : {}),
   };
 }
 
@@ -89,7 +89,7 @@ function openConnection() {
     ["Access token", () => {
       mode = "user";
       return [labelled("Publishable key", inputs.publishableKey), labelled("Access token", inputs.token, "Of whoever is signed in with Supabase Auth."),
-        signInForm(inputs, said)];
+        signInForm(inputs, said), labelled("Organization", inputs.organization, "Its id, when you are in several.")];
     }],
   ], null, session.mode === "user" ? 1 : 0);
   const take = () => {
@@ -113,7 +113,6 @@ function openConnection() {
     h("p", { class: "hint" }, "Requests go to ", h("code", null, session.server), " and nowhere else. What you enter stays in this page's memory."),
     h("form", { method: "dialog", onsubmit: (event) => { event.preventDefault(); if (take()) { dialog.close(); render(); } } },
       view.list, h("div", { class: "stack" }, view.panel),
-      labelled("Organization", inputs.organization, "Its id, when you are in several."),
       h("label", { class: "check", for: "c-keep" }, keep, " Keep it until this tab is closed, over reloads too"),
       said,
       h("div", { class: "buttons" },

@@ -44,7 +44,7 @@ function inputRows(inputs) {
   const optional = [...more, ...rare];
   return [
     shown.length ? rows(shown) : null,
-    optional.length ? h("details", { class: "fold" }, h("summary", null, optional.length + " optional parameters"), rows(optional)) : null,
+    optional.length ? h("details", { class: "fold" }, h("summary", null, optional.length + (optional.length === 1 ? " optional parameter" : " optional parameters")), rows(optional)) : null,
   ];
 }
 
