@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { createApp, type Router } from "../../shared/http/mod.ts";
-import { assertEquals, assertStringIncludes } from "../../tests/helpers/assert.ts";
+import { createApp } from "../../shared/http/mod.ts";
+import { assert, assertEquals, assertStringIncludes } from "../../tests/helpers/assert.ts";
 import { fakeDataApi, testOptions } from "../../tests/helpers/http.ts";
-import { makeDocument } from "./open_api.ts";
-import { router } from "../docs/router.ts";
+import { loadRouters, makeDocument } from "./open_api.ts";
 
 /** Debian's; CI installs it. */
 const CHROMIUM = "/usr/bin/chromium";
@@ -53,7 +52,9 @@ Deno.test({
     const { fetch } = globalThis;
     // Stands in for the function api.
     globalThis.fetch = () => Promise.resolve(new Response(json, { headers: { etag: '"one"' } }));
-    const app = createApp("docs", router as Router, testOptions(fakeDataApi()));
+    const router = (await loadRouters()).find(({ name }) => name === "docs");
+    assert(router !== undefined);
+    const app = createApp("docs", router, testOptions(fakeDataApi()));
     const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
     try {
       const page = `http://127.0.0.1:${server.addr.port}/docs`;
