@@ -7,6 +7,8 @@
 import { toBase64, toHex } from "../../shared/bytes/mod.ts";
 import { getEngine } from "../../shared/engine/mod.ts";
 import type { Json } from "../../shared/graph/mod.ts";
+import { createJobRunner } from "../../shared/jobs/mod.ts";
+import { createLog } from "../../shared/log/mod.ts";
 import type { ApiUser, TestApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { type Effect, startEffectServer } from "../../tests/helpers/effect_server.ts";
@@ -14,6 +16,7 @@ import { draw, saveFlow, set } from "../../tests/helpers/flows.ts";
 import { withServedApi } from "../../tests/helpers/served_api.ts";
 import { readRun, startRun } from "../../tests/helpers/engine.ts";
 import { SHAPES } from "../../tests/helpers/secret_shapes.ts";
+import { signStripe } from "../../tests/helpers/webhooks.ts";
 import { FUNCTIONS } from "./mounts.ts";
 
 const routers = await Promise.all([FUNCTIONS.secrets(), FUNCTIONS.flows(), FUNCTIONS.runs(), FUNCTIONS.nodes()]);
@@ -276,6 +279,68 @@ Deno.test("no secret of any shape is found in what is recorded, logged or answer
   } finally {
     await service.stop();
   }
+});
+
+Deno.test("no secret of a webhook endpoint is found in the database, the log or an answer but the first", async () => {
+  const hooks = [await FUNCTIONS.webhooks(), await FUNCTIONS.hooks()];
+  await withLines((lines) =>
+    withServedApi([...routers, ...hooks], async (api) => {
+      const ada = await api.createUser();
+      const flow_id = await saveFlow(
+        api,
+        ada,
+        draw({ t: ["trigger.webhook"], a: set({ got: "{{ trigger.body }}" }) }, "t>a"),
+      );
+      type Made = { id: string; url: string; secret: string };
+      const canaries: string[] = [];
+      const answers: string[] = [];
+      const text = JSON.stringify({ id: "evt_1", type: "x" });
+      for (const [index, secret] of ["whsec_canary_given_by_stripe", undefined].entries()) {
+        const body = { name: "Canary", flow_id, provider: "stripe", ...(secret === undefined ? {} : { secret }) };
+        const made = await ada.post<Made>("/webhooks", body, { "idempotency-key": `canary-${index}` });
+        assertEquals(made.status, 201, JSON.stringify(made.body));
+        const rotated = await ada.post<Made>(`/webhooks/${made.body.id}/rotate`, { overlap_seconds: 3600 });
+        canaries.push(made.body.secret, rotated.body.secret);
+        // Both are good, and what is forged is refused.
+        for (const [n, key] of [made.body.secret, rotated.body.secret, "whsec_forged_canary"].entries()) {
+          const signed = text.replace("evt_1", `evt_${n}`);
+          const slug = made.body.url.split("/").at(-1);
+          const reply = await api.caller({ "stripe-signature": await signStripe(signed, key) })
+            .post(`/hooks/${slug}`, signed);
+          assertEquals(reply.status, n === 2 ? 401 : 202, JSON.stringify(reply.body));
+          answers.push(JSON.stringify(reply.body));
+        }
+        answers.push(JSON.stringify((await ada.get(`/webhooks/${made.body.id}`)).body));
+        answers.push(JSON.stringify((await ada.get("/webhooks")).body));
+      }
+      // One that was set past the functions waits for the clock.
+      const claims = { sub: ada.id, role: "authenticated" };
+      const direct = "whsec_canary_set_by_sql_itself";
+      await api.db.as("authenticated", claims, (sql) =>
+        sql`
+        select public.create_webhook_endpoint(${flow_id}, 'Direct', 'stripe', '{}', ${direct}, p_idempotency_key => 'direct')`);
+      await api.db.sql`select private.warn_of_expiry()`;
+      const { worker, close } = await getEngine(api.env).createWorker((parts) =>
+        createJobRunner({ env: api.env, log: createLog("jobs"), ...parts })
+      );
+      await worker.drain({ idleMs: 500, pollMs: 20, budgetMs: 30_000 });
+      await close();
+      canaries.push(direct);
+      const [left] = await api.db.sql`
+        select count(*)::int as rows, count(secret)::int as plain from private.webhook_secrets`;
+      assertEquals([left?.rows, left?.plain], [5, 0]);
+
+      const haystacks: [string, string][] = [];
+      for await (const found of everything(api)) haystacks.push(found);
+      for (const answer of answers) haystacks.push(["an answer", answer]);
+      for (const line of lines) haystacks.push(["the log", line]);
+      const leaks = canaries.flatMap((canary) => {
+        const core = canary.replace("whsec_", "");
+        return haystacks.filter(([, hay]) => [canary, core, ...needlesOf(core)].some((needle) => hay.includes(needle)));
+      });
+      assertEquals(leaks.map(([place]) => place), []);
+    }, { env: { LOG_LEVEL: "debug" }, app: { write: (line) => void lines.push(line) } })
+  );
 });
 
 Deno.test("a graph is told which secrets there are not, and where none may stand", () =>

@@ -4,6 +4,8 @@
  * @module
  */
 import type { Graph, Json, JsonObject } from "../../shared/graph/mod.ts";
+import { toBase64 } from "../../shared/bytes/mod.ts";
+import { keyringOf, sealEnvelope, webhookSecretPlace } from "../../shared/secrets/mod.ts";
 import { getEngine } from "../../shared/engine/mod.ts";
 import { backgroundSettled, createApp } from "../../shared/http/mod.ts";
 import type { ApiUser, TestApi } from "../../tests/helpers/api.ts";
@@ -227,6 +229,28 @@ Deno.test("POST /hooks/:slug takes both secrets during a rotation, and the old o
     assertEquals((await send("evt_b", "whsec_the_new_one")).status, 202);
     await api.db.sql`update private.webhook_secrets set expires_at = now() where expires_at is not null`;
     expectProblem(await send("evt_c", SECRET), "invalid_signature");
+  }));
+
+Deno.test("POST /hooks/:slug takes secrets that were sealed meanwhile, and 503s when it cannot open them", () =>
+  withEndpoint(async (api, endpoint) => {
+    const send = async (id: string, secret = SECRET) => {
+      const text = JSON.stringify({ ...CHECKOUT, id });
+      return await deliver(api, endpoint, text, { "stripe-signature": await signStripe(text, secret) });
+    };
+    assertEquals((await send("evt_1")).status, 202);
+    const [row] = await api.db.sql`select id, secret from private.webhook_secrets`;
+    const [{ organization_id } = {}] = await api.db.sql`select organization_id from public.webhook_endpoints`;
+    const keyring = keyringOf(api.env)!;
+    const bytes = await sealEnvelope(keyring, webhookSecretPlace(organization_id, row?.id), row?.secret);
+    const rows = [{ id: row?.id, envelope: toBase64(bytes), key_id: keyring.current }];
+    const [sealed] = await api.db.sql`select engine.seal_webhook_secrets(${JSON.stringify(rows)}::text::jsonb) as n`;
+    assertEquals(sealed?.n, 1);
+    assertEquals((await send("evt_2")).status, 202);
+    expectProblem(await send("evt_3", "whsec_of_somebody_else"), "invalid_signature");
+    // Changed in the database: whether the delivery is genuine cannot be said, so the sender has to come again.
+    await api.db.sql`update private.webhook_secrets set envelope = set_byte(envelope, 90, get_byte(envelope, 90) # 1)`;
+    expectProblem(await send("evt_4"), "service_unavailable");
+    assertEquals((await kept(api)).events.map(({ event_key }) => event_key), ["evt_1", "evt_2"]);
   }));
 
 Deno.test("POST /hooks/:slug gives 404 for addresses that are nobody's, and says nothing more", () =>

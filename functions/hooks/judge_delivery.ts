@@ -21,6 +21,11 @@ export interface BadDelivery {
   readonly error: AppError;
 }
 
+/** What it takes to judge: the endpoint, its secrets opened. */
+export interface JudgedEndpoint extends Pick<ReceivingEndpoint, "config" | "signature_required"> {
+  readonly secrets: readonly string[];
+}
+
 /** What senders are told; it helps whoever sets the webhook up and nobody else. */
 const DETAILS: Readonly<Record<Exclude<WebhookRejection, "invalid_body">, string>> = {
   no_secret: "The endpoint has no usable secret",
@@ -42,7 +47,7 @@ const DETAILS: Readonly<Record<Exclude<WebhookRejection, "invalid_body">, string
  */
 export async function judgeDelivery(
   adapter: WebhookAdapter,
-  endpoint: ReceivingEndpoint,
+  endpoint: JudgedEndpoint,
   headers: Headers,
   rawBody: Uint8Array,
   now: Date,

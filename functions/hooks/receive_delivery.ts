@@ -1,6 +1,7 @@
-import { AppError, invalidRequest, methodNotAllowed } from "../../shared/errors/mod.ts";
+import { AppError, invalidRequest, methodNotAllowed, serviceUnavailable } from "../../shared/errors/mod.ts";
 import { type PublicAccess, type RouteContext, waitUntil } from "../../shared/http/mod.ts";
 import { type RateAnswer, rateLimitError, rateLimitHeaders } from "../../shared/rate_limit/mod.ts";
+import { openEndpointSecrets } from "../../shared/secrets/mod.ts";
 import { applyMapping, getWebhookAdapter, type WebhookAdapter } from "../../shared/webhooks/mod.ts";
 import { judgeDelivery } from "./judge_delivery.ts";
 import { keptHeaders } from "./kept_headers.ts";
@@ -29,8 +30,19 @@ export async function receiveDelivery(
   requireTokens(endpoint.rate);
   const query = readQuery(url);
 
-  const judged = await judgeDelivery(adapter, endpoint, headers, rawBody, new Date(), test);
+  const { config, signature_required } = endpoint;
+  const { secrets, unreadable } = await openEndpointSecrets(env, endpoint.organization_id, endpoint.secrets);
+  const judged = await judgeDelivery(
+    adapter,
+    { config, signature_required, secrets },
+    headers,
+    rawBody,
+    new Date(),
+    test,
+  );
   if (!judged.ok) {
+    // Whether it is genuine cannot be said here: the sender shall try again, and not give up.
+    if (unreadable > 0 && judged.error.code === "invalid_signature") throw unreadableSecret(endpoint.id);
     log.warn("webhook.rejected", { endpoint_id: endpoint.id, reason: judged.reason, test });
     waitUntil(countRejection(env, endpoint.id, judged.reason));
     throw judged.error;
@@ -75,6 +87,12 @@ function adapterFor(provider: string, method: string): WebhookAdapter {
   if (adapter === undefined) throw new AppError("internal", { message: `No adapter for ${provider}` });
   if (provider !== "custom" && method !== "POST") throw methodNotAllowed(method, ["POST"]);
   return adapter;
+}
+
+function unreadableSecret(endpointId: string): AppError {
+  return serviceUnavailable(
+    `A secret of the endpoint ${endpointId} cannot be opened: its master key is not in MILLRACE_MASTER_KEYS`,
+  );
 }
 
 function requireTokens(rate: RateAnswer): void {

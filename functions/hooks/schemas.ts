@@ -5,6 +5,7 @@ import type { JsonObject } from "../../shared/graph/mod.ts";
 import { jsonSchema } from "../../shared/http/mod.ts";
 import { runErrorSchema } from "../../shared/runs/mod.ts";
 import type { RateAnswer } from "../../shared/rate_limit/mod.ts";
+import type { StoredEndpointSecret } from "../../shared/secrets/mod.ts";
 
 /** The answer to a delivery. */
 export const receiptSchema = z.object({
@@ -51,7 +52,7 @@ export interface ReceivingEndpoint {
   /** What it takes to run the flow before the event is kept; null = it has to be run afterwards. */
   readonly ahead: AheadPlace | null;
   /** The current secret and, during a rotation, the one before. */
-  readonly secrets: readonly string[];
+  readonly secrets: readonly StoredEndpointSecret[];
   /** One token of the endpoint's rate limit, taken. */
   readonly rate: RateAnswer;
 }

@@ -1,8 +1,17 @@
 import { asResult, type DatabaseClient, type Page, rpc, runSingle } from "../../shared/db/mod.ts";
 import { getEngine } from "../../shared/engine/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
-import { forbidden, notFound } from "../../shared/errors/mod.ts";
+import { AppError, conflict, forbidden, notFound } from "../../shared/errors/mod.ts";
 import type { AnyListQuery, UserContext } from "../../shared/http/mod.ts";
+import {
+  keyringOf,
+  type NewEndpointSecret,
+  openEndpointSecrets,
+  type SealedEndpointSecret,
+  sealEndpointSecret,
+  type StoredEndpointSecret,
+} from "../../shared/secrets/mod.ts";
+import { newWebhookSecret } from "../../shared/webhooks/mod.ts";
 import { decodeBody } from "./decode_body.ts";
 import { WEBHOOK_EVENTS, WEBHOOKS } from "./lists.ts";
 import type {
@@ -44,20 +53,58 @@ export async function findWebhook({ db, env }: UserContext, id: string): Promise
   return withUrl(env, await rpc<Stored<Webhook>>(db, "get_webhook_endpoint", { p_endpoint_id: id }));
 }
 
+/** An endpoint that was given a secret, as the database answers. */
+type Sealed = Omit<Stored<WebhookWithSecret>, "secret"> & {
+  readonly secret?: string;
+  readonly sealed_secret?: SealedEndpointSecret;
+};
+
+/** Opens the secret in an answer: that of a repeated request is what the first one made. */
+async function withSecret(env: Env, { sealed_secret, ...stored }: Sealed): Promise<WebhookWithSecret> {
+  let { secret } = stored;
+  if (sealed_secret !== undefined) {
+    secret = (await openEndpointSecrets(env, stored.organization_id, [sealed_secret])).secrets[0];
+    if (secret === undefined) throw new AppError("secrets_not_set_up", { detail: "The secret cannot be opened here" });
+  }
+  if (secret === undefined) throw conflict("The secret that this request made is gone: rotate it");
+  return withUrl(env, { ...stored, secret });
+}
+
+/** The secret as the database takes it: sealed, or as it is where there are no master keys. */
+async function secretArguments(
+  env: Env,
+  organizationId: string,
+  given: string | undefined,
+  config: Readonly<Record<string, unknown>>,
+): Promise<{ p_secret: string | null; p_sealed: NewEndpointSecret | null }> {
+  const keyring = keyringOf(env);
+  if (keyring === null) return { p_secret: given ?? null, p_sealed: null };
+  const secret = given ?? newWebhookSecret(config);
+  return { p_secret: null, p_sealed: await sealEndpointSecret(keyring, organizationId, secret, given !== undefined) };
+}
+
+/** The organization of a flow, to which the secret of its endpoint is bound. */
+async function organizationOf(db: DatabaseClient, flowId: string): Promise<string> {
+  const query = db.from("flows").select("organization_id").eq("id", flowId).is("deleted_at", null);
+  return (await runSingle(query.maybeSingle<{ organization_id: string }>(), () => notFound("flow"))).organization_id;
+}
+
 /** Makes an endpoint. */
 export async function insertWebhook(
   { db, env }: UserContext,
   webhook: NewWebhook,
   idempotencyKey: string | null,
 ): Promise<WebhookWithSecret> {
-  return withUrl(
+  const config = webhook.config ?? {};
+  const organizationId = env.masterKeys === null ? "" : await organizationOf(db, webhook.flow_id);
+  return await withSecret(
     env,
-    await rpc<Stored<WebhookWithSecret>>(db, "create_webhook_endpoint", {
+    await rpc<Sealed>(db, "create_webhook_endpoint", {
+      ...await secretArguments(env, organizationId, webhook.secret, config),
       p_flow_id: webhook.flow_id,
       p_name: webhook.name,
       p_provider: webhook.provider,
-      p_config: webhook.config ?? {},
-      p_secret: webhook.secret ?? null,
+      p_config: config,
       p_trigger_node: webhook.trigger_node ?? null,
       p_signature_required: webhook.signature_required,
       p_idempotency_key: idempotencyKey,
@@ -95,14 +142,14 @@ export async function saveWebhook(
 /** Gives an endpoint a new secret. */
 export async function rotateSecret(
   { db, env }: UserContext,
-  id: string,
+  { id, organization_id, config }: Pick<Webhook, "id" | "organization_id" | "config">,
   rotation: Rotation,
 ): Promise<WebhookWithSecret> {
-  return withUrl(
+  return await withSecret(
     env,
-    await rpc<Stored<WebhookWithSecret>>(db, "rotate_webhook_secret", {
+    await rpc<Sealed>(db, "rotate_webhook_secret", {
+      ...await secretArguments(env, organization_id, rotation.secret, config),
       p_endpoint_id: id,
-      p_secret: rotation.secret ?? null,
       p_overlap_seconds: rotation.overlap_seconds,
     }),
   );
@@ -115,7 +162,12 @@ export async function rotateSecret(
 export async function findSender({ env, userId }: UserContext, id: string): Promise<WebhookSender> {
   const found = await getEngine(env).client.getWebhookSender(id, userId);
   if (found === null) throw forbidden("Sending test events takes the permission webhooks:write");
-  return found as unknown as WebhookSender;
+  type Found = Omit<WebhookSender, "secret"> & { organization_id: string; secret: StoredEndpointSecret | null };
+  const { organization_id, secret, ...sender } = found as unknown as Found;
+  if (secret === null) return { ...sender, secret };
+  const { secrets: [opened] } = await openEndpointSecrets(env, organization_id, [secret]);
+  if (opened === undefined) throw new AppError("secrets_not_set_up", { detail: "The secret cannot be opened here" });
+  return { ...sender, secret: opened };
 }
 
 /** Deletes an endpoint with its events. */

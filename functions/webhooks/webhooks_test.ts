@@ -121,8 +121,30 @@ Deno.test("POST /webhooks makes an endpoint with a public address and shows its 
       signature_required: false,
     });
     assertEquals([own.secret, own.trigger_node, own.signature_required], ["whsec_from_stripe", "t", false]);
-    const [stored] = await api.db.sql`select secret from private.webhook_secrets where endpoint_id = ${own.id}`;
-    assertEquals(stored?.secret, "whsec_from_stripe");
+    const [stored] = await api.db.sql`
+      select secret, key_id, last_four, position('whsec'::bytea in envelope) as found
+      from private.webhook_secrets where endpoint_id = ${own.id}`;
+    assertEquals([stored?.secret, typeof stored?.key_id, stored?.last_four, stored?.found], [
+      null,
+      "string",
+      "ripe",
+      0,
+    ]);
+    const given = { ...body, secret: "whsec_from_stripe" };
+    const first = await ada.post<WebhookBody>("/webhooks", given, { "idempotency-key": "two" });
+    const second = await ada.post<WebhookBody>("/webhooks", given, { "idempotency-key": "two" });
+    assertEquals([first.status, second.body.id, second.body.secret], [201, first.body.id, "whsec_from_stripe"]);
+    expectProblem(
+      await ada.post("/webhooks", { ...given, secret: "whsec_of_another" }, { "idempotency-key": "two" }),
+      "idempotency_mismatch",
+    );
+    const [kept] = await api.db.sql`
+      select count(*)::int as replies, count(*) filter (where reply::text like '%whsec%')::int as telling
+      from private.idempotency_keys where operation = 'create_webhook_endpoint'`;
+    assertEquals([kept?.replies, kept?.telling], [2, 0]);
+    // Gone: nobody can say any more what it was.
+    for (let n = 0; n < 2; n++) await ada.post(`/webhooks/${first.body.id}/rotate`);
+    expectProblem(await ada.post("/webhooks", given, { "idempotency-key": "two" }), "conflict");
   }));
 
 Deno.test("POST /webhooks checks the settings of the provider, all at once", () =>

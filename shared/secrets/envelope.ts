@@ -30,6 +30,11 @@ export function secretPlace(tenant: string, secretId: string, version: number): 
   return { table: "private.secret_versions", column: "envelope", tenant, row: secretId, version };
 }
 
+/** The place of the secret of a webhook endpoint. A secret is a row that never changes: it has one version. */
+export function webhookSecretPlace(tenant: string, rowId: string): EnvelopePlace {
+  return { table: "private.webhook_secrets", column: "envelope", tenant, row: rowId, version: 1 };
+}
+
 /**
  * Encrypts a value under a fresh data key and the current master key.
  *

@@ -3,15 +3,32 @@
  *
  * @module
  */
-export { type EnvelopePlace, openEnvelope, rewrapHeader, sealEnvelope, secretPlace } from "./envelope.ts";
+export {
+  type EnvelopePlace,
+  openEnvelope,
+  rewrapHeader,
+  sealEnvelope,
+  secretPlace,
+  webhookSecretPlace,
+} from "./envelope.ts";
+export {
+  type NewEndpointSecret,
+  type OpenedEndpointSecrets,
+  openEndpointSecrets,
+  type SealedEndpointSecret,
+  sealEndpointSecret,
+  type StoredEndpointSecret,
+} from "./endpoint_secrets.ts";
 export { keyIdOf, Keyring, keyringOf, type MasterKeys } from "./keyring.ts";
 export { redactionFor, type Redactor } from "./redactor.ts";
 export { fingerprint } from "./fingerprint.ts";
 export {
+  type PlainEndpointSecret,
   type RewrapOptions,
   type RewrapProgress,
   rewrapSecrets,
   type RewrapStore,
+  type SealedRow,
   type StaleSecret,
 } from "./rewrap_secrets.ts";
 export {

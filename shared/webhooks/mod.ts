@@ -19,4 +19,5 @@ export {
   type WebhookConfigIssue,
   webhookProviders,
 } from "./registry.ts";
+export { newWebhookSecret } from "./webhook_secret.ts";
 export type * from "./types.ts";

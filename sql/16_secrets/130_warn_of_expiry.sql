@@ -35,13 +35,17 @@ begin
   end loop;
   delete from private.secret_accesses a where a.minute < private.now() - interval '90 days';
   delete from private.secret_tickets t where t.expires_at < private.now();
+  -- Those of before there were master keys, and of who called SQL directly. Without master keys the job leaves them.
+  if exists (select from private.webhook_secrets s where s.secret is not null) then
+    perform engine.enqueue_jobs('[{"type": "secrets.rewrap", "payload": {"plain": true}, "unique_key": "plain"}]');
+  end if;
   return v_queued;
 end;
 $$;
 
 revoke all on function private.warn_of_expiry() from public, anon, authenticated, service_role;
 comment on function private.warn_of_expiry() is
-  'The task secrets: queues a mail to the owners 14, 3 and 1 days before a secret expires and when it has, and when a rotation is due, each once; forgets accesses after 90 days. Answers how many mails.';
+  'The task secrets: queues a mail to the owners 14, 3 and 1 days before a secret expires and when it has, and when a rotation is due, each once; forgets accesses after 90 days; has secrets of webhook endpoints sealed that are not. Answers how many mails.';
 
 create function engine.get_secret_warning(p_secret_id uuid, p_kind text, p_due_at timestamptz) returns jsonb
 language plpgsql

@@ -58,17 +58,39 @@ comment on column public.webhook_endpoints.wait_seconds is 'How long a delivery 
 create table private.webhook_secrets (
   id uuid primary key default private.uuid_v7(),
   endpoint_id uuid not null references public.webhook_endpoints (id) on delete cascade,
-  secret text not null check (length(secret) between 8 and 512),
+  secret text check (length(secret) between 8 and 512),
   expires_at timestamptz,
-  created_at timestamptz not null default private.now()
+  created_at timestamptz not null default private.now(),
+  envelope bytea,
+  key_id text,
+  last_four text check (length(last_four) <= 4),
+  constraint sealed_or_waiting_for_it check (
+    case when envelope is null then secret is not null and key_id is null
+      else secret is null and key_id is not null and last_four is not null end
+  ),
+  constraint envelopes_are_whole check (
+    envelope is null
+    or (
+      octet_length(envelope) >= 92 and octet_length(envelope) <= 4096
+      and get_byte(envelope, 0) = 1
+      and get_byte(envelope, 1) >= 1 and get_byte(envelope, 1) <= 32
+      and octet_length(envelope) > 90 + get_byte(envelope, 1)
+      and encode(substring(envelope from 3 for get_byte(envelope, 1)), 'escape') = key_id
+    )
+  )
 );
 create index webhook_secrets_endpoint_id_idx on private.webhook_secrets (endpoint_id);
+create index webhook_secrets_key_id_idx on private.webhook_secrets (key_id, id) where envelope is not null;
+create index webhook_secrets_plain_idx on private.webhook_secrets (id) where secret is not null;
 alter table private.webhook_secrets enable row level security;
 revoke all on table private.webhook_secrets from public, anon, authenticated, service_role;
 
 comment on table private.webhook_secrets is 'Signing secrets of endpoints: the current one, and after a rotation the one before it for a while.';
 comment on column private.webhook_secrets.id is 'UUIDv7.';
 comment on column private.webhook_secrets.endpoint_id is 'The endpoint.';
-comment on column private.webhook_secrets.secret is 'The secret as the provider shows it.';
+comment on column private.webhook_secrets.secret is 'The secret as the provider shows it, until it is sealed (envelope); null = it is. It stays here where there are no master keys.';
 comment on column private.webhook_secrets.expires_at is 'Null = the current one; set = good until then.';
 comment on column private.webhook_secrets.created_at is 'Made.';
+comment on column private.webhook_secrets.envelope is 'The secret, encrypted as docs/secrets.md says, bound to this row and its organization. Null = not sealed yet.';
+comment on column private.webhook_secrets.key_id is 'The master key that wraps its data key, as the envelope says.';
+comment on column private.webhook_secrets.last_four is 'The last four characters, by which people tell secrets apart; null = those of secret.';

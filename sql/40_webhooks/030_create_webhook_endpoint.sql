@@ -6,7 +6,7 @@ as $$
   select to_jsonb(e) || jsonb_build_object(
     'secrets', (
       select coalesce(jsonb_agg(jsonb_build_object(
-        'last_four', right(s.secret, 4), 'created_at', s.created_at, 'expires_at', s.expires_at
+        'last_four', coalesce(s.last_four, right(s.secret, 4)), 'created_at', s.created_at, 'expires_at', s.expires_at
       ) order by s.created_at desc), '[]')
       from private.webhook_secrets s
       where s.endpoint_id = e.id and (s.expires_at is null or s.expires_at > private.now())
@@ -41,7 +41,8 @@ create function public.create_webhook_endpoint(
   p_signature_required boolean default true,
   p_idempotency_key text default null,
   p_mapping jsonb default null,
-  p_wait_seconds integer default 0
+  p_wait_seconds integer default 0,
+  p_sealed jsonb default null
 ) returns jsonb
 language plpgsql
 security definer
@@ -51,15 +52,17 @@ declare
   v_flow public.flows;
   v_reply jsonb;
   v_id uuid;
-  v_secret text := coalesce(p_secret, private.new_webhook_secret(p_config));
+  v_secret text := case when p_sealed is null then coalesce(p_secret, private.new_webhook_secret(p_config)) end;
+  v_secret_id uuid;
 begin
   select * into v_flow from public.flows f where f.id = p_flow_id and f.deleted_at is null;
   perform private.require_permission(v_flow.organization_id, 'webhooks:write', 'flow');
   v_reply := private.idempotent_reply(v_flow.organization_id, 'create_webhook_endpoint', p_idempotency_key,
-    jsonb_build_array(p_flow_id, p_name, p_provider, p_config, p_secret, p_trigger_node, p_signature_required,
-      p_mapping, p_wait_seconds));
+    -- Of what is sealed only the fingerprint: the envelope is new in every request.
+    jsonb_build_array(p_flow_id, p_name, p_provider, p_config, coalesce(p_secret, p_sealed ->> 'fingerprint'), p_trigger_node,
+      p_signature_required, p_mapping, p_wait_seconds));
   if v_reply is not null then
-    return v_reply;
+    return (v_reply - 'secret_id') || private.told_webhook_secret((v_reply ->> 'secret_id')::uuid);
   end if;
   if length(coalesce(p_name, '')) not between 1 and 200 or coalesce(p_provider, '') not in ('stripe', 'typeform', 'custom')
     or jsonb_typeof(p_config) <> 'object' or octet_length(p_config::text) > 8192
@@ -82,14 +85,15 @@ begin
     coalesce(p_wait_seconds, 0)
   )
   returning id into v_id;
-  insert into private.webhook_secrets (endpoint_id, secret) values (v_id, v_secret);
-  -- The only time the secret is shown.
-  return private.keep_reply(v_flow.organization_id, 'create_webhook_endpoint', p_idempotency_key,
-    private.webhook_endpoint_reply(v_id) || jsonb_build_object('secret', v_secret));
+  v_secret_id := private.put_webhook_secret(v_id, v_secret, p_sealed);
+  -- The reply is kept without the secret, which is shown this once and to who repeats the request.
+  v_reply := private.keep_reply(v_flow.organization_id, 'create_webhook_endpoint', p_idempotency_key,
+    private.webhook_endpoint_reply(v_id) || jsonb_build_object('secret_id', v_secret_id));
+  return (v_reply - 'secret_id') || private.told_webhook_secret(v_secret_id);
 end;
 $$;
 
-revoke all on function public.create_webhook_endpoint(uuid, text, text, jsonb, text, text, boolean, text, jsonb, integer) from public, anon, authenticated, service_role;
-grant execute on function public.create_webhook_endpoint(uuid, text, text, jsonb, text, text, boolean, text, jsonb, integer) to authenticated;
-comment on function public.create_webhook_endpoint(uuid, text, text, jsonb, text, text, boolean, text, jsonb, integer) is
-  'Makes a webhook endpoint for a flow. p_secret: the one the provider shows (Stripe), null = made here. The answer holds the secret, this once. Needs webhooks:write.';
+revoke all on function public.create_webhook_endpoint(uuid, text, text, jsonb, text, text, boolean, text, jsonb, integer, jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.create_webhook_endpoint(uuid, text, text, jsonb, text, text, boolean, text, jsonb, integer, jsonb) to authenticated;
+comment on function public.create_webhook_endpoint(uuid, text, text, jsonb, text, text, boolean, text, jsonb, integer, jsonb) is
+  'Makes a webhook endpoint for a flow. p_sealed: {id, envelope, key_id, last_four, fingerprint} of a secret that the function webhooks has encrypted for the row of this id, as private.put_webhook_secret takes it. Else p_secret: the one the provider shows (Stripe), null = made here; it is sealed within the hour. The answer holds the secret, this once, or sealed_secret, as it was given. Needs webhooks:write.';

@@ -79,7 +79,8 @@ comment on function public.update_webhook_endpoint(uuid, text, jsonb, uuid, bool
 create function public.rotate_webhook_secret(
   p_endpoint_id uuid,
   p_secret text default null,
-  p_overlap_seconds integer default 86400
+  p_overlap_seconds integer default 86400,
+  p_sealed jsonb default null
 ) returns jsonb
 language plpgsql
 security definer
@@ -87,7 +88,8 @@ set search_path = ''
 as $$
 declare
   v_endpoint public.webhook_endpoints := private.lock_webhook_endpoint(p_endpoint_id);
-  v_secret text := coalesce(p_secret, private.new_webhook_secret(v_endpoint.config));
+  v_secret text := case when p_sealed is null then coalesce(p_secret, private.new_webhook_secret(v_endpoint.config)) end;
+  v_secret_id uuid;
 begin
   if length(v_secret) not between 8 and 512 or coalesce(p_overlap_seconds, -1) not between 0 and 604800 then
     perform private.fail('invalid_request', 'A secret has 8 to 512 characters, the overlap is at most a week', 400);
@@ -96,19 +98,19 @@ begin
   delete from private.webhook_secrets s where s.endpoint_id = p_endpoint_id and s.expires_at is not null;
   update private.webhook_secrets s set expires_at = private.now() + make_interval(secs => p_overlap_seconds)
   where s.endpoint_id = p_endpoint_id;
-  insert into private.webhook_secrets (endpoint_id, secret) values (p_endpoint_id, v_secret);
+  v_secret_id := private.put_webhook_secret(p_endpoint_id, v_secret, p_sealed);
   perform private.audit(
     v_endpoint.organization_id, 'webhook_endpoint.secret_rotated', 'webhook_endpoint', p_endpoint_id::text,
     p_details => jsonb_build_object('overlap_seconds', p_overlap_seconds)
   );
-  return private.webhook_endpoint_reply(p_endpoint_id) || jsonb_build_object('secret', v_secret);
+  return private.webhook_endpoint_reply(p_endpoint_id) || private.told_webhook_secret(v_secret_id);
 end;
 $$;
 
-revoke all on function public.rotate_webhook_secret(uuid, text, integer) from public, anon, authenticated, service_role;
-grant execute on function public.rotate_webhook_secret(uuid, text, integer) to authenticated;
-comment on function public.rotate_webhook_secret(uuid, text, integer) is
-  'Gives an endpoint a new secret; the old one stays valid for p_overlap_seconds. The answer holds the new secret, this once. Needs webhooks:write.';
+revoke all on function public.rotate_webhook_secret(uuid, text, integer, jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.rotate_webhook_secret(uuid, text, integer, jsonb) to authenticated;
+comment on function public.rotate_webhook_secret(uuid, text, integer, jsonb) is
+  'Gives an endpoint a new secret; the old one stays valid for p_overlap_seconds. p_sealed: as create_webhook_endpoint has it. The answer holds the new secret, this once, or sealed_secret. Needs webhooks:write.';
 
 create function public.delete_webhook_endpoint(p_endpoint_id uuid, p_if_version integer default null) returns void
 language plpgsql

@@ -68,7 +68,11 @@ begin
     'wait_seconds', v_endpoint.wait_seconds,
     'ahead', v_ahead,
     'secrets', (
-      select coalesce(jsonb_agg(s.secret order by s.created_at desc), '[]') from private.webhook_secrets s
+      select coalesce(jsonb_agg(
+        case when s.secret is null then jsonb_build_object('id', s.id, 'envelope', encode(s.envelope, 'hex')) else to_jsonb(s.secret) end
+        order by s.created_at desc
+      ), '[]')
+      from private.webhook_secrets s
       where s.endpoint_id = v_endpoint.id and (s.expires_at is null or s.expires_at > private.now())
     )
   ) || private.take_many_tokens(
@@ -80,7 +84,7 @@ $$;
 revoke all on function engine.get_webhook_endpoint(text, boolean, integer, jsonb) from public, anon, authenticated, service_role;
 grant execute on function engine.get_webhook_endpoint(text, boolean, integer, jsonb) to service_role;
 comment on function engine.get_webhook_endpoint(text, boolean, integer, jsonb) is
-  'What the receiver needs to judge p_count deliveries (null = one, of a receiver of the release before): adapter, settings, valid secrets, a token each of the endpoint''s rate limit as take_many_tokens answers, and in ahead what it takes to run a flow before its event is kept: the current version and the time; null where a limit is full, or a mapping or a limit of the flow has a say. Null = no active endpoint has this slug. p_test = for its test address, where one that is switched off answers too, unless it takes unsigned deliveries. p_ips = the address of each delivery, null = not known; where some are blocked, blocked says which, and where all are, nothing else is answered.';
+  'What the receiver needs to judge p_count deliveries (null = one, of a receiver of the release before): adapter, settings, valid secrets (text, or sealed: {id, envelope in hex}), a token each of the endpoint''s rate limit as take_many_tokens answers, and in ahead what it takes to run a flow before its event is kept: the current version and the time; null where a limit is full, or a mapping or a limit of the flow has a say. Null = no active endpoint has this slug. p_test = for its test address, where one that is switched off answers too, unless it takes unsigned deliveries. p_ips = the address of each delivery, null = not known; where some are blocked, blocked says which, and where all are, nothing else is answered.';
 
 create function engine.record_webhook_rejection(p_endpoint_id uuid, p_reason text) returns void
 language plpgsql

@@ -81,7 +81,9 @@ export async function rotate(options: RotateOptions, print: (line: string) => vo
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {}, connection: { application_name: "secrets:rotate" } });
   try {
     const signal = check ? AbortSignal.abort() : undefined;
-    const onProgress = ({ rewrapped, values }: RewrapProgress) => {
+    const onProgress = ({ rewrapped, sealed, plain, values }: RewrapProgress) => {
+      if (plain > 0 || (sealed > 0 && rewrapped === 0)) print(`${sealed} secrets of endpoints sealed, ${plain} left`);
+      if (plain > 0) return;
       const left = Object.entries(values).reduce((sum, [id, count]) => id === keyring.current ? sum : sum + count, 0);
       print(`${rewrapped} wrapped anew, ${left} left`);
     };
@@ -104,6 +106,14 @@ function storeOf(sql: postgres.Sql): RewrapStore {
       const [row] = await sql`select engine.rewrap_secrets(${JSON.stringify(rows)}::text::jsonb) as reply`;
       return row?.reply;
     },
+    async nextPlain(limit) {
+      const [row] = await sql`select engine.plain_webhook_secrets(${limit}::integer) as reply`;
+      return row?.reply;
+    },
+    async writeSealed(rows) {
+      const [row] = await sql`select engine.seal_webhook_secrets(${JSON.stringify(rows)}::text::jsonb) as reply`;
+      return row?.reply;
+    },
     async count() {
       const [row] = await sql`select engine.count_secrets_by_key() as reply`;
       return row?.reply;
@@ -113,7 +123,7 @@ function storeOf(sql: postgres.Sql): RewrapStore {
 
 function* report(
   keyring: Keyring,
-  { current, values, removable, unreadable, done }: RewrapProgress,
+  { current, values, removable, unreadable, plain, done }: RewrapProgress,
 ): Generator<string> {
   for (const id of new Set([...keyring.ids, ...Object.keys(values)])) {
     const notes = [
@@ -124,5 +134,6 @@ function* report(
     yield `${id}: ${values[id] ?? 0} values${notes.length > 0 ? ` (${notes.join(", ")})` : ""}`;
   }
   if (unreadable > 0) yield `${unreadable} values cannot be unwrapped: their key is missing, or they were changed`;
+  if (plain > 0) yield `${plain} secrets of webhook endpoints are not sealed yet`;
   yield done ? `All values are protected by ${current}` : "Not done: run it again without --check";
 }

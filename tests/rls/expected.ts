@@ -155,6 +155,11 @@ public.get_run_archive             -     x     -
 engine.add_run_archive             -     -     x
 engine.set_request_proof_key       -     -     x
 engine.schema_version              -     -     x
+engine.plain_webhook_secrets       -     -     x
+engine.seal_webhook_secrets        -     -     x
+private.put_webhook_secret         -     -     -
+private.told_webhook_secret        -     -     -
+private.sealed_webhook_secret      -     -     -
 engine.list_unsigned_audit         -     -     x
 engine.seal_audit                  -     -     x
 engine.sign_audit                  -     -     x

@@ -221,6 +221,7 @@ scenarios("webhook endpoints", {
       const ask = (user: { id: string }, id = endpoint.id) => engineOf(db).getWebhookSender(id, user.id);
       const sender = {
         slug: endpoint.slug,
+        organization_id: tenant.organizationId,
         provider: "custom",
         config: {},
         signature_required: true,

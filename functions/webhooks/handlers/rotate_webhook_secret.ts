@@ -25,10 +25,10 @@ export const rotateWebhookSecret = defineRoute({
   },
   errors: ["not_found"],
 }, async (c, { params, body }) => {
+  const found = await findWebhook(c.var.request, params.id);
   if (body?.secret !== undefined) {
-    const { provider, config } = await findWebhook(c.var.request, params.id);
-    await requireSettings({ provider, config, secret: body.secret });
+    await requireSettings({ provider: found.provider, config: found.config, secret: body.secret });
   }
-  const webhook = await rotateSecret(c.var.request, params.id, body ?? rotationSchema.parse({}));
+  const webhook = await rotateSecret(c.var.request, found, body ?? rotationSchema.parse({}));
   return reply(200, webhook, { ETag: etag(webhook.version) });
 });
