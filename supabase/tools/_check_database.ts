@@ -186,8 +186,13 @@ async function checkMasterKeys(sql: postgres.Sql, env: Env | null): Promise<Find
     message: `${count} values are sealed with the key ${id}, which is not among them: they cannot be read`,
     documentation,
   }));
+  const [plain] = await sql`select count(*)::integer as rows from private.webhook_secrets where secret is not null`;
+  if (plain?.rows > 0) {
+    const message = `${plain?.rows} secrets of webhook endpoints are not sealed: deno task secrets:rotate`;
+    findings.push({ level: "note", about, message, documentation: "docs/secrets.md#secrets-of-webhook-endpoints" });
+  }
   const sealed = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  return findings.length > 0 || env.masterKeys === null
+  return findings.some(({ level }) => level === "problem") || env.masterKeys === null
     ? findings
-    : [{ level: "ok", about, message: `They open all ${sealed} values` }];
+    : [...findings, { level: "ok", about, message: `They open all ${sealed} values` }];
 }
