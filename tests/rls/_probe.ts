@@ -164,8 +164,24 @@ create function probe.executes(p_name text) returns jsonb language sql as $$
     'user', bool_or(has_function_privilege('authenticated', p.oid, 'execute')),
     'service', bool_or(has_function_privilege('service_role', p.oid, 'execute'))
   )
-  from pg_proc p where format('%s.%s', p.pronamespace::regnamespace, p.proname) = p_name;
+  from pg_proc p
+  where p.pronamespace = split_part(p_name, '.', 1)::regnamespace and p.proname = split_part(p_name, '.', 2);
 $$;
+
+-- What probe.executes() says after a change (%s = the function, with its parameters) that is undone.
+create function probe.executes_changed(p_name text, p_change text) returns jsonb language plpgsql as $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select p.oid::regprocedure from pg_proc p
+    where p.pronamespace = split_part(p_name, '.', 1)::regnamespace and p.proname = split_part(p_name, '.', 2)
+  loop
+    execute format(p_change, v_function);
+  end loop;
+  raise sqlstate 'ZZ998' using message = probe.executes(p_name)::text;
+exception when sqlstate 'ZZ998' then return sqlerrm::jsonb;
+end $$;
 `;
 
 /** What every caller can do with a relation: actor → verb → outcome. */

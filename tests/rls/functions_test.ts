@@ -192,7 +192,12 @@ async function listFunctions(sql: postgres.Sql): Promise<string[]> {
 
 async function executors(sql: postgres.Sql, name: string): Promise<Record<string, string>> {
   const [row] = await sql<{ by: Record<string, boolean> }[]>`select probe.executes(${name}) as by`;
-  return Object.fromEntries(Object.entries(row!.by).map(([role, may]) => [role, may ? "x" : "-"]));
+  return marked(row!.by);
+}
+
+/** As expected.ts writes it. */
+function marked({ anon, user, service }: Record<string, boolean>): Record<string, string> {
+  return { anon: anon ? "x" : "-", user: user ? "x" : "-", service: service ? "x" : "-" };
 }
 
 Deno.test("who may execute which function, and what it answers to whom", async (test) => {
@@ -223,7 +228,9 @@ Deno.test("who may execute which function, and what it answers to whom", async (
         }
       }
     });
-    await test.step("each privilege that is given too much is noticed", () => noticesGrants(db.sql, functions));
+    await test.step("each privilege that is given too much, or taken away, is noticed", () =>
+      noticesGrants(db.sql, functions));
+    await test.step("each privilege on a schema that is given or taken away is noticed", () => noticesSchemas(db.sql));
     for (const [name, line] of Object.entries(calls)) {
       await test.step(`${name}() as each member`, async () => {
         for (const [member, expected] of Object.entries(line)) {
@@ -286,7 +293,8 @@ async function callBare(sql: postgres.Sql, actor: Actor, name: string): Promise<
       select string_agg(format('null::%s', t.type::regtype), ', ' order by t.place)
       from unnest(p.proargtypes::oid[]) with ordinality as t (type, place)
     )) as text
-    from pg_proc p where format('%s.%s', p.pronamespace::regnamespace, p.proname) = ${name} limit 1`;
+    from pg_proc p
+    where p.pronamespace = split_part(${name}, '.', 1)::regnamespace and p.proname = split_part(${name}, '.', 2) limit 1`;
   return await sql.begin(async (transaction) => {
     await transaction`
       select set_config('role', ${actor.role}, true), set_config('request.jwt.claims', ${
@@ -298,20 +306,57 @@ async function callBare(sql: postgres.Sql, actor: Actor, name: string): Promise<
 }
 
 async function noticesGrants(sql: postgres.Sql, functions: string[]): Promise<void> {
-  const missed: string[] = [];
   const roles = { anon: "anon", user: "authenticated", service: "service_role" };
+  const changes: [name: string, change: string][] = [];
   for (const name of functions) {
-    for (const [column, role] of [...Object.entries(roles), ["anon", "public"]]) {
-      if (executes[name]![column!] === "x") continue;
-      await sql.begin(async (transaction) => {
-        await transaction.unsafe(`grant execute on function ${name} to ${role}`);
-        const found = await executors(transaction as unknown as postgres.Sql, name);
-        if (JSON.stringify(found) === JSON.stringify(executes[name])) missed.push(`${name} to ${role}`);
-        await transaction.unsafe(`revoke execute on function ${name} from ${role}`);
-      });
+    const line = executes[name]!;
+    for (const [column, role] of Object.entries(roles)) {
+      const verb = line[column] === "x" ? ["revoke", "from"] : ["grant", "to"];
+      changes.push([name, `${verb[0]} execute on routine %s ${verb[1]} ${role}`]);
+    }
+    if (Object.values(line).includes("-")) changes.push([name, "grant execute on routine %s to public"]);
+  }
+  const found = await sql<{ line: Record<string, boolean> }[]>`
+    select probe.executes_changed(c.name, c.change) as line
+    from unnest(${changes.map(([name]) => name)}::text[], ${changes.map(([, change]) => change)}::text[])
+      with ordinality as c (name, change, place)
+    order by c.place`;
+  const missed = changes.filter(([name], n) =>
+    JSON.stringify(marked(found[n]!.line)) === JSON.stringify(executes[name])
+  );
+  assertEquals(missed, []);
+}
+
+async function noticesSchemas(sql: postgres.Sql): Promise<void> {
+  for (const [schema, line] of Object.entries(schemas)) {
+    for (const [column, role] of Object.entries({ anon: "anon", user: "authenticated", service: "service_role" })) {
+      const usage = line[column] === "use"
+        ? `revoke usage on schema ${schema} from`
+        : `grant usage on schema ${schema} to`;
+      for (const change of [`${usage} ${role}`, `grant create on schema ${schema} to ${role}`]) {
+        const noticed = await undone(sql, async (transaction) => {
+          await transaction.unsafe(change);
+          // What everybody may use stays with the role until it is taken from everybody.
+          if (change.startsWith("revoke")) await transaction.unsafe(`revoke usage on schema ${schema} from public`);
+          return await checkSchemas(transaction as unknown as postgres.Sql).then(() => false, () => true);
+        });
+        assert(noticed, change);
+      }
     }
   }
-  assertEquals(missed, []);
+}
+
+/** What `fn` finds in a transaction that is undone. */
+async function undone<T>(sql: postgres.Sql, fn: (sql: postgres.TransactionSql) => Promise<T>): Promise<T> {
+  const found: { value?: T } = {};
+  const undo = new Error("undo");
+  await sql.begin(async (transaction) => {
+    found.value = await fn(transaction);
+    throw undo;
+  }).catch((error) => {
+    if (error !== undo) throw error;
+  });
+  return found.value as T;
 }
 
 /** Both as a stranger who names what is A's, and as A's owner who names what is B's among the own. */

@@ -80,6 +80,7 @@ Deno.test("who may do what with which rows", async (test) => {
       });
     }
     await test.step("the matrix notices every change for the worse", () => noticesChanges(db.sql, relations));
+    await test.step("a privilege on a single column is noticed", () => noticesColumns(db.sql, relations));
   });
 });
 
@@ -128,4 +129,28 @@ async function noticesChanges(sql: postgres.Sql, relations: string[]): Promise<v
     const found = { relation: await probeRelation(sql, relation), privileges: await privilegesOf(sql, relation) };
     assert(!differs(relation, found), `${relation} is not as it was before`);
   }
+}
+
+/** A privilege on one column is none on the table. Only what stands in the catalog is asked: nobody acts. */
+async function noticesColumns(sql: postgres.Sql, relations: string[]): Promise<void> {
+  const missed: string[] = [];
+  for (const relation of relations) {
+    const [column] = await sql`
+      select quote_ident(a.attname) as name from pg_attribute a join pg_class c on c.oid = a.attrelid
+      where c.oid = ${relation}::regclass and c.relkind <> 'S' and a.attnum > 0 and not a.attisdropped
+      order by a.attnum limit 1`;
+    if (column === undefined) continue;
+    for (const role of Object.keys(ROLES)) {
+      for (const privilege of ["select", "insert", "update", "references"]) {
+        const change = `grant ${privilege} (${column.name}) on ${relation} to ${role}`;
+        await sql.begin(async (transaction) => {
+          await transaction.unsafe(change);
+          const found = await privilegesOf(transaction as unknown as postgres.Sql, relation);
+          if (found.join() === expectedPrivileges(relation).join()) missed.push(change);
+          await transaction.unsafe(change.replace("grant", "revoke").replace(` to ${role}`, ` from ${role}`));
+        });
+      }
+    }
+  }
+  assertEquals(missed, []);
 }
