@@ -141,7 +141,7 @@ async function noticesColumns(sql: postgres.Sql, relations: string[]): Promise<v
       order by a.attnum limit 1`;
     if (column === undefined) continue;
     for (const role of Object.keys(ROLES)) {
-      for (const privilege of ["select", "insert", "update", "references"]) {
+      for (const privilege of ["select", "update"]) {
         const change = `grant ${privilege} (${column.name}) on ${relation} to ${role}`;
         await sql.begin(async (transaction) => {
           await transaction.unsafe(change);
