@@ -4,8 +4,10 @@ volatile
 set search_path = ''
 as $$
 declare
-  -- date_part and not extract: numeric takes longer than all the rest.
-  v_us bigint := (date_part('epoch', coalesce(p_at, private.now())) * 1000000)::bigint;
+  -- date_part and not extract: numeric takes longer than all the rest. What private.now() does in place: a call costs a third.
+  v_us bigint := (date_part(
+    'epoch', coalesce(p_at, nullif(current_setting('millrace.now', true), '')::timestamptz, clock_timestamp())
+  ) * 1000000)::bigint;
 begin
   -- Milliseconds, version, microseconds as a fraction of 4096 (section 6.2, method 3); then the variant and what is random
   -- of a v4.

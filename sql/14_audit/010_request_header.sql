@@ -25,37 +25,7 @@ $$;
 
 revoke all on function private.request_header(text) from public, anon, authenticated, service_role;
 comment on function private.request_header(text) is
-  'A header of the request to the Data API; null = it has none, or there is no request. Whoever calls the Data API directly sets them at will: see private.request_is_proven.';
-
-create function private.request_is_proven(p_headers jsonb) returns boolean
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-declare
-  v_key text;
-  v_outer bytea;
-  v_inner bytea;
-begin
-  if p_headers ? 'x-millrace-proof' then
-    v_key := private.setting('request_proof_key');
-  end if;
-  if v_key is null then
-    return false;
-  end if;
-  -- HMAC-SHA-256 (RFC 2104) with what is built in. The setting holds the two padded keys: inner, then outer, 64 bytes each.
-  v_inner := decode(left(v_key, 128), 'hex');
-  v_outer := decode(right(v_key, 128), 'hex');
-  return p_headers ->> 'x-millrace-proof' = encode(sha256(v_outer || sha256(v_inner || convert_to(concat_ws(
-    E'\n', coalesce(p_headers ->> 'x-request-id', ''), coalesce(p_headers ->> 'x-millrace-ip', ''), coalesce(p_headers ->> 'x-millrace-agent', '')
-  ), 'UTF8'))), 'hex');
-end;
-$$;
-
-revoke all on function private.request_is_proven(jsonb) from public, anon, authenticated, service_role;
-comment on function private.request_is_proven(jsonb) is
-  'Whether the headers come from our own functions: x-millrace-proof is HMAC-SHA-256, in hex, over x-request-id, x-millrace-ip and x-millrace-agent joined by line feeds (shared/audit/request_proof.ts). Without a key (engine.set_request_proof_key) nothing is proven.';
+  'A header of the request to the Data API; null = it has none, or there is no request. Whoever calls the Data API directly sets them at will: see the column via of public.audit_events.';
 
 create function engine.set_request_proof_key(p_key text) returns void
 language plpgsql
@@ -85,4 +55,4 @@ $$;
 revoke all on function engine.set_request_proof_key(text) from public, anon, authenticated, service_role;
 grant execute on function engine.set_request_proof_key(text) to service_role;
 comment on function engine.set_request_proof_key(text) is
-  'Sets the key by which functions prove that request id, address and agent are what they saw: 32 bytes in hex, derived from the project''s secret key.';
+  'Sets the key by which functions prove that request id, address and agent are what they saw: 32 bytes in hex, derived from the project''s secret key. Kept are the two padded keys of HMAC-SHA-256 (RFC 2104), inner and outer, 64 bytes each in hex; private.audit checks by them.';

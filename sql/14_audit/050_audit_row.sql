@@ -6,49 +6,54 @@ as $$
 declare
   v_old jsonb;
   v_new jsonb;
-  v_any jsonb;
   v_before jsonb;
   v_after jsonb;
-  v_secret text[] := string_to_array(tg_argv[2], ',');
-  v_hidden text[];
-  v_thing text := coalesce(tg_argv[3], case when tg_table_name like '%ies' then left(tg_table_name, -3) || 'y' else rtrim(tg_table_name, 's') end);
+  v_thing text;
   v_verb text;
+  v_hidden text[];
 begin
-  if tg_op <> 'INSERT' then
-    v_old := to_jsonb(old) - '{version,updated_at}'::text[];
-  end if;
-  if tg_op <> 'DELETE' then
-    v_new := to_jsonb(new) - '{version,updated_at}'::text[];
-  end if;
-  v_any := coalesce(v_new, v_old);
+  -- Every change pays for this, see private.audit. What is rare stands behind a condition.
   if tg_op = 'UPDATE' then
-    if v_old = v_new then
+    v_old := to_jsonb(old);
+    v_new := to_jsonb(new);
+    select jsonb_object_agg(n.key, v_old -> n.key), jsonb_object_agg(n.key, n.value) into v_before, v_after
+    from jsonb_each(v_new) n
+    where n.value <> v_old -> n.key and n.key <> 'version' and n.key <> 'updated_at';
+    if v_after is null then
       return null;
     end if;
-    select jsonb_object_agg(n.key, v_old -> n.key), jsonb_object_agg(n.key, n.value) into v_before, v_after
-    from jsonb_each(v_new) n where n.value is distinct from v_old -> n.key;
-    v_verb := case
-      when v_after ? 'deleted_at' then case when v_after ->> 'deleted_at' is null then 'restored' else 'deleted' end
-      when v_after ? 'revoked_at' and v_after ->> 'revoked_at' is not null then 'revoked'
-      when v_after ? 'suspended_at' then case when v_after ->> 'suspended_at' is null then 'resumed' else 'suspended' end
-      when v_after ? 'role' then 'role_changed'
-      else 'updated'
-    end;
+    v_verb := 'updated';
+    if v_after ?| '{deleted_at,revoked_at,suspended_at,role}' then
+      v_verb := case
+        when v_after ? 'deleted_at' then case when v_after ->> 'deleted_at' is null then 'restored' else 'deleted' end
+        when v_after ? 'revoked_at' and v_after ->> 'revoked_at' is not null then 'revoked'
+        when v_after ? 'suspended_at' then case when v_after ->> 'suspended_at' is null then 'resumed' else 'suspended' end
+        when v_after ? 'role' then 'role_changed'
+        else 'updated'
+      end;
+    end if;
   elsif tg_op = 'INSERT' then
-    v_after := jsonb_strip_nulls(v_new);
+    v_new := to_jsonb(new);
+    v_after := jsonb_strip_nulls(v_new - '{version,updated_at}'::text[]);
     v_verb := 'created';
   else
-    v_before := jsonb_strip_nulls(v_old);
+    v_new := to_jsonb(old);
+    v_before := jsonb_strip_nulls(v_new - '{version,updated_at}'::text[]);
     v_verb := 'deleted';
   end if;
-  if cardinality(v_secret) > 0 then
-    v_hidden := array(select s from unnest(v_secret) s where coalesce(v_after, v_before) ? s);
-    v_before := v_before - v_secret;
-    v_after := v_after - v_secret;
+  if tg_argv[2] <> '' then
+    v_hidden := array(
+      select s from unnest(string_to_array(tg_argv[2], ',')) s where coalesce(v_after, v_before) ? s
+    );
+    v_before := v_before - v_hidden;
+    v_after := v_after - v_hidden;
   end if;
+  v_thing := coalesce(
+    tg_argv[3], case when tg_table_name like '%ies' then left(tg_table_name, -3) || 'y' else rtrim(tg_table_name, 's') end
+  );
   perform private.audit(
-    (v_any ->> tg_argv[0])::uuid, v_thing || '.' || v_verb, v_thing, v_any ->> tg_argv[1], v_before, v_after,
-    case when cardinality(v_hidden) > 0 then jsonb_build_object('hidden', v_hidden) end
+    (v_new ->> tg_argv[0])::uuid, v_thing || '.' || v_verb, v_thing, v_new ->> tg_argv[1], v_before, v_after,
+    case when v_hidden <> '{}' then jsonb_build_object('hidden', v_hidden) end
   );
   return null;
 end;

@@ -1,12 +1,13 @@
 -- A view and not a function: the planner takes its expression into the query, which is half the time for a million rows.
--- Netstrings (length:bytes,) of the fields; of null neither length nor bytes. `||` is faster here than concat().
+-- Netstrings (length:bytes,) of the fields; of null neither length nor bytes. `||` is faster here than concat(),
+-- and date_part than extract, whose numeric takes longer; its double is exact to the microsecond until the year 2242.
 create view private.audit_leaves with (security_invoker = true) as
 select c.id, c.organization_id, c.occurred_at, c.tx, c.canonical, sha256('\x00'::bytea || convert_to(c.canonical, 'UTF8')) as leaf
 from (
   select e.id, e.organization_id, e.occurred_at, e.tx,
       '20:millrace-audit-row-1,36:' || e.organization_id || ',36:' || e.id || ','
-      || octet_length((extract(epoch from e.occurred_at) * 1000000)::bigint::text) || ':'
-      || (extract(epoch from e.occurred_at) * 1000000)::bigint || ','
+      || octet_length((date_part('epoch', e.occurred_at) * 1000000)::bigint::text) || ':'
+      || (date_part('epoch', e.occurred_at) * 1000000)::bigint || ','
       || coalesce(octet_length(e.actor) || ':' || e.actor || ',', ':,')
       || coalesce(octet_length(e.user_id::text) || ':' || e.user_id::text || ',', ':,')
       || coalesce(octet_length(e.key_id::text) || ':' || e.key_id::text || ',', ':,')

@@ -94,7 +94,8 @@ begin
     end if;
     v_state := private.add_audit_batches(v_tenant.organization_id, v_tenant.ids, v_tenant.leaves, v_state);
     insert into private.audit_sealed_ahead (tx, id)
-    select e.tx, e.id from public.audit_events e where e.tx >= v_sealed_below and e.id = any (v_tenant.ids);
+    select e.tx, e.id from public.audit_events e
+    where e.tx >= v_sealed_below and e.organization_id = v_tenant.organization_id and e.id = any (v_tenant.ids);
     v_rows := v_rows + cardinality(v_tenant.ids);
   end loop;
 
@@ -127,7 +128,7 @@ begin
   select e.tx, e.id
   from private.audit_batches b
   cross join lateral unnest(b.row_ids) as r (id)
-  join public.audit_events e on e.id = r.id
+  join public.audit_events e on e.organization_id = b.organization_id and e.id = r.id
   where b.sealed_at >= v_last - interval '2 days' and e.id >= v_state.after_id;
   return v_state;
 end;

@@ -118,6 +118,21 @@ grant execute on function public.list_audit_events(uuid, jsonb, integer, uuid, b
 comment on function public.list_audit_events(uuid, jsonb, integer, uuid, boolean, boolean) is
   'A page of the organization''s audit log, see private.audit_page; needs audit:read. That it was read, or exported, stands in the log itself.';
 
+create function private.organizations_of_caller() returns uuid[]
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return array(select k.organization_id from public.api_keys k where k.id = private.caller_key_id())
+    || array(select m.organization_id from public.organization_members m where m.user_id = auth.uid());
+end;
+$$;
+
+revoke all on function private.organizations_of_caller() from public, anon, authenticated, service_role;
+comment on function private.organizations_of_caller() is
+  'Where a row of the audit log is looked for by its id alone, since the key of the log begins with the organization. What the caller may do there is not asked.';
+
 create function public.get_audit_event(p_event_id uuid) returns jsonb
 language plpgsql
 security definer
@@ -127,7 +142,8 @@ declare
   v_event public.audit_events;
   v_batch private.audit_batches;
 begin
-  select * into v_event from public.audit_events e where e.id = p_event_id;
+  select * into v_event from public.audit_events e
+  where e.organization_id = any (private.organizations_of_caller()) and e.id = p_event_id;
   perform private.require_permission(v_event.organization_id, 'audit:read', 'audit event');
   v_batch := private.audit_batch_of(v_event.organization_id, p_event_id);
   return private.audit_event_reply(v_event) || jsonb_build_object('seal', case when v_batch.number is not null then jsonb_build_object(
@@ -176,7 +192,8 @@ declare
   v_place integer;
   v_path jsonb := '[]';
 begin
-  select l.organization_id, l.canonical, l.leaf into v_row from private.audit_leaves l where l.id = p_event_id;
+  select l.organization_id, l.canonical, l.leaf into v_row from private.audit_leaves l
+  where l.organization_id = any (private.organizations_of_caller()) and l.id = p_event_id;
   perform private.require_permission(v_row.organization_id, 'audit:read', 'audit event');
   v_batch := private.audit_batch_of(v_row.organization_id, p_event_id);
   if v_batch.number is null or v_batch.signature is null then

@@ -29,14 +29,14 @@ begin
   ) || (
     -- Rows without a seal: new ones, or such as somebody has put in.
     with sealed as materialized (
-      select unnest(b.row_ids) as id from private.audit_batches b
+      select b.organization_id, unnest(b.row_ids) as id from private.audit_batches b
       where p_organization_id is null or b.organization_id = p_organization_id
     ),
     loose as materialized (
       select e.id, e.organization_id, e.tx < v_state.sealed_below or e.occurred_at < v_state.seen_at - interval '1 hour' as is_inserted
       from public.audit_events e
       where (p_organization_id is null or e.organization_id = p_organization_id)
-        and not exists (select 1 from sealed s where s.id = e.id)
+        and not exists (select 1 from sealed s where s.organization_id = e.organization_id and s.id = e.id)
     )
     select jsonb_build_object(
       'unsealed', count(*) filter (where is_inserted is not true),
@@ -61,7 +61,8 @@ as $$
 begin
   perform private.require_permission(p_organization_id, 'audit:read', 'organization');
   return jsonb_build_object('lines', (
-    select coalesce(jsonb_agg(to_jsonb(c) order by c.number), '[]') from private.check_audit_batches(p_after, p_organization_id, 100000) c
+    select coalesce(jsonb_agg(to_jsonb(c) order by c.number), '[]')
+    from private.check_audit_batches(p_after, private.audit_slice_end(p_after, p_organization_id, 100000), p_organization_id) c
   ));
 end;
 $$;

@@ -30,7 +30,7 @@ begin
      from (
        select * from public.audit_events a
        where a.organization_id = $1 %2$s and a.actor in (''user'', ''key'') and a.target_type in
-         (''flow'', ''workspace'', ''organization'', ''member'', ''schedule'', ''webhook_endpoint'', ''entity'', ''invitation'')
+         (''flow'', ''workspace'', ''organization'', ''member'', ''schedule'', ''webhook_endpoint'', ''entity'', ''invitation'', ''run'', ''bulk_operation'')
        order by a.id %1$s limit $2
      ) e
      left join public.profiles p on p.id = e.user_id',

@@ -13,6 +13,10 @@ begin
       v_which, p_limit
     );
     get diagnostics v_discarded = row_count;
+    if v_discarded > 0 then
+      perform private.audit(p_organization_id, 'dead_letter.discarded', 'dead_letter', null,
+        p_details => jsonb_build_object('filter', p_filter, 'discarded', v_discarded));
+    end if;
   end if;
   execute 'select count(*) from ' || v_which into v_left;
   return jsonb_build_object('discarded', v_discarded, 'left', v_left, 'dry_run', coalesce(p_dry_run, false));
@@ -27,11 +31,15 @@ create function private.discard_dead_letter(p_job_id uuid) returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_job record;
 begin
-  delete from public.job_history h where h.id = p_job_id and h.status = 'dead';
+  delete from public.job_history h where h.id = p_job_id and h.status = 'dead' returning h.organization_id, h.type into v_job;
   if not found then
     perform private.fail('not_found', 'No such dead letter', 404);
   end if;
+  perform private.audit(v_job.organization_id, 'dead_letter.discarded', 'dead_letter', p_job_id::text,
+    jsonb_build_object('type', v_job.type));
 end;
 $$;
 

@@ -11,6 +11,10 @@ begin
   end if;
   delete from public.run_steps s where s.run_id = p_run_id;
   delete from public.runs r where r.id = p_run_id;
+  -- The history of a run is the run itself: of one that is gone, the log tells.
+  perform private.audit(v_run.organization_id, 'run.deleted', 'run', p_run_id::text, jsonb_build_object(
+    'flow_id', v_run.flow_id, 'status', v_run.status, 'trigger', v_run.trigger, 'created_at', v_run.created_at
+  ));
 end;
 $$;
 

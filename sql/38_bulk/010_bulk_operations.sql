@@ -21,6 +21,12 @@ create table public.bulk_operations (
 ) with (fillfactor = 70);
 create index bulk_operations_organization_id_idx on public.bulk_operations (organization_id, id);
 create index bulk_operations_open_idx on public.bulk_operations (id) where finished_at is null;
+-- Who began it and who stopped it; how far it is, is no change by people.
+create trigger audit after insert on public.bulk_operations
+  for each row execute function private.audit_row('organization_id', 'id', 'position,busy,errors');
+create trigger audit_cancel after update on public.bulk_operations
+  for each row when (new.status = 'cancelled' and old.status <> 'cancelled')
+  execute function private.audit_row('organization_id', 'id', 'position,busy,errors');
 alter table public.bulk_operations enable row level security;
 revoke all on table public.bulk_operations from public, anon, authenticated, service_role;
 grant select on table public.bulk_operations to authenticated, service_role;

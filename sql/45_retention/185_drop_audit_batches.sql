@@ -19,7 +19,7 @@ begin
     order by b.first_seq
   loop
     exit when v_rows >= p_limit or v_batch.is_last or not v_batch.is_signed or v_batch.sealed_at >= p_sealed_before;
-    delete from public.audit_events e where e.id = any (v_batch.row_ids);
+    delete from public.audit_events e where e.organization_id = p_organization_id and e.id = any (v_batch.row_ids);
     update private.audit_batches b set dropped_at = private.now(), row_ids = null, leaves = null where b.number = v_batch.number;
     v_rows := v_rows + cardinality(v_batch.row_ids);
     v_last := v_batch;

@@ -16,6 +16,8 @@ create table private.system_tasks (
   ),
   constraint waits_not_for_itself check (name <> all (depends_on))
 );
+create trigger audit after update of custom_cron, is_enabled on private.system_tasks
+  for each row execute function private.audit_row('', 'name', '', 'task');
 alter table private.system_tasks enable row level security;
 revoke all on table private.system_tasks from public, anon, authenticated, service_role;
 

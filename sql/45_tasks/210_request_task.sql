@@ -30,6 +30,7 @@ begin
     values (p_name, 'queued', 'manual', private.task_attempt(p_name))
     returning * into v_run;
   end if;
+  perform private.audit(null, 'task.requested', 'task', p_name);
   return private.keep_reply(
     private.platform_id(), 'request_task', p_idempotency_key, private.task_run_reply(v_run)
   );

@@ -59,7 +59,7 @@ export async function main(
     print(error instanceof Error ? error.message : String(error));
     return 2;
   }
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  const sql = postgres(url, { max: 3, onnotice: () => {} });
   try {
     const report = await verifyAudit(sql, options);
     for (const line of describe(report, options)) print(line);

@@ -5,7 +5,8 @@
  * @module
  */
 import type postgres from "postgres";
-import { signAudit } from "../../shared/audit/mod.ts";
+import { requestProof, requestProofKey, signAudit } from "../../shared/audit/mod.ts";
+import { toHex } from "../../shared/bytes/mod.ts";
 import { verifyAudit } from "../../supabase/tools/_verify_audit.ts";
 import { createDatabase, startPostgres, type TestDatabase } from "../helpers/postgres.ts";
 import { auditEnv, serviceClient } from "../sql/_audit.ts";
@@ -15,7 +16,7 @@ import { cpuOfPostgres, parentOf } from "./_cpu.ts";
 export async function main(args: string[]): Promise<void> {
   const option = (name: string, otherwise: number) =>
     Number(args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise);
-  const server = await startPostgres({ private: true });
+  const server = await startPostgres({ private: true, settings: { max_wal_size: "8GB" } });
   const db = await createDatabase({ server, connections: option("writers", 8) });
   try {
     const [row] = await db.sql`select pg_backend_pid() as pid`;
@@ -32,12 +33,32 @@ export async function main(args: string[]): Promise<void> {
 interface Tenant {
   claims: Record<string, unknown>;
   organizationId: string;
+  /** The headers with which our functions call, with the proof that it is them. */
+  headers: string;
+}
+
+const SECRET = "sb_secret_bench";
+
+async function provenHeaders(db: TestDatabase): Promise<string> {
+  await db.sql`select engine.set_request_proof_key(${toHex(await requestProofKey(SECRET))})`;
+  const facts = { requestId: crypto.randomUUID(), ip: "192.0.2.1", agent: "Mozilla/5.0 (X11; Linux x86_64)" };
+  return JSON.stringify({
+    "user-agent": "bench",
+    "x-request-id": facts.requestId,
+    "x-millrace-ip": facts.ip,
+    "x-millrace-agent": facts.agent,
+    "x-millrace-proof": await requestProof(SECRET, facts),
+  });
 }
 
 async function compareWrites(db: TestDatabase, postmaster: number, writes: number, rounds: number): Promise<void> {
   const user = await db.createUser();
   const [gate] = await db.as("authenticated", user.claims, (sql) => sql`select public.gate() as reply`);
-  const tenant = { claims: user.claims, organizationId: gate!["reply"].organization_id as string };
+  const tenant = {
+    claims: user.claims,
+    organizationId: gate!["reply"].organization_id as string,
+    headers: await provenHeaders(db),
+  };
   const flow = async (sql: postgres.Sql | postgres.TransactionSql, name: string) => {
     const [made] = await sql`
       select public.create_flow(${tenant.organizationId}, ${name}, ${sql.json(GRAPH as never)}) as reply`;
@@ -83,6 +104,14 @@ const node = (i: number) => ({
 });
 const GRAPH = { nodes: Array.from({ length: 20 }, (_, i) => ({ ...node(i), id: `n${i}` })), edges: [] };
 
+/** A transaction as the Data API makes it for a call of our functions. */
+function call(db: TestDatabase, tenant: Tenant, work: (sql: postgres.TransactionSql) => Promise<unknown>) {
+  return db.as("authenticated", tenant.claims, async (sql) => {
+    await sql`select set_config('request.headers', ${tenant.headers}, true)`;
+    await work(sql);
+  });
+}
+
 interface Measured {
   rate: number;
   cpu: number;
@@ -109,8 +138,8 @@ async function measure(
   const writers = Array.from({ length: db.sql.options.max }, async () => {
     for (let i = next++; i < writes; i = next++) {
       // As every request does: the gate first, then the change.
-      await db.as("authenticated", tenant.claims, (sql) => sql`select public.gate('write', ${tenant.organizationId})`);
-      await db.as("authenticated", tenant.claims, (sql) => change(sql, i));
+      await call(db, tenant, (sql) => sql`select public.gate('write', ${tenant.organizationId})`);
+      await call(db, tenant, (sql) => change(sql, i));
     }
   });
   await Promise.all(writers);

@@ -170,6 +170,7 @@ private.audit_batch_of             -     -     -
 private.audit_event_reply          -     -     -
 private.audit_facts                -     -     -
 private.audit_page                 -     -     -
+private.organizations_of_caller    -     -     -
 private.audit_security_event       -     -     -
 private.audit_turn                 -     -     -
 private.note_audit_read            -     -     -
@@ -181,6 +182,7 @@ public.list_audit_keys             x     x     -
 public.verify_audit                -     x     -
 public.verify_audit_end            -     x     -
 private.audit_statement            -     -     -
+private.audit_slice_end            -     -     -
 private.check_audit_batches        -     -     -
 private.restart_audit_seal         -     -     -
 private.seal_audit                 -     -     -
@@ -194,7 +196,6 @@ private.audit_value                -     -     -
 private.refuse_audit_change        -     -     -
 private.request_header             -     -     -
 private.request_headers            -     -     -
-private.request_is_proven          -     -     -
 engine.apply_retention             -     -     x
 engine.begin_run_archive           -     -     x
 engine.expired_run_archives        -     -     x
