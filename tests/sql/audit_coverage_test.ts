@@ -20,6 +20,7 @@ const BY_TRIGGER: Record<string, string> = {
   "public.schedules": "delete insert update*",
   "public.secrets": "delete insert update*",
   "public.webhook_endpoints": "delete insert update*",
+  "public.webhook_subscriptions": "delete insert update",
   "public.workspaces": "delete insert update",
 };
 
@@ -51,6 +52,7 @@ const WITHOUT: Record<string, readonly string[]> = {
     "private.invitation_tokens",
     "public.flow_versions",
     "private.webhook_secrets",
+    "private.webhook_subscription_secrets",
     "private.secret_notices",
     "private.organization_removals",
     "private.plan_downgrades",
@@ -85,6 +87,10 @@ const WITHOUT: Record<string, readonly string[]> = {
     "public.run_steps",
     "public.schedule_firings",
     "public.webhook_events",
+    "private.webhook_endpoint_states",
+    "public.webhook_messages",
+    "private.mail_data",
+    "public.mails",
   ],
   "figures that are counted": [
     "private.api_usage",
@@ -101,7 +107,7 @@ const WITHOUT: Record<string, readonly string[]> = {
     "private.run_archive_weeks",
     "public.run_archives",
   ],
-  "it comes with migrations only": ["private.role_permissions"],
+  "it comes with migrations only": ["private.role_permissions", "private.mail_templates"],
   "what deployments note of themselves; blocking settings are told by engine.set_blocking_settings": [
     "private.settings",
   ],
