@@ -8,6 +8,7 @@ import { defineList, where } from "../../shared/http/mod.ts";
 import {
   bucketKind,
   bucketSchema,
+  cacheUsageSchema,
   flagSchema,
   ipBlockSchema,
   networkSchema,
@@ -71,3 +72,18 @@ export const LIMIT_BUCKETS = {
   ...buckets,
   query: buckets.query.required({ subject_kind: true, subject_id: true }),
 };
+
+/** What came from memory, by operation: few, and all in memory. */
+export const CACHE_USAGE = defineList({
+  name: "cache_usage",
+  item: cacheUsageSchema,
+  sort: { requests: "requests", hit_rate: "hit_rate", operation: "operation" },
+  defaultSort: "-requests",
+  id: "operation",
+  ofOrganization: false,
+  filters: {
+    from: where.own(z.iso.date(), "From this day on, in UTC; a week back when absent"),
+    to: where.own(z.iso.date(), "Up to this day; today when absent"),
+    operation: where.equals(z.string().min(1).max(100)),
+  },
+});

@@ -17,6 +17,7 @@ import { IP_BLOCKS, LIMIT_BUCKETS, LIMIT_OVERRIDES } from "./lists.ts";
 import type {
   blockingSettings,
   bucketSchema,
+  cacheUsageSchema,
   flagInput,
   flagSchema,
   flagWithRulesSchema,
@@ -208,4 +209,18 @@ export function saveFlagRule(
 ): Promise<FlagWithRules> {
   const args = { p_name: rule.name, p_organization_id: rule.organizationId, p_is_on: isOn };
   return call(context, "set_flag_rule", args);
+}
+
+const DAY_MS = 86_400_000;
+
+function dayBefore(days: number): string {
+  return new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** How often replies came from memory, between two days, both included. */
+export function findCacheUsage(
+  context: RequestContext,
+  { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
+): Promise<z.infer<typeof cacheUsageSchema>[]> {
+  return call(context, "get_cache_usage", { p_from: from ?? dayBefore(7), p_to: to ?? dayBefore(0) });
 }

@@ -4,6 +4,7 @@ import { getFlag } from "./handlers/get_flag.ts";
 import { liftIpBlock } from "./handlers/lift_ip_block.ts";
 import { listAllFlags } from "./handlers/list_all_flags.ts";
 import { listAllSecurityEvents } from "./handlers/list_all_security_events.ts";
+import { listCacheUsage } from "./handlers/list_cache_usage.ts";
 import { listIpBlocks } from "./handlers/list_ip_blocks.ts";
 import { listLimitBuckets } from "./handlers/list_limit_buckets.ts";
 import { listLimitOverrides } from "./handlers/list_limit_overrides.ts";
@@ -36,4 +37,5 @@ export const router = createRouter("admin", [
   removeFlag,
   setFlagRule,
   removeFlagRule,
+  listCacheUsage,
 ]);

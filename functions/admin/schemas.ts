@@ -163,3 +163,18 @@ export const flagWithRulesSchema = flagSchema.extend({
 
 /** Whether an organization has a flag. */
 export const flagRuleInput = z.strictObject({ is_on: z.boolean() }).meta({ examples: [{ is_on: true }] });
+
+/** How often replies of an operation came from memory. */
+export const cacheUsageSchema = z.strictObject({
+  operation: z.string().meta({ examples: ["listFlows"] }),
+  requests: z.int(),
+  hits: z.int().meta({ description: "A kept reply" }),
+  stale: z.int().meta({ description: "A kept reply past its maximum age, fetched anew behind the answer" }),
+  joined: z.int().meta({ description: "The reply of a query that another request had begun" }),
+  matched: z.int().meta({ description: "304 by the generation alone: nothing was kept, nothing was asked" }),
+  misses: z.int().meta({ description: "The query was made" }),
+  not_modified: z.int().meta({ description: "How many of all were answered 304" }),
+  hit_rate: z.number().min(0).max(1).meta({ description: "Share of the requests that needed no query" }),
+  first_day: z.iso.date(),
+  last_day: z.iso.date(),
+}).meta({ id: "CacheUsage", description: "How often replies of an operation came from memory" });

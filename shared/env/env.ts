@@ -56,6 +56,8 @@ export interface Env {
   readonly frontendUrl: string | null;
   /** Where errors are reported. */
   readonly sentryDsn: string | null;
+  /** The release of the function's code; null = not known. */
+  readonly release: string | null;
   /** The keys that encrypt secrets of flows; null = secrets are not set up. */
   readonly masterKeys: { readonly current: string; readonly keys: Readonly<Record<string, Uint8Array>> } | null;
 }
@@ -185,6 +187,7 @@ function toEnv(values: z.output<typeof schema>, signingKey: SigningKey | null): 
     emailFrom: values.EMAIL_FROM,
     frontendUrl: values.FRONTEND_URL ?? null,
     sentryDsn: values.SENTRY_DSN ?? null,
+    release: values.DENO_DEPLOYMENT_ID ?? null,
     masterKeys: values.MILLRACE_MASTER_KEYS ?? null,
   };
 }

@@ -38,6 +38,7 @@ Deno.test("readEnv() reads the platform's variables and fills in the defaults", 
     emailFrom: "Millrace <onboarding@resend.dev>",
     frontendUrl: null,
     sentryDsn: null,
+    release: null,
     masterKeys: null,
   });
 });

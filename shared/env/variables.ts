@@ -139,6 +139,7 @@ export const VARIABLES = {
   EMAIL_FROM: z.string().regex(/^[^\r\n]+$/, "Must be one line").default("Millrace <onboarding@resend.dev>"),
   FRONTEND_URL: httpUrl.optional(),
   SENTRY_DSN: httpUrl.optional(),
+  DENO_DEPLOYMENT_ID: z.string().optional(),
   MILLRACE_MASTER_KEYS: masterKeys.optional(),
 } as const;
 
@@ -298,6 +299,13 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     otherwise: "errors are only logged",
     purpose: "Where our own faults (status 500) are reported.",
     example: "https://key@o1.ingest.sentry.io/1",
+  },
+  DENO_DEPLOYMENT_ID: {
+    setBy: "platform",
+    otherwise: "each isolate takes itself for a release of its own",
+    purpose:
+      "The release of the function. Isolates of one release give equal ETags, so one can say 304 to what another has sent.",
+    example: "abcdefghijklmnopqrst_0f1e2d3c_7",
   },
   MILLRACE_MASTER_KEYS: {
     setBy: "you",

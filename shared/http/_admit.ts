@@ -9,6 +9,7 @@ import type { RequestContext } from "./context.ts";
 import { callGate, type GateAnswer, readOrganizationId } from "./gate.ts";
 import type { RouteDefinition } from "./route.ts";
 import { takeAddressToken } from "./_address_limit.ts";
+import { generationKind } from "./_cached.ts";
 import { askAboutAddress, requireOpenAddress } from "./_refusals.ts";
 import { type RequestState, stateOf, versionOf } from "./_state.ts";
 
@@ -62,6 +63,7 @@ export async function admit(
     operationId: definition.operationId,
     organizationId: parts.organizationId,
     ip: state.ip,
+    cached: generationKind(definition),
   }).catch((error: unknown) => {
     throw isAppError(error) && error.code === "unauthorized" ? refuseCredential(state, error) : error;
   });

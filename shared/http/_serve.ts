@@ -1,12 +1,14 @@
 import type { Context } from "hono";
 import { fromZod, internal, toAppError } from "../errors/mod.ts";
+import type { Loaded } from "../cache/mod.ts";
 import { admit, admitRaw } from "./_admit.ts";
+import { answerKept, type CachePlace, originOf, placeOf } from "./_cached.ts";
 import { readInput } from "./_input.ts";
 import { stateOf, versionOf } from "./_state.ts";
 import { readBytes } from "./body.ts";
 import type { RouteContext } from "./context.ts";
 import type { RawRoute } from "./raw_route.ts";
-import { contentTag, isNotModified } from "./etag.ts";
+import { contentTag, isNotModified, originTag } from "./etag.ts";
 import { hasEntityTag, Reply, type Route, type RouteResponse } from "./route.ts";
 import type { AnyRoute } from "./router.ts";
 import { deprecationHeaders, downgradeReply, upgradeQuery, versionHeaders } from "./versions/mod.ts";
@@ -42,10 +44,21 @@ async function serveJson(c: RouteContext, route: Route): Promise<Response> {
   Object.assign(state.headers, versionHeaders(version, changelogUrl));
   const { deprecated } = route.definition;
   if (deprecated !== undefined) Object.assign(state.headers, deprecationHeaders({ ...deprecated, changelogUrl }));
-  const query = upgradeQuery(version, operationId, new URL(c.req.url).searchParams);
-  // Whoever watches a public page may hang on what keeps caches away.
-  const input = await readInput(c, request, { query, refuseUnknownQuery: access.public !== true });
-  return await render(c, route, await route.handler(c, input), input.query);
+  const handle = async () => {
+    const query = upgradeQuery(version, operationId, new URL(c.req.url).searchParams);
+    // Whoever watches a public page may hang on what keeps caches away.
+    const input = await readInput(c, request, { query, refuseUnknownQuery: access.public !== true });
+    return { result: await route.handler(c, input), query: input.query };
+  };
+  const place = placeOf(c, route.definition);
+  if (place === null) {
+    const { result, query } = await handle();
+    return await render(c, route, result, query);
+  }
+  return await answerKept(c, place, async () => {
+    const { result, query } = await handle();
+    return await toKept(encode(c, route, result, query), place, context.organizationId);
+  });
 }
 
 async function serveRaw(c: RouteContext, route: RawRoute): Promise<Response> {
@@ -55,27 +68,55 @@ async function serveRaw(c: RouteContext, route: RawRoute): Promise<Response> {
   return await route.handler(c as Parameters<typeof route.handler>[0], await readBytes(c.req.raw, bodyLimitBytes));
 }
 
-/** Makes the answer of what a handler returned. */
-async function render(c: RouteContext, route: Route, result: unknown, query: unknown): Promise<Response> {
-  if (result instanceof Response) return result;
-  const { responses, list } = route.definition;
+/** What a handler returned, in the version that the caller speaks. */
+interface Encoded {
+  readonly operationId: string;
+  readonly status: number;
+  /** Undefined = none. */
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function encode(c: RouteContext, route: Route, result: unknown, query: unknown): Encoded {
+  const { responses, list, operationId } = route.definition;
   const declared = Object.entries(responses) as [string, RouteResponse][];
   const status = result instanceof Reply ? result.status : Number(declared[0]?.[0] ?? 200);
   const given: unknown = result instanceof Reply ? result.body : result;
+  const state = stateOf(c.req.raw);
   let body = list === undefined ? given : list.pick(given, query);
-  if (result instanceof Reply) {
-    for (const [name, value] of Object.entries(result.headers)) c.header(name, value);
-  }
-  if (stateOf(c.req.raw).runtime.checkResponses) checkResponse(route, status, body, query);
-  if (given !== undefined) body = downgradeReply(versionOf(stateOf(c.req.raw)), route.definition.operationId, body);
+  if (state.runtime.checkResponses) checkResponse(route, status, body, query);
+  if (given !== undefined) body = downgradeReply(versionOf(state), operationId, body);
+  return { operationId, status, body, headers: result instanceof Reply ? result.headers : {} };
+}
+
+/** Makes the answer of what a handler returned. */
+async function render(c: RouteContext, route: Route, result: unknown, query: unknown): Promise<Response> {
+  if (result instanceof Response) return result;
+  const { status, body, headers } = encode(c, route, result, query);
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
   if (body === undefined) return c.body(null, status as 204);
   if (!hasEntityTag(route.definition) || status !== 200) return c.json(body, status as 200);
   const json = JSON.stringify(body);
-  const own = result instanceof Reply ? result.headers.ETag : undefined;
-  const tag = own ?? await contentTag(json);
+  const tag = headers.ETag ?? await contentTag(json);
   c.header("ETag", tag);
   if (isNotModified(c, tag)) return c.body(null, 304);
   return c.body(json, 200, { "Content-Type": "application/json" });
+}
+
+/** Makes a reply that can be kept of what a handler returned. */
+async function toKept(
+  { operationId, status, body, headers }: Encoded,
+  place: CachePlace,
+  organizationId: string | null,
+): Promise<Loaded> {
+  if (status !== 200 || body === undefined) throw internal(`${operationId} keeps its replies and answered ${status}`);
+  const json = JSON.stringify(body);
+  const isKept = place.cache.keeps?.(body, organizationId ?? "") ?? true;
+  const { ETag: own, ...others } = headers;
+  const content = own ?? await contentTag(json);
+  // A row's version is what If-Match takes: nothing is put behind it.
+  const tag = own === undefined && isKept ? originTag(content, await originOf(place)) : content;
+  return { isKept, reply: { body: new TextEncoder().encode(json), tag, headers: others } };
 }
 
 /** In tests an answer that its own schema refuses is a fault. */

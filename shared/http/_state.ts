@@ -1,10 +1,11 @@
 import type { AppError } from "../errors/mod.ts";
+import type { ReplyCache } from "../cache/mod.ts";
 import type { Env } from "../env/mod.ts";
 import type { Log } from "../log/mod.ts";
 import { internal } from "../errors/mod.ts";
 import type { GateAnswer } from "./gate.ts";
 import type { SchemaGuard } from "./_schema_guard.ts";
-import type { UsageCounter } from "./usage.ts";
+import type { CountedOutcome, UsageCounter } from "./usage.ts";
 import { type ApiVersion, chooseVersion } from "./versions/mod.ts";
 
 /** What one app shares between its requests. */
@@ -20,6 +21,10 @@ export interface AppRuntime {
   readonly usage: UsageCounter | null;
   /** Keeps requests out while the schema does not fit; null = nobody does. */
   readonly schema: SchemaGuard | null;
+  /** Replies of routes that keep them; null = none is kept. */
+  readonly replies: ReplyCache | null;
+  /** The release of the code, or something that no other isolate has. */
+  readonly release: string;
 }
 
 /** What is known about one request while it is served. */
@@ -47,6 +52,8 @@ export interface RequestState {
   credentialRefused: boolean;
   /** The operation, once a route was found. */
   operationId: string | null;
+  /** Where the reply came from; null = the route keeps none. */
+  cacheOutcome: CountedOutcome | null;
   /** The error that became the answer. */
   error: AppError | null;
   /** Stops listening to the request's own signal, when the handler did. */

@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { ReplyCache } from "../cache/mod.ts";
 import { REQUIRED_SCHEMA } from "../db/mod.ts";
 import { type Env, readEnv } from "../env/mod.ts";
 import { type AppError, methodNotAllowed, notFound, problemResponse, toAppError } from "../errors/mod.ts";
@@ -48,6 +49,8 @@ export interface AppOptions {
   readonly usageMilliseconds?: number;
   /** The schema that the database must have; null = any, as in tests. {@linkcode REQUIRED_SCHEMA} when absent. */
   readonly schema?: string | null;
+  /** What keeps the replies of routes that say so; null = nothing. One of its own when absent. */
+  readonly replies?: ReplyCache | null;
   /** Answers 500 when a body does not fit its own schema, for tests. */
   readonly checkResponses?: boolean;
 }
@@ -86,6 +89,8 @@ export function createApp(name: string, router: Router, options: AppOptions = {}
     checkResponses: options.checkResponses ?? false,
     usage: makeUsageCounter(env, options),
     schema: makeSchemaGuard(env, options),
+    replies: options.replies === undefined ? new ReplyCache() : options.replies,
+    release: env.release ?? crypto.randomUUID(),
   };
   const app = createHono();
   app.use("*", async (c, next) => {
@@ -184,6 +189,7 @@ function begin(request: Request, runtime: AppRuntime): RequestState {
     version: null,
     credentialRefused: false,
     operationId: null,
+    cacheOutcome: null,
     error: null,
     stopListening: null,
   };
@@ -218,7 +224,8 @@ function finish(c: Context, state: RequestState, duration: number, observe: AppO
   if (operationId !== null && state.version !== null) {
     const organizationId = state.gate?.organization_id ?? null;
     const { pathname: path } = new URL(c.req.url);
-    runtime.usage?.count({ organizationId, version: state.version.version, operationId, path, status });
+    const { cacheOutcome, version: { version } } = state;
+    runtime.usage?.count({ organizationId, version, operationId, path, status, cacheOutcome });
   }
   observe?.({ app: runtime.name, operationId, method, status, durationMilliseconds: duration });
   // A database that is away is not a fault to file, and would be filed a thousand times.

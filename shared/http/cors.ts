@@ -24,6 +24,7 @@ const ALLOWED_HEADERS = [
 /** What scripts may read besides the safelisted headers. */
 const EXPOSED_HEADERS = [
   "X-Request-Id",
+  "Cache-Status",
   "ETag",
   "Location",
   "Link",

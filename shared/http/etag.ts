@@ -37,5 +37,32 @@ export function readIfMatch(c: Context): number | null {
 export function isNotModified(c: Context, tag: string): boolean {
   const header = c.req.header("if-none-match");
   if (header === undefined) return false;
-  return header.trim() === "*" || header.split(",").some((item) => item.trim().replace(/^W\//, "") === tag);
+  const own = contentOf(tag);
+  return header.trim() === "*" || readTags(header).some((item) => item === tag || contentOf(item) === own);
+}
+
+/**
+ * The ETag of a reply that is known by a generation: of its content, and of what it was made of. Either is enough to
+ * know that the caller has it.
+ *
+ * @param content Of {@link contentTag}.
+ * @param origin Of {@link contentTag}, for key and stamp.
+ */
+export function originTag(content: string, origin: string): string {
+  return `${content.slice(0, -1)}.${origin.slice(1)}`;
+}
+
+/** The tag among those that the caller has (`If-None-Match`) that was made of what `origin` says; undefined = none. */
+export function tagOfOrigin(header: string, origin: string): string | undefined {
+  return readTags(header).find((tag) => tag.endsWith(`.${origin.slice(1)}`));
+}
+
+function readTags(header: string): string[] {
+  return header.split(",").map((item) => item.trim().replace(/^W\//, ""));
+}
+
+/** A tag without what it was made of. */
+function contentOf(tag: string): string {
+  const dot = tag.indexOf(".");
+  return dot < 0 ? tag : `${tag.slice(0, dot)}"`;
 }

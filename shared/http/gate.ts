@@ -24,6 +24,8 @@ export interface GateAnswer {
   readonly flags?: Readonly<Record<string, string>>;
   /** The version of the API that key or organization are pinned to; null = none. */
   readonly api_version?: string | null;
+  /** The generation of what the route keeps replies of; absent or null = it was not asked for. */
+  readonly generation?: string | null;
   /** True when the user has a second factor, or the organization demands one, and this session (`aal`) has not shown it. */
   readonly mfa?: boolean;
   /** True when the organization demands that for everything. */
@@ -40,6 +42,8 @@ export interface GateRequest {
   readonly organizationId: string | null;
   /** The client's address; null = not known. */
   readonly ip: string | null;
+  /** The kind of things whose generation is asked for, see private.generations; null = none. */
+  readonly cached: string | null;
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -53,7 +57,12 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  *   that the caller is not in, `service_unavailable`.
  */
 export function callGate(client: DatabaseClient, asked: GateRequest): Promise<GateAnswer> {
-  const args = { p_route: asked.routeClass, p_organization_id: asked.organizationId, p_operation: asked.operationId };
+  const args = {
+    p_route: asked.routeClass,
+    p_organization_id: asked.organizationId,
+    p_operation: asked.operationId,
+    ...(asked.cached === null ? {} : { p_cached: asked.cached }),
+  };
   if (asked.caller.kind === "user") return rpc<GateAnswer>(client, "gate", args);
   return rpc<GateAnswer>(client, "gate_key", { ...args, p_secret_hash: asked.caller.secretHash, p_ip: asked.ip }, {
     schema: "engine",

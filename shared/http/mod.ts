@@ -11,6 +11,7 @@ export {
   Reply,
   reply,
   type Route,
+  type RouteCache,
   type RouteDefinition,
   type RouteHandler,
   type RouteInput,

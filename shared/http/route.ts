@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { CachePolicy } from "../cache/mod.ts";
 import type { ErrorCode } from "../errors/mod.ts";
 import type { Access, RouteClass } from "./access.ts";
 import type { RouteContext } from "./context.ts";
@@ -41,6 +42,23 @@ export interface RouteResponse {
 /** The statuses of answers that are no errors. */
 export type SuccessStatus = 200 | 201 | 202 | 204 | 206 | 303 | 304;
 
+/**
+ * What a route says that keeps its replies: see docs/caching.md. Its handler does nothing but read, answers 200, and
+ * what it answers depends on nothing but path, query, version and caller.
+ */
+export interface RouteCache extends CachePolicy {
+  /**
+   * What the reply is made of: things of the caller's organization, by whose generation it is known (see
+   * private.generations), or `static`, nothing but code, so that it may be kept by anybody in between as well.
+   */
+  readonly kind: "flows" | "organization" | "static";
+  /**
+   * Whether a reply is only made of things of the organization that the request acts in: RLS shows people those of all
+   * their organizations. Always, when absent.
+   */
+  readonly keeps?: (body: unknown, organizationId: string) => boolean;
+}
+
 /** A route: everything about it but its code. */
 export interface RouteDefinition {
   readonly method: Method;
@@ -72,6 +90,8 @@ export interface RouteDefinition {
   readonly request?: RouteRequest;
   /** What it lists. Then its query is the list's, and `fields` are picked from the answer. */
   readonly list?: AnyList;
+  /** How it keeps its replies; not at all when absent. */
+  readonly cache?: RouteCache;
   /** Status → answer. The first one is what a plain return value becomes. */
   readonly responses: Readonly<Partial<Record<SuccessStatus, RouteResponse>>>;
   /** Errors that this route can give besides those that its access and request bring with them. */

@@ -1,7 +1,8 @@
 create function public.gate(
   p_route text default 'default',
   p_organization_id uuid default null,
-  p_operation text default null
+  p_operation text default null,
+  p_cached text default null
 ) returns jsonb
 language plpgsql
 security definer
@@ -53,6 +54,7 @@ begin
     'limits', to_jsonb(v_row.plan) - '{id,name,retention_days,archives_runs}'::text[],
     'flags', private.flags_of(v_row.id),
     'api_version', private.api_version_of(v_row.id),
+    'generation', case when p_cached is not null then private.generation_of(v_row.id, p_cached) end,
     'rate', private.take_request_tokens(
       private.request_buckets('user:' || v_user_id, v_row.id, v_row.plan, p_route, p_operation)
     )
@@ -60,7 +62,7 @@ begin
 end;
 $$;
 
-revoke all on function public.gate(text, uuid, text) from public, anon, authenticated, service_role;
-grant execute on function public.gate(text, uuid, text) to authenticated;
-comment on function public.gate(text, uuid, text) is
-  'The one call before the business call: who the caller is in which organization (null = the first), what the role may do, the plan''s limits, and one token of each rate limit that the request falls under: the person''s for the route class (default, read, write, run), the organization''s, and that of p_operation where it has one. A person''s first call makes profile, organization and workspace.';
+revoke all on function public.gate(text, uuid, text, text) from public, anon, authenticated, service_role;
+grant execute on function public.gate(text, uuid, text, text) to authenticated;
+comment on function public.gate(text, uuid, text, text) is
+  'The one call before the business call: who the caller is in which organization (null = the first), what the role may do, the plan''s limits, and one token of each rate limit that the request falls under: the person''s for the route class (default, read, write, run), the organization''s, and that of p_operation where it has one. p_cached = the kind of things that the route keeps replies of: then also their generation, see private.generations. A person''s first call makes profile, organization and workspace.';

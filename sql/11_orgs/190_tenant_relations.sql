@@ -45,7 +45,7 @@ begin
       -- No worker takes anything up while the rest goes.
       when t.relname = 'job_queue' then -2
       -- Last, with what the removal itself writes into it.
-      when t.relname like 'audit\_%' then 1000
+      when t.relname like 'audit\_%' or t.relname = 'generations' then 1000
       else 100 - max(s.depth)
     end
   from tenant t join steps s on s.oid = t.oid

@@ -3,7 +3,8 @@ create function engine.gate_key(
   p_route text default 'default',
   p_organization_id uuid default null,
   p_ip text default null,
-  p_operation text default null
+  p_operation text default null,
+  p_cached text default null
 ) returns jsonb
 language plpgsql
 security definer
@@ -60,6 +61,7 @@ begin
     'limits', to_jsonb(v_row.plan) - '{id,name,retention_days,archives_runs}'::text[],
     'flags', private.flags_of(v_row.organization_id),
     'api_version', private.api_version_of(v_row.organization_id, v_row.id),
+    'generation', case when p_cached is not null then private.generation_of(v_row.organization_id, p_cached) end,
     'rate', private.take_request_tokens(private.request_buckets(
       'key:' || v_row.id, v_row.organization_id, v_row.plan, p_route, p_operation, v_row.requests_per_minute, v_row.request_burst
     ))
@@ -67,7 +69,7 @@ begin
 end;
 $$;
 
-revoke all on function engine.gate_key(text, text, uuid, text, text) from public, anon, authenticated, service_role;
-grant execute on function engine.gate_key(text, text, uuid, text, text) to service_role;
-comment on function engine.gate_key(text, text, uuid, text, text) is
+revoke all on function engine.gate_key(text, text, uuid, text, text, text) from public, anon, authenticated, service_role;
+grant execute on function engine.gate_key(text, text, uuid, text, text, text) to service_role;
+comment on function engine.gate_key(text, text, uuid, text, text, text) is
   'The one call before the business call for an API key, given as the SHA-256 of its text in hex: what public.gate answers for a person, with {id, mode} of the key, user_id = who made it, and its scopes as permissions. 401, always the same, for a key that is unknown, revoked or over; 403 ip_not_allowed for an address outside its networks; 404 for another organization than its own. p_ip = the address of the client, null = unknown.';

@@ -22,7 +22,7 @@ comment on column private.api_usage.door is 'Where it was asked for: flows, api/
 comment on column private.api_usage.requests is 'How many requests.';
 comment on column private.api_usage.errors is 'How many of them got an answer of 400 or above.';
 
-create function engine.add_api_usage(p_rows jsonb) returns void
+create function engine.add_api_usage(p_rows jsonb, p_cache jsonb default '[]') returns void
 language plpgsql
 security definer
 set search_path = ''
@@ -38,13 +38,16 @@ begin
   order by 1, 2, 3, 4, 5
   on conflict (day, organization_id, version, operation, door) do update set
     requests = u.requests + excluded.requests, errors = u.errors + excluded.errors;
+  if p_cache <> '[]' then
+    perform private.add_cache_usage(p_cache);
+  end if;
 end;
 $$;
 
-revoke all on function engine.add_api_usage(jsonb) from public, anon, authenticated, service_role;
-grant execute on function engine.add_api_usage(jsonb) to service_role;
-comment on function engine.add_api_usage(jsonb) is
-  'Adds what an isolate has counted: [{day, organization_id (null = none), version, operation, door, requests, errors}].';
+revoke all on function engine.add_api_usage(jsonb, jsonb) from public, anon, authenticated, service_role;
+grant execute on function engine.add_api_usage(jsonb, jsonb) to service_role;
+comment on function engine.add_api_usage(jsonb, jsonb) is
+  'Adds what an isolate has counted: [{day, organization_id (null = none), version, operation, door, requests, errors}], and of routes that keep replies p_cache, see private.add_cache_usage.';
 
 create function private.api_usage_of(p_organization_id uuid, p_from date, p_to date) returns jsonb
 language sql

@@ -20,6 +20,12 @@ create index flows_current_version_id_idx on public.flows (current_version_id);
 create trigger touch before update on public.flows for each row execute function private.touch();
 create trigger audit after insert or update or delete on public.flows
   for each row execute function private.audit_row('organization_id', 'id', '');
+create trigger generation_after_insert after insert on public.flows
+  referencing new table as new_rows for each statement execute function private.bump_generation('flows');
+create trigger generation_after_update after update on public.flows
+  referencing new table as new_rows old table as old_rows for each statement execute function private.bump_generation('flows');
+create trigger generation_after_delete after delete on public.flows
+  referencing old table as old_rows for each statement execute function private.bump_generation('flows');
 alter table public.flows enable row level security;
 revoke all on table public.flows from public, anon, authenticated, service_role;
 grant select on table public.flows to authenticated, service_role;

@@ -27,6 +27,12 @@ create trigger immutable before update on public.flow_versions
 alter table public.flow_versions enable always trigger immutable;
 alter table public.flows add constraint flows_current_version_id_fkey
   foreign key (current_version_id) references public.flow_versions (id) deferrable initially deferred;
+create trigger generation_after_insert after insert on public.flow_versions
+  referencing new table as new_rows for each statement execute function private.bump_generation('flows');
+create trigger generation_after_update after update on public.flow_versions
+  referencing new table as new_rows old table as old_rows for each statement execute function private.bump_generation('flows');
+create trigger generation_after_delete after delete on public.flow_versions
+  referencing old table as old_rows for each statement execute function private.bump_generation('flows');
 alter table public.flow_versions enable row level security;
 revoke all on table public.flow_versions from public, anon, authenticated, service_role;
 grant select on table public.flow_versions to authenticated, service_role;

@@ -30,6 +30,7 @@ interface Layer {
 export const LAYERS: Readonly<Record<string, Layer>> = {
   "shared/errors": { imports: [] },
   "shared/bytes": { imports: [], packages: [] },
+  "shared/cache": { imports: [], packages: [] },
   "shared/env": { imports: ["shared/errors"] },
   "shared/log": { imports: ["shared/errors"] },
   "shared/db": { imports: ["shared/bytes", "shared/env", "shared/log", "shared/errors"] },
@@ -41,6 +42,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     imports: [
       "shared/auth",
       "shared/audit",
+      "shared/cache",
       "shared/rate_limit",
       "shared/db",
       "shared/env",
@@ -53,7 +55,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "shared/providers": { imports: ["shared/graph", "shared/log", "shared/errors"] },
   "shared/nodes": { imports: ["shared/bytes", "shared/providers", "shared/graph", "shared/log", "shared/errors"] },
   // Values in Storage: beside providers, below the engine.
-  "shared/blobs": { imports: ["shared/bytes", "shared/graph", "shared/env", "shared/errors"] },
+  "shared/blobs": { imports: ["shared/bytes", "shared/cache", "shared/graph", "shared/env", "shared/errors"] },
   // Encryption at rest and redaction: beside providers, below the engine. What it needs of others it is given.
   "shared/secrets": { imports: ["shared/bytes", "shared/errors"], packages: [] },
   // Runs that fell out of retention: how they lie in Storage.

@@ -76,6 +76,10 @@ insert into private.api_pins (organization_id, version) values ('${ORGANIZATION}
 insert into private.api_usage (day, organization_id, version, operation, door)
   values ('2026-11-21', '${ORGANIZATION}', '2026-11-21', 'listFlows', 'flows');
 `,
+  "private.cache_usage": `
+insert into private.cache_usage (day, operation) values ('2026-11-21', 'listFlows');
+insert into private.generations (organization_id, kind, generation) values ('${ORGANIZATION}', 'flows', 1);
+`,
   "private.run_regions": `
 insert into private.run_regions (run_id, node_id, token_id, organization_id, closer, items, first, total, next, window_size,
   tolerate, more, body)

@@ -110,6 +110,7 @@ export async function prepareCast(db: TestDatabase): Promise<Cast> {
   await db.sql`
     insert into private.api_usage (day, organization_id, version, operation, door)
     values ('2026-11-21', ${a.organizationId}, '2026-11-21', 'listFlows', 'flows')`;
+  await db.sql`insert into private.cache_usage (day, operation, misses) values ('2026-11-21', 'listFlows', 1)`;
   await db.sql`update public.organizations set suspended_at = now() where id = ${s.organizationId}`;
   return cast;
 }

@@ -70,6 +70,9 @@ engine.workers                deny  deny   deny   deny       deny    deny    den
 private.api_key_hashes        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.api_pins              deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.api_usage             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.cache_usage           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
+private.generations           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+engine.cache_rates            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.flags                 deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.flag_rules            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.change_skips          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
@@ -473,6 +476,12 @@ private.node_centre                -     -     -
 private.now                        -     x     x
 private.open_regions               -     -     -
 engine.add_api_usage               -     -     x
+engine.get_cache_usage             -     -     x
+private.add_cache_usage            -     -     -
+private.bump_generation            -     -     -
+private.bump_generation_of         -     -     -
+private.bump_organization_generation -   -     -
+private.generation_of              -     -     -
 engine.get_api_usage               -     -     x
 engine.get_flag                    -     -     x
 engine.list_flags                  -     -     x

@@ -11,6 +11,7 @@ export const getChangelog = defineRoute({
   tags: ["api"],
   access: { public: true },
   list: CHANGELOG,
+  cache: { kind: "static", maxAgeSeconds: 300, staleWhileRevalidateSeconds: 3600 },
   responses: { 200: { description: "A page of versions", schema: CHANGELOG.page() } },
 }, (c, { query }) => {
   const entries = API_VERSIONS.map(({ version, title, changes, deprecatedAt, sunsetAt }) => ({

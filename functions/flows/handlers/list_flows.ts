@@ -12,5 +12,6 @@ export const listFlows = defineRoute({
   tags: ["flows"],
   access: { user: "flows:read" },
   list: FLOWS,
+  cache: { kind: "flows", maxAgeSeconds: 120, staleWhileRevalidateSeconds: 600 },
   responses: { 200: { description: "A page of flows", schema: FLOWS.page() } },
 }, (c, { query }) => findFlows(c.var.request, query));

@@ -13,6 +13,7 @@ export const getNodeSchema = defineRoute({
   tags: ["nodes"],
   access: { user: "flows:read" },
   request: { params: typeParams },
+  cache: { kind: "static", maxAgeSeconds: 300, staleWhileRevalidateSeconds: 3600 },
   responses: { 200: { description: "The schemas", schema: nodeSchemasSchema } },
 }, (_c, { params }) => {
   const node = findNode(params.type);

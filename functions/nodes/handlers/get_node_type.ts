@@ -13,5 +13,6 @@ export const getNodeType = defineRoute({
   tags: ["nodes"],
   access: { user: "flows:read" },
   request: { params: typeParams },
+  cache: { kind: "static", maxAgeSeconds: 300, staleWhileRevalidateSeconds: 3600 },
   responses: { 200: { description: "The node type", schema: nodeTypeSchema } },
 }, (_c, { params }) => toNodeType(describeNode(findNode(params.type))));

@@ -13,6 +13,7 @@ export const listNodeTypes = defineRoute({
   tags: ["nodes"],
   access: { user: "flows:read" },
   list: NODE_TYPES,
+  cache: { kind: "static", maxAgeSeconds: 300, staleWhileRevalidateSeconds: 3600 },
   responses: { 200: { description: "A page of node types", schema: NODE_TYPES.page() } },
 }, async (c, { query }) => {
   const rows = listNodes().map((node, position) => ({ ...toNodeType(node), position }));

@@ -1,4 +1,4 @@
-import { defineRoute, etag, idParams, ifNoneMatchHeaders, isNotModified, reply } from "../../../shared/http/mod.ts";
+import { defineRoute, etag, idParams, ifNoneMatchHeaders, reply } from "../../../shared/http/mod.ts";
 import { findOrganization } from "../queries.ts";
 import { organizationSchema } from "../schemas.ts";
 
@@ -13,6 +13,7 @@ export const getOrganization = defineRoute({
   access: { user: "org:read" },
   organizationParam: "id",
   request: { params: idParams, headers: ifNoneMatchHeaders },
+  cache: { kind: "organization", maxAgeSeconds: 300, staleWhileRevalidateSeconds: 600 },
   responses: {
     200: {
       description: "The organization",
@@ -24,7 +25,5 @@ export const getOrganization = defineRoute({
 }, async (c) => {
   const organization = await findOrganization(c.var.request);
   // The answer holds the caller's role, which is no part of the row.
-  const tag = etag(`${organization.version}-${organization.role}`);
-  if (isNotModified(c, tag)) return reply(304, undefined, { ETag: tag });
-  return reply(200, organization, { ETag: tag });
+  return reply(200, organization, { ETag: etag(`${organization.version}-${organization.role}`) });
 });

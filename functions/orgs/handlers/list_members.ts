@@ -14,5 +14,6 @@ export const listMembers = defineRoute({
   organizationParam: "id",
   request: { params: idParams },
   list: MEMBERS,
+  cache: { kind: "organization", maxAgeSeconds: 300, staleWhileRevalidateSeconds: 600 },
   responses: { 200: { description: "A page of members", schema: MEMBERS.page() } },
 }, (c, { query }) => findMembers(c.var.request, query));

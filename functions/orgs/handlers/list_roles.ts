@@ -11,6 +11,7 @@ export const listRoles = defineRoute({
   tags: ["organizations"],
   access: { user: "any" },
   list: ROLES,
+  cache: { kind: "static", maxAgeSeconds: 300, staleWhileRevalidateSeconds: 3600 },
   responses: { 200: { description: "A page of roles, the mightiest first", schema: ROLES.page() } },
 }, (c, { query }) => {
   const roles = Object.entries(ROLE_PERMISSIONS).map(([role, permissions], index) => ({

@@ -14,5 +14,6 @@ export const listWorkspaces = defineRoute({
   organizationParam: "id",
   request: { params: idParams },
   list: WORKSPACES,
+  cache: { kind: "organization", maxAgeSeconds: 300, staleWhileRevalidateSeconds: 600 },
   responses: { 200: { description: "A page of workspaces", schema: WORKSPACES.page() } },
 }, (c, { query }) => findWorkspaces(c.var.request, query));

@@ -12,6 +12,7 @@ export const getFlowTemplate = defineRoute({
   tags: ["templates"],
   access: { user: "flows:read" },
   request: { params: templateParams },
+  cache: { kind: "static", maxAgeSeconds: 300, staleWhileRevalidateSeconds: 3600 },
   responses: { 200: { description: "The template", schema: templateSchema } },
 }, (_c, { params }) => {
   const template = findTemplate(params.id);

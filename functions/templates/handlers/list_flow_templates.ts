@@ -13,5 +13,6 @@ export const listFlowTemplates = defineRoute({
   tags: ["templates"],
   access: { user: "flows:read" },
   list: TEMPLATES,
+  cache: { kind: "static", maxAgeSeconds: 300, staleWhileRevalidateSeconds: 3600 },
   responses: { 200: { description: "A page of templates", schema: TEMPLATES.page() } },
 }, (c, { query }) => TEMPLATES.pageOf(listTemplates().map(toSummary), c.var.request, query));

@@ -13,6 +13,7 @@ export const listWebhookProviders = defineRoute({
   tags: ["webhooks"],
   access: { user: "any" },
   list: PROVIDERS,
+  cache: { kind: "static", maxAgeSeconds: 300, staleWhileRevalidateSeconds: 3600 },
   responses: { 200: { description: "The providers", schema: PROVIDERS.page() } },
 }, (c, { query }) => {
   const providers = listWebhookAdapters().map(({ provider, title, description, secretFrom, configSchema }) => ({
