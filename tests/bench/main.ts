@@ -33,6 +33,11 @@ const BENCHMARKS: Record<string, { about: string; load: () => Promise<{ main(arg
     about: "what the gate costs a request with an API key, at 1,000,000 keys in 100,000 organizations",
     load: () => import("./gate.ts"),
   },
+  cache: {
+    about:
+      "what keeping replies costs the gate and changes, what it saves a GET, and how often memory has what is asked",
+    load: () => import("./cache.ts"),
+  },
   rls: {
     about: "what row level security costs on the lists, at 1,000 organizations with 1,000 rows each",
     load: () => import("./rls.ts"),
