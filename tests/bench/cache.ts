@@ -29,7 +29,7 @@ export async function main(args: string[]): Promise<void> {
       update public.plans set max_flows = 1000000, requests_per_minute = 1000000, request_burst = 1000000,
         organization_requests_per_minute = 1000000, organization_request_burst = 1000000`;
     const user = await api.createUser();
-    const ids = await createFlows(api, user, 50);
+    const ids = await createFlows(user, 50);
     await measureGate(api.db, user, option("calls", 2000));
     await measureWrites(api.db, ids, option("writes", 2000));
     await measureReads(api, flows, user, option("requests", 1500));
@@ -37,7 +37,7 @@ export async function main(args: string[]): Promise<void> {
   }, { app: { checkResponses: false } });
 }
 
-async function createFlows(api: TestApi, user: ApiUser, count: number): Promise<string[]> {
+async function createFlows(user: ApiUser, count: number): Promise<string[]> {
   const nodes = Array.from({ length: 20 }, (_, n) => ({
     id: `n${n}`,
     type: n === 0 ? "trigger.manual" : "action.transform",
@@ -248,7 +248,7 @@ async function measureHits(api: TestApi, flows: Router, requests: number): Promi
     for (const sendsTags of [false, true]) {
       const user = await api.createUser();
       const member = await api.createMember(user.organizationId, "developer");
-      const ids = await createFlows(api, user, 10);
+      const ids = await createFlows(user, 10);
       const apps = Array.from(
         { length: 3 },
         () => createApp("flows", flows, { env: { ...api.env, release: "bench" }, fetch: api.fetch, write: () => {} }),

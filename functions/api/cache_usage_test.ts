@@ -1,8 +1,9 @@
-import { router as flows } from "../flows/router.ts";
 import { backgroundSettled, createApp } from "../../shared/http/mod.ts";
 import { withApi } from "../../tests/helpers/api.ts";
 import { assertEquals } from "../../tests/helpers/assert.ts";
-import { router } from "./router.ts";
+import { FUNCTIONS } from "./mounts.ts";
+
+const [flows, router] = await Promise.all([FUNCTIONS.flows(), FUNCTIONS.admin()]);
 
 interface CacheUsage {
   operation: string;

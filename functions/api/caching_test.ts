@@ -1,13 +1,17 @@
 /**
  * Replies that isolates keep, over HTTP: two isolates with memories of their own, each on a port, on one database.
  */
-import { router as flows } from "../../functions/flows/router.ts";
-import { router as keys } from "../../functions/keys/router.ts";
-import { router as nodes } from "../../functions/nodes/router.ts";
-import { router as orgs } from "../../functions/orgs/router.ts";
 import { createApp, type Router } from "../../shared/http/mod.ts";
-import { type ApiUser, type TestApi, withApi } from "../helpers/api.ts";
-import { assert, assertEquals, assertNotEquals } from "../helpers/assert.ts";
+import { type ApiUser, type TestApi, withApi } from "../../tests/helpers/api.ts";
+import { assert, assertEquals, assertNotEquals } from "../../tests/helpers/assert.ts";
+import { FUNCTIONS } from "./mounts.ts";
+
+const [flows, keys, nodes, orgs] = await Promise.all([
+  FUNCTIONS.flows(),
+  FUNCTIONS.keys(),
+  FUNCTIONS.nodes(),
+  FUNCTIONS.orgs(),
+]);
 
 interface Answer {
   status: number;
