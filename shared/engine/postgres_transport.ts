@@ -20,16 +20,19 @@ const TRANSACTION_POOLER_PORT = "6543";
 /**
  * Engine calls over a connection of their own. Statements are prepared, which saves a round trip, but for port 6543: there
  * a transaction pooler sits between (https://supabase.com/docs/guides/database/connecting-to-postgres), which gives each
- * call another connection.
+ * call another connection. One at another port says so by `pgbouncer=true` in the address.
  *
  * @param url Connection string, `SUPABASE_DB_URL`.
  */
 export async function postgresTransport(url: string, options: PostgresTransportOptions = {}): Promise<EngineTransport> {
   // Loaded when it is used: most isolates speak to the Data API only.
   const { default: connect } = await import("postgres");
-  const isPrepared = new URL(url).port !== TRANSACTION_POOLER_PORT;
+  const address = new URL(url);
+  const isPrepared = address.port !== TRANSACTION_POOLER_PORT && address.searchParams.get("pgbouncer") !== "true";
+  // Not a setting of Postgres, which would refuse it.
+  address.searchParams.delete("pgbouncer");
   const open = (): postgres.Sql =>
-    connect(url, {
+    connect(address.href, {
       max: options.connections ?? 2,
       prepare: isPrepared,
       fetch_types: false,
