@@ -14,9 +14,10 @@ import type { Task, TaskChanges, TaskRun } from "./task_schemas.ts";
 type StoredTask = Omit<Task, "next_run_at">;
 
 /** A page of the system tasks. */
-export async function findTasks(context: RequestContext, query: AnyListQuery): Promise<Page<Task>> {
-  const tasks = await rpc<StoredTask[]>(context.db, "list_tasks", {}, { schema: "engine" });
-  return await TASKS.pageOf(tasks.map(withNextRun), context, query);
+export function findTasks(context: RequestContext, query: AnyListQuery): Promise<Page<Task>> {
+  const read = async () =>
+    (await rpc<StoredTask[]>(context.db, "list_tasks", {}, { schema: "engine" })).map(withNextRun);
+  return TASKS.pageOf(read, context, query);
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { withApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";

@@ -198,9 +198,8 @@ export async function findAccesses(
 /** A page of the flows whose current version uses a secret. */
 export async function findFlows(context: UserContext, id: string, query: AnyListQuery): Promise<Page<SecretFlow>> {
   // The cursor is read before anything is asked.
-  await SECRET_FLOWS.open(context, query, { secret_id: id });
-  const flows = await rpc<SecretFlow[]>(context.db, "list_secret_flows", { p_secret_id: id });
-  return await SECRET_FLOWS.pageOf(flows, context, query, { secret_id: id });
+  const read = () => rpc<SecretFlow[]>(context.db, "list_secret_flows", { p_secret_id: id });
+  return await SECRET_FLOWS.pageOf(read, context, query, { secret_id: id });
 }
 
 /**

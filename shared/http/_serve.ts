@@ -8,8 +8,9 @@ import { stateOf, versionOf } from "./_state.ts";
 import { readBytes } from "./body.ts";
 import type { RouteContext } from "./context.ts";
 import type { RawRoute } from "./raw_route.ts";
-import { contentTag, isNotModified, originTag } from "./etag.ts";
-import { hasEntityTag, Reply, type Route, type RouteResponse } from "./route.ts";
+import { contentTag, isNotModified, originTag, readIfMatch } from "./etag.ts";
+import { readIdempotencyKey } from "./idempotency.ts";
+import { hasEntityTag, Reply, type Route, type RouteRequest, type RouteResponse } from "./route.ts";
 import type { AnyRoute } from "./router.ts";
 import { deprecationHeaders, downgradeReply, upgradeQuery, versionHeaders } from "./versions/mod.ts";
 
@@ -48,6 +49,7 @@ async function serveJson(c: RouteContext, route: Route): Promise<Response> {
     const query = upgradeQuery(version, operationId, new URL(c.req.url).searchParams);
     // Whoever watches a public page may hang on what keeps caches away.
     const input = await readInput(c, request, { query, refuseUnknownQuery: access.public !== true });
+    checkConditions(c, request);
     return { result: await route.handler(c, input), query: input.query };
   };
   const place = placeOf(c, route.definition);
@@ -59,6 +61,13 @@ async function serveJson(c: RouteContext, route: Route): Promise<Response> {
     const { result, query } = await handle();
     return await toKept(encode(c, route, result, query), place, context.organizationId);
   });
+}
+
+/** Handlers read these for themselves: what is wrong with one is said before anything else is asked. */
+function checkConditions(c: RouteContext, request: RouteRequest = {}): void {
+  const { shape = {} } = request.headers ?? {};
+  if ("idempotency-key" in shape) readIdempotencyKey(c);
+  if ("if-match" in shape) readIfMatch(c);
 }
 
 async function serveRaw(c: RouteContext, route: RawRoute): Promise<Response> {

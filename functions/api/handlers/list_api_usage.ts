@@ -16,4 +16,4 @@ export const listApiUsage = defineRoute({
   access: { user: "org:read", secret: true },
   list: USAGE,
   responses: { 200: { description: "A page of operations", schema: USAGE.page() } },
-}, async (c, { query }) => USAGE.pageOf(await findUsage(c.var.request, query), c.var.request, query));
+}, (c, { query }) => USAGE.pageOf(() => findUsage(c.var.request, query), c.var.request, query));
