@@ -1,6 +1,6 @@
 /**
  * What every route owes its callers whatever it does, tried on each route of a router: who may call it, and what it
- * answers about things that are not there. What is wrong with requests is tried in tests/doors; the happy path and what
+ * answers about things that are not there. What is wrong with requests is tried by functions/api/doors_test.ts; the happy path and what
  * is special about a route stay with its own tests.
  *
  * @module

@@ -6,7 +6,7 @@
 import type { z } from "zod";
 import { signCallback } from "../../shared/engine/mod.ts";
 import { type AnyRoute, MAX_BODY_BYTES, type Route, type Router } from "../../shared/http/mod.ts";
-import { TEST_KEYS, TEST_ORGANIZATION_ID } from "../helpers/http.ts";
+import { TEST_KEYS, TEST_ORGANIZATION_ID } from "./http.ts";
 
 /** A way into Millrace. */
 export interface Door {

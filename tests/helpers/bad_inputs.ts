@@ -5,8 +5,8 @@
  * @module
  */
 import type { z } from "zod";
-import { signJwt, TEST_USER_ID } from "../helpers/http.ts";
-import type { Door } from "./_doors.ts";
+import { signJwt, TEST_USER_ID } from "./http.ts";
+import type { Door } from "./doors.ts";
 
 /** What is sent besides or instead of what is right. */
 export interface BadRequest {

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { loadRouters } from "../../functions/api/open_api.ts";
-import type { ApiCaller, ApiReply, ApiUser, TestApi } from "../helpers/api.ts";
-import { assert, assertEquals } from "../helpers/assert.ts";
-import { draw, saveFlow, set } from "../helpers/flows.ts";
-import { withServedApi } from "../helpers/served_api.ts";
-import { type Door, doorsOf } from "./_doors.ts";
+import { loadRouters } from "./open_api.ts";
+import type { ApiCaller, ApiReply, ApiUser, TestApi } from "../../tests/helpers/api.ts";
+import { assert, assertEquals } from "../../tests/helpers/assert.ts";
+import { draw, saveFlow, set } from "../../tests/helpers/flows.ts";
+import { withServedApi } from "../../tests/helpers/served_api.ts";
+import { type Door, doorsOf } from "../../tests/helpers/doors.ts";
 
 const routers = await loadRouters();
 const doors = await doorsOf(routers);

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { loadRouters } from "../../functions/api/open_api.ts";
+import { loadRouters } from "./open_api.ts";
 import { listNodes } from "../../shared/nodes/mod.ts";
 import { type App, createApp } from "../../shared/http/mod.ts";
-import { assert, assertEquals } from "../helpers/assert.ts";
-import { fakeDataApi, TEST_KEYS, testOptions, userHeaders } from "../helpers/http.ts";
-import { BAD_INPUTS, type BadRequest } from "./_bad_inputs.ts";
-import { type Door, doorsOf } from "./_doors.ts";
+import { assert, assertEquals } from "../../tests/helpers/assert.ts";
+import { fakeDataApi, TEST_KEYS, testOptions, userHeaders } from "../../tests/helpers/http.ts";
+import { BAD_INPUTS, type BadRequest } from "../../tests/helpers/bad_inputs.ts";
+import { type Door, doorsOf } from "../../tests/helpers/doors.ts";
 
 const routers = await loadRouters();
 const doors = await doorsOf(routers);
