@@ -106,6 +106,8 @@ function pathOf({ router, route }: Door, ids: Ids): string | null {
 function essence({ status, body, headers }: ApiReply<unknown>, ids: readonly string[]): string {
   const text = typeof body === "string" ? body : JSON.stringify({ ...body as object, request_id: undefined });
   const shown = ["content-type", "etag", "location", "cache-control"].map((name) => headers.get(name));
+  // Behind the dot of a tag stands what was asked, the id among it.
+  if (typeof shown[1] === "string") shown[1] = shown[1].split(".")[0] ?? null;
   return JSON.stringify([status, ids.reduce((rest, id) => rest.replaceAll(id, "<id>"), text), shown]);
 }
 

@@ -15,4 +15,4 @@ export const listCacheUsage = defineRoute({
   access: { secret: true },
   list: CACHE_USAGE,
   responses: { 200: { description: "A page of operations", schema: CACHE_USAGE.page() } },
-}, async (c, { query }) => CACHE_USAGE.pageOf(await findCacheUsage(c.var.request, query), c.var.request, query));
+}, (c, { query }) => CACHE_USAGE.pageOf(() => findCacheUsage(c.var.request, query), c.var.request, query));
