@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { fromZod, invalidRequest, type Problem, unsupportedMediaType } from "../errors/mod.ts";
 import { readText } from "./body.ts";
 import type { RouteContext } from "./context.ts";
+import { usedDeprecation } from "./deprecated_input.ts";
 import type { RouteDefinition, RouteInput, RouteRequest } from "./route.ts";
 import { parseJson } from "./strict_json.ts";
 
@@ -14,7 +15,12 @@ export interface ReadInputOptions {
   readonly refuseUnknownQuery?: boolean;
   /** Another query than the address says: one that was brought up from an older version. */
   readonly query?: URLSearchParams;
+  /** Told of a property of the body that is on its way out. */
+  readonly onDeprecated?: (deprecation: Deprecation) => void;
 }
+
+/** Since when and until when. */
+type Deprecation = NonNullable<ReturnType<typeof usedDeprecation>>;
 
 /**
  * Reads and validates everything a route declares.
@@ -33,7 +39,7 @@ export async function readInput(
   const query = check(request.query, given, "query", problems);
   if (options.refuseUnknownQuery === true) problems.push(...unknownQuery(request.query, given));
   const headers = check(request.headers, c.req.header(), "headers", problems);
-  const body = request.body === undefined ? undefined : await readBody(c.req.raw, request, problems);
+  const body = request.body === undefined ? undefined : await readBody(c.req.raw, request, problems, options);
   if (problems.length > 0) throw invalidRequest(problems);
   // The types of the parts are those that defineRoute took from the same schemas.
   return { params, query, headers, body } as RouteInput<RouteDefinition>;
@@ -69,7 +75,12 @@ function hasNul(value: string | string[]): boolean {
   return typeof value === "string" ? value.includes("\0") : value.some((text) => text.includes("\0"));
 }
 
-async function readBody(raw: Request, request: RouteRequest, problems: Problem[]): Promise<unknown> {
+async function readBody(
+  raw: Request,
+  request: RouteRequest,
+  problems: Problem[],
+  { onDeprecated }: ReadInputOptions,
+): Promise<unknown> {
   const text = await readText(raw, request.bodyLimitBytes);
   if (text.trim() === "") {
     if (request.bodyRequired !== false) {
@@ -81,6 +92,8 @@ async function readBody(raw: Request, request: RouteRequest, problems: Problem[]
     throw unsupportedMediaType("Send JSON with Content-Type: application/json");
   }
   const value = parseJson(text, { uniqueKeys: request.uniqueKeys === true });
+  const used = typeof value === "object" && value !== null ? usedDeprecation(request.body, Object.keys(value)) : null;
+  if (used !== null) onDeprecated?.(used);
   const parsed = request.body?.safeParse(value);
   if (parsed?.success === true) return parsed.data;
   if (parsed !== undefined) problems.push(...fromZod(parsed.error, "body"));

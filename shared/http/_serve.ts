@@ -7,6 +7,7 @@ import { readInput } from "./_input.ts";
 import { stateOf, versionOf } from "./_state.ts";
 import { readBytes } from "./body.ts";
 import type { RouteContext } from "./context.ts";
+import { usedDeprecation } from "./deprecated_input.ts";
 import type { RawRoute } from "./raw_route.ts";
 import { contentTag, isNotModified, originTag, readIfMatch } from "./etag.ts";
 import { readIdempotencyKey } from "./idempotency.ts";
@@ -44,11 +45,16 @@ async function serveJson(c: RouteContext, route: Route): Promise<Response> {
   const changelogUrl = `${state.runtime.env.functionsUrl}/api/v1/changelog`;
   Object.assign(state.headers, versionHeaders(version, changelogUrl));
   const { deprecated } = route.definition;
-  if (deprecated !== undefined) Object.assign(state.headers, deprecationHeaders({ ...deprecated, changelogUrl }));
+  const onDeprecated = (since: { readonly deprecatedAt: string; readonly sunsetAt?: string }) => {
+    Object.assign(state.headers, deprecationHeaders({ ...since, changelogUrl }));
+  };
+  if (deprecated !== undefined) onDeprecated(deprecated);
+  const query = upgradeQuery(version, operationId, new URL(c.req.url).searchParams);
+  const used = usedDeprecation(request?.query, query.keys());
+  if (used !== null) onDeprecated(used);
   const handle = async () => {
-    const query = upgradeQuery(version, operationId, new URL(c.req.url).searchParams);
     // Whoever watches a public page may hang on what keeps caches away.
-    const input = await readInput(c, request, { query, refuseUnknownQuery: access.public !== true });
+    const input = await readInput(c, request, { query, refuseUnknownQuery: access.public !== true, onDeprecated });
     checkConditions(c, request);
     return { result: await route.handler(c, input), query: input.query };
   };

@@ -48,6 +48,7 @@ export {
   problemSchema,
 } from "./schemas.ts";
 export { etag, isNotModified, readIfMatch } from "./etag.ts";
+export { deprecatedInput, type InputDeprecation } from "./deprecated_input.ts";
 export { fieldsParam, pickFields } from "./fields.ts";
 export {
   type AnyListQuery,
