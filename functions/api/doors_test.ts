@@ -5,7 +5,7 @@
  */
 import { loadRouters } from "./open_api.ts";
 import { listNodes } from "../../shared/nodes/mod.ts";
-import { type App, createApp } from "../../shared/http/mod.ts";
+import { type App, backgroundSettled, createApp } from "../../shared/http/mod.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { fakeDataApi, TEST_KEYS, testOptions, userHeaders } from "../../tests/helpers/http.ts";
 import { BAD_INPUTS, type BadRequest } from "../../tests/helpers/bad_inputs.ts";
@@ -91,6 +91,7 @@ Deno.test("what a client says of its own address changes nothing at any door", a
       if (ip !== "198.51.100.1") wrong.push(`${door.name} told ${path} the address ${ip}`);
     }
   }
+  await backgroundSettled();
   assertEquals(wrong, []);
   assert(seen >= 100, `${seen}`);
 });
