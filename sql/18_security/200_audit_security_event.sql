@@ -14,14 +14,15 @@ begin
     return null;
   end if;
   insert into public.audit_events (
-    organization_id, actor, user_id, key_id, auth, via, ip, agent, request_id, action, target_type, details
+    organization_id, actor, user_id, key_id, auth, via, ip, agent, request_id, action, target_type, target_id, details
   )
   values (
     coalesce(new.organization_id, private.platform_id()),
     case when new.key_id is not null then 'key' when new.user_id is not null then 'user' else 'anonymous' end,
     new.user_id, new.key_id,
     case when new.key_id is not null then 'key' when new.user_id is not null then 'jwt' else 'none' end,
-    'function', host(new.ip), new.agent, new.request_id, new.kind, 'security',
+    'function', host(new.ip), new.agent, new.request_id, new.kind,
+    case when new.kind like 'key.%' then 'key' else 'security' end, case when new.kind like 'key.%' then new.key_id::text end,
     private.audit_value(new.details || jsonb_build_object('occurrences', new.occurrences)
       || case when v_suppressed > 0 then jsonb_build_object('not_logged', v_suppressed) else '{}' end)
   );

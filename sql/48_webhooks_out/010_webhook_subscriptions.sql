@@ -39,8 +39,9 @@ create table public.webhook_subscriptions (
 create index webhook_subscriptions_organization_id_idx on public.webhook_subscriptions (organization_id, id);
 create index webhook_subscriptions_created_by_idx on public.webhook_subscriptions (created_by);
 create trigger touch before update on public.webhook_subscriptions for each row execute function private.touch();
+-- Where events go is worth knowing, but only the host: the rest of an address, and what is sent, may hold tokens.
 create trigger audit after insert or update or delete on public.webhook_subscriptions
-  for each row execute function private.audit_row('organization_id', 'id', '');
+  for each row execute function private.audit_row('organization_id', 'id', 'transformation', '', 'url');
 alter table public.webhook_subscriptions enable row level security;
 revoke all on table public.webhook_subscriptions from public, anon, authenticated, service_role;
 grant select on table public.webhook_subscriptions to authenticated, service_role;

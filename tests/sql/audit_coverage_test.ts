@@ -61,6 +61,7 @@ const WITHOUT: Record<string, readonly string[]> = {
     "private.change_skips",
     "private.change_triggers",
     "private.flow_plans",
+    "private.generations",
     "private.idempotency_keys",
     "private.job_counts",
     "private.job_leases",
@@ -94,6 +95,7 @@ const WITHOUT: Record<string, readonly string[]> = {
   ],
   "figures that are counted": [
     "private.api_usage",
+    "private.cache_usage",
     "public.analytics_daily",
     "public.flow_edge_stats",
     "public.flow_version_runs",
@@ -169,12 +171,63 @@ Deno.test("no column that may hold a secret is recorded", () =>
       where t.tgfoid = 'private.audit_row'::regproc
         and a.attname ~ '(secret|token|hash|cipher|password|signature|slug|email|credential|private)|(^|_)key($|_)'
         -- Arguments are separated by zero bytes: organization, id, hidden columns.
-        and not a.attname = any (string_to_array(
-          convert_from(substring(t.tgargs from (length(split_part(encode(t.tgargs, 'escape'), '\\000', 1))
-            + length(split_part(encode(t.tgargs, 'escape'), '\\000', 2)) + 3)
-            for length(split_part(encode(t.tgargs, 'escape'), '\\000', 3))), 'UTF8'), ','))
+        -- Arguments are separated by zero bytes: organization, id, hidden columns, name, columns with addresses.
+        and not a.attname = any (string_to_array((string_to_array(encode(t.tgargs, 'escape'), '\\000'))[3], ','))
       group by 1 order by 1`;
     assertEquals(columns.map(({ name }) => name as string).filter((name) => !(name in HARMLESS)), []);
+  }));
+
+Deno.test("of addresses only the host is recorded", () =>
+  withDatabase(async (db) => {
+    const columns = await db.sql`
+      select format('%I.%I.%I', n.nspname, c.relname, a.attname) as name
+      from pg_trigger t
+      join pg_class c on c.oid = t.tgrelid
+      join pg_namespace n on n.oid = c.relnamespace
+      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+      cross join lateral (select string_to_array(encode(t.tgargs, 'escape'), '\\000') as given) g
+      where t.tgfoid = 'private.audit_row'::regproc and a.attname ~ '(^|_)(url|uri|headers)(s?$|_)'
+        and not a.attname = any (string_to_array(g.given[3], ',') || string_to_array(coalesce(g.given[5], ''), ','))
+      group by 1 order by 1`;
+    assertEquals(columns.map(({ name }) => name as string), []);
+    const addresses = {
+      "https://hooks.example.com/services/T0/B0/canary": "https://hooks.example.com/…",
+      "https://ada:canary@example.com:8443/": "https://example.com:8443/…",
+      "https://ada:can@ry@example.com?token=canary": "https://example.com/…",
+      "https://[2001:db8::1]:8443/a#canary": "https://[2001:db8::1]:8443/…",
+      "https://example.com\\canary@example.org/": "https://example.com/…",
+      "HTTP://example.com": "HTTP://example.com",
+      "http://example.com/": "http://example.com/",
+      "canary": "…",
+    };
+    for (const [url, kept] of Object.entries(addresses)) {
+      const [row] = await db
+        .sql`select private.audit_address(jsonb_build_object('url', ${url}::text, 'a', 1), 'url') as it`;
+      assertEquals(row?.["it"], { url: kept, a: 1 });
+    }
+  }));
+
+Deno.test("a subscription to webhooks is recorded without paths, user names, queries and what it sends", () =>
+  withDatabase(async (db) => {
+    const user = await db.createUser();
+    const [gate] = await db.as("authenticated", user.claims, (sql) => sql`select public.gate() as reply`);
+    const organization = gate!["reply"].organization_id as string;
+    const [made] = await db.sql`
+      insert into public.webhook_subscriptions (organization_id, url, event_types, transformation, header_names)
+      values (${organization}, 'https://ada:canary@hooks.example.com/canary?canary', '{*}', '{"token": "canary"}', '{x-token}')
+      returning id`;
+    await db.sql`update public.webhook_subscriptions set url = 'https://example.org/canary' where id = ${made!["id"]}`;
+    await db.sql`delete from public.webhook_subscriptions where id = ${made!["id"]}`;
+    const events = await db.sql`
+      select action, before::jsonb ->> 'url' as old, after::jsonb ->> 'url' as new, concat(before, after, details) as text
+      from public.audit_events where target_type = 'webhook_subscription' order by id`;
+    assertEquals(events.map(({ action, old, new: now }) => [action, old, now]), [
+      ["webhook_subscription.created", null, "https://hooks.example.com/…"],
+      ["webhook_subscription.updated", "https://hooks.example.com/…", "https://example.org/…"],
+      ["webhook_subscription.deleted", "https://example.org/…", null],
+    ]);
+    assert(!events.some(({ text }) => text.includes("canary")));
+    assert(events[0]!["text"].includes("x-token"));
   }));
 
 Deno.test("what people and operators throw away, begin and switch is told", () =>

@@ -169,8 +169,12 @@ scenarios("security events and blocks of addresses", {
       });
       assertEquals([mine?.organization_id, mine?.details.strikes], [null, 12]);
       const rows = await db.sql`
-        select action from public.audit_events where organization_id = ${organizationId} and target_type = 'api_key' and action <> 'key.updated' order by id`;
-      assert(rows.some(({ action }) => action === "key.suspended"));
+        select action, actor, target_id from public.audit_events
+        where organization_id = ${organizationId} and key_id = ${key} order by id`;
+      assertEquals(rows.map(({ action, actor, target_id }) => [action, actor, target_id]), [
+        ["limit.blocked", "key", null],
+        ["key.suspended", "key", key],
+      ]);
     },
     "an unknown bucket leaves an event and breaks nothing": async (db) => {
       await db
