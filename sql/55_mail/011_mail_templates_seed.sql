@@ -4,6 +4,7 @@ values
   ('verification', 'transactional', 10, '1 hour', true),
   ('magic_link', 'transactional', 10, '30 minutes', true),
   ('password_reset', 'transactional', 10, '1 hour', true),
+  ('security_notice', 'transactional', 50, '1 day', false),
   ('invitation', 'transactional', 50, '7 days', true),
   ('welcome', 'transactional', 50, '3 days', false),
   ('receipt', 'transactional', 50, null, false),

@@ -1,0 +1,46 @@
+/** Whose mail it is: what it looks like at its head and foot. */
+export interface Brand {
+  /** Name at the head and in the text. */
+  readonly name: string;
+  /** Where the name or logo leads; null = nowhere. */
+  readonly url: string | null;
+  /** An image over https, 40 pixels high as it is shown; null = the name is written. */
+  readonly logoUrl: string | null;
+  /** Colour of buttons and links, `#rrggbb`. */
+  readonly color: string;
+  /** Postal address at the foot, as the law of many countries wants it; null = none. */
+  readonly address: string | null;
+  /** Where answers go; null = to the sender. */
+  readonly replyTo: string | null;
+}
+
+/** What stands there when nothing is set. */
+export const DEFAULT_BRAND: Brand = {
+  name: "Millrace",
+  url: null,
+  logoUrl: null,
+  color: "#1f5fbf",
+  address: null,
+  replyTo: null,
+};
+
+/** Black or white, whichever can be read better on a colour (relative luminance, WCAG 2). */
+export function readableOn(color: string): "#ffffff" | "#111111" {
+  const [red, green, blue] = channels(color).map((value) => {
+    const share = value / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  return 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.0555 ? "#ffffff" : "#111111";
+}
+
+/** A colour moved towards white, for dark backgrounds: `share` of 0 leaves it, 1 makes it white. */
+export function lighten(color: string, share: number): string {
+  const hex = channels(color).map((value) => Math.round(value + (255 - value) * share).toString(16).padStart(2, "0"));
+  return `#${hex.join("")}`;
+}
+
+function channels(color: string): [number, number, number] {
+  const value = Number.parseInt(color.slice(1), 16);
+  return [value >> 16, (value >> 8) & 255, value & 255];
+}

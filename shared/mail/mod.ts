@@ -1,0 +1,10 @@
+/**
+ * Mails of the platform: templates, and how they become what goes out.
+ *
+ * @module
+ */
+export { type Brand, DEFAULT_BRAND } from "./brand.ts";
+export { type AnyMailTemplate, type MailCategory } from "./define_template.ts";
+export { type RenderedMail, renderMail, type RenderOptions } from "./render_mail.tsx";
+export { isSafeUrl } from "./safe_url.ts";
+export { findMailTemplate, TEMPLATE_NAMES } from "./templates.ts";
