@@ -1,7 +1,7 @@
 import { fromZod } from "../errors/mod.ts";
 import { z } from "zod";
 import { readSigningKey, type SigningKey } from "./signing_key.ts";
-import { VARIABLE_FACTS, type VariableName, VARIABLES } from "./variables.ts";
+import { type EmailBrand, VARIABLE_FACTS, type VariableName, VARIABLES } from "./variables.ts";
 
 /** A JSON Web Key Set. */
 export interface Jwks {
@@ -52,6 +52,14 @@ export interface Env {
   readonly resendBaseUrl: string | null;
   /** The sender of e-mail when a node names none. */
   readonly emailFrom: string;
+  /** An SMTP server, beside or instead of Resend. */
+  readonly smtpUrl: string | null;
+  /** Requests a second that the e-mail service takes. */
+  readonly emailRate: number;
+  /** What mails look like: what of it is set. */
+  readonly emailBrand: EmailBrand | null;
+  /** Verify what the send-email hook of Supabase Auth posts; null = the hook is not set up. */
+  readonly sendEmailHookSecrets: readonly string[] | null;
   /** The address of the frontend, for links in mails. */
   readonly frontendUrl: string | null;
   /** Where errors are reported. */
@@ -185,6 +193,10 @@ function toEnv(values: z.output<typeof schema>, signingKey: SigningKey | null): 
     resendApiKey: values.RESEND_API_KEY ?? null,
     resendBaseUrl: values.RESEND_BASE_URL ?? null,
     emailFrom: values.EMAIL_FROM,
+    smtpUrl: values.SMTP_URL ?? null,
+    emailRate: values.EMAIL_RATE,
+    emailBrand: values.EMAIL_BRAND ?? null,
+    sendEmailHookSecrets: values.SEND_EMAIL_HOOK_SECRET?.split("|") ?? null,
     frontendUrl: values.FRONTEND_URL ?? null,
     sentryDsn: values.SENTRY_DSN ?? null,
     release: values.DENO_DEPLOYMENT_ID ?? null,

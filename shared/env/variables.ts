@@ -60,6 +60,24 @@ const httpUrl = z.string().refine(isHttpUrl, "Must be an http or https URL").tra
   url.replace(/\/+$/, "")
 );
 
+const smtpUrl = z.string().refine(isSmtpUrl, "Must be smtps://user:password@host:465 or smtp://…");
+
+/** What of the looks of mails is set. */
+const emailBrand = z.strictObject({
+  name: z.string().min(1).max(80).regex(/^[^\p{Cc}<>]*$/u, "Must be one line").optional(),
+  url: httpUrl.optional(),
+  logoUrl: z.string().max(2_000).startsWith("https://", "Must be an https URL").optional(),
+  color: z.string().regex(/^#[0-9a-fA-F]{6}$/, "Must be #rrggbb").optional(),
+  address: z.string().max(300).optional(),
+  replyTo: z.email().optional(),
+});
+
+/** What of the looks of mails is set. */
+export type EmailBrand = z.output<typeof emailBrand>;
+
+/** Secrets of a hook of Supabase Auth, one or, while it is changed, two. */
+const HOOK_SECRETS = /^v1,whsec_[A-Za-z0-9+/=]{20,}(\|v1,whsec_[A-Za-z0-9+/=]{20,})?$/;
+
 /** A list separated by commas; white space around an item means nothing. */
 const commaList = z.string().transform((text) =>
   text.split(",").map((item) => item.trim()).filter((item) => item !== "")
@@ -137,6 +155,14 @@ export const VARIABLES = {
   RESEND_API_KEY: z.string().startsWith("re_", "Must begin with re_").optional(),
   RESEND_BASE_URL: httpUrl.optional(),
   EMAIL_FROM: z.string().regex(/^[^\r\n]+$/, "Must be one line").default("Millrace <onboarding@resend.dev>"),
+  SMTP_URL: smtpUrl.optional(),
+  EMAIL_RATE: z.coerce.number().min(0.1).max(100).default(2),
+  EMAIL_BRAND: jsonText("Must be a JSON object").pipe(emailBrand).optional(),
+  SEND_EMAIL_HOOK_SECRET: z.string().regex(
+    HOOK_SECRETS,
+    "Must be v1,whsec_… as Supabase Auth shows it, several joined by |",
+  )
+    .optional(),
   FRONTEND_URL: httpUrl.optional(),
   SENTRY_DSN: httpUrl.optional(),
   DENO_DEPLOYMENT_ID: z.string().optional(),
@@ -288,6 +314,38 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     purpose: "The sender of e-mail when a node names none.",
     example: "Acme <flows@acme.example>",
   },
+  SMTP_URL: {
+    setBy: "you",
+    otherwise: "there is no second way for e-mail",
+    purpose:
+      "An SMTP server that takes over while Resend is away, or sends everything when there is no RESEND_API_KEY. `smtps://` (port 465) or `smtp://` with STARTTLS (2587); 25 and 587 are closed on Supabase. Percent-encode user and password.",
+    example: "smtps://user:password@smtp.example.com:465",
+    documentation: "docs/mail.md#smtp-as-the-second-way",
+  },
+  EMAIL_RATE: {
+    setBy: "you",
+    otherwise: "`2`",
+    purpose:
+      "Requests a second that your Resend account allows, for all senders together. One carries up to 100 mails.",
+    example: "5",
+    documentation: "docs/mail.md#pace-and-fairness",
+  },
+  EMAIL_BRAND: {
+    setBy: "you",
+    otherwise: "the name Millrace, no logo, no postal address",
+    purpose:
+      "What mails look like: a JSON object with any of `name`, `url`, `logoUrl` (https), `color` (`#rrggbb`), `address` (postal, at the foot), `replyTo`.",
+    example: '{"name":"Acme","color":"#7a1fa2"}',
+    documentation: "docs/mail.md#what-mails-look-like",
+  },
+  SEND_EMAIL_HOOK_SECRET: {
+    setBy: "you",
+    otherwise: "`POST /email/auth-hook` answers 503",
+    purpose:
+      "Verifies what Supabase Auth's send-email hook posts. Two, with a vertical bar between them, while it is being changed.",
+    example: "v1,whsec_…",
+    documentation: "docs/mail.md#mails-of-supabase-auth",
+  },
   FRONTEND_URL: {
     setBy: "you",
     otherwise: "mails carry the token without a link",
@@ -316,6 +374,15 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     documentation: "docs/secrets.md#master-keys",
   },
 };
+
+function isSmtpUrl(text: string): boolean {
+  try {
+    const { protocol, hostname } = new URL(text);
+    return /^smtps?:$/.test(protocol) && hostname !== "";
+  } catch {
+    return false;
+  }
+}
 
 function isHttpUrl(text: string): boolean {
   try {

@@ -23,6 +23,7 @@ const LOADERS: readonly (readonly [type: string, load: Loader])[] = [
   ["system.alert", async () => (await import("./system_alert.ts")).systemAlert],
   ["digest.daily", async () => (await import("./digest_daily.ts")).digestDaily],
   ["invitation.mail", async () => (await import("./invitation_mail.ts")).invitationMail],
+  ["mail.send", async () => (await import("./mail_send.ts")).mailSend],
   ["organizations.remove", async () => (await import("./organizations_remove.ts")).organizationsRemove],
   ["secret.warning", async () => (await import("./secret_warning.ts")).secretWarning],
   ["secrets.rewrap", async () => (await import("./secrets_rewrap.ts")).secretsRewrap],

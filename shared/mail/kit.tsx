@@ -1,4 +1,5 @@
 /** @jsxImportSource hono/jsx */
+// deno-lint-ignore-file jsx-key -- written once, as text: there is nothing to tell apart later
 /**
  * What mails are built of: tables and inline styles for clients that know no CSS, classes for those that do, so that
  * colours change with the reader's theme. Whatever is text is escaped by JSX.

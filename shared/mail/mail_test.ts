@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "../../tests/helpers/assert.ts";
-import { withDatabase } from "../../tests/helpers/postgres.ts";
 import { DEFAULT_BRAND, readableOn } from "./brand.ts";
 import { createFormat } from "./format.ts";
 import { renderMail } from "./render_mail.tsx";
@@ -163,16 +162,3 @@ Deno.test("dates, numbers and amounts are written for the receiver", () => {
   assertEquals(english.money(1_999, "kwd").replace(/\s/, " "), "KWD 1.999");
   assertEquals(english.money(900_719_925_474_099, "usd"), "US$9,007,199,254,740.99");
 });
-
-Deno.test("the templates of the database are those of the code", () =>
-  withDatabase(async (db) => {
-    const rows = await db.sql`select name, category from private.mail_templates order by name`;
-    const known = await Promise.all(
-      [...TEMPLATE_NAMES].sort().map(async (name) => {
-        const template = await findMailTemplate(name);
-        assertEquals(template?.name, name);
-        return { name, category: template?.category };
-      }),
-    );
-    assertEquals<unknown>(rows.map((row) => ({ ...row })), known);
-  }));

@@ -5,6 +5,10 @@
  */
 export { type Brand, DEFAULT_BRAND } from "./brand.ts";
 export { type AnyMailTemplate, type MailCategory } from "./define_template.ts";
+export { type NewMail, type QueuedMail, queueMails } from "./mail_queue.ts";
 export { type RenderedMail, renderMail, type RenderOptions } from "./render_mail.tsx";
 export { isSafeUrl } from "./safe_url.ts";
+export { sendMailNow, sendMails, type SendOptions, type SendReport } from "./send_mails.ts";
 export { findMailTemplate, TEMPLATE_NAMES } from "./templates.ts";
+export { type UnsubscribeLinks, unsubscribeLinks } from "./unsubscribe_links.ts";
+export { brandOf, writeMail } from "./write_mail.ts";

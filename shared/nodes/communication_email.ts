@@ -27,7 +27,8 @@ const configSchema = z.strictObject({
 export const communicationEmail = defineNode({
   type: "communication.email",
   title: "Email",
-  description: "Sends an email. A step that is tried again sends it once: the service gets the same key each time.",
+  description:
+    "Sends an email. A step that is tried again sends it once: the service gets the same key each time. While it is down, the first attempt goes through the SMTP server, if one is set up.",
   category: "communication",
   kind: "effect",
   configSchema,
@@ -45,9 +46,9 @@ export const communicationEmail = defineNode({
     text: "We have received your order.",
   },
   exampleInput: { trigger: { body: { email: "ada@example.com", name: "Ada" } } },
-  async execute(config, { providers, idempotencyKey, signal, log }) {
+  async execute(config, { providers, idempotencyKey, signal, log, node }) {
     const to = toList(config.to);
-    const { id } = await providers.email.send({
+    const { id, provider = providers.email.name } = await providers.email.send({
       to,
       subject: config.subject,
       ...(config.from === undefined ? {} : { from: config.from }),
@@ -56,10 +57,11 @@ export const communicationEmail = defineNode({
       ...(config.replyTo === undefined ? {} : { replyTo: toList(config.replyTo) }),
       ...(config.html === undefined ? {} : { html: config.html }),
       ...(config.text === undefined ? {} : { text: config.text }),
-    }, { idempotencyKey, signal });
+      // An earlier attempt may have reached the first service: only that one knows the key.
+    }, { idempotencyKey, signal, ...(node.attempt > 1 && { mayFailOver: false }) });
     // Addresses and subjects are personal data: they stay out of the log.
-    log.info("node.email", { provider: providers.email.name, messageId: id, receivers: to.length });
-    return { output: { id, provider: providers.email.name, to } };
+    log.info("node.email", { provider, messageId: id, receivers: to.length });
+    return { output: { id, provider, to } };
   },
 });
 

@@ -1,4 +1,6 @@
 import { type BreakerFacts, type BreakerOptions, type CallVerdict, CircuitBreaker } from "./breaker.ts";
+import { readEmailFailure } from "./email_failure.ts";
+import { withFailover } from "./failover_email_provider.ts";
 import { NodeError } from "./node_error.ts";
 import { parseRetryAfter } from "./parse_retry_after.ts";
 import type { EmailProvider, HttpProvider, HttpResponse, Providers } from "./types.ts";
@@ -8,6 +10,12 @@ const MAX_BREAKERS = 1_000;
 
 /** Deadlines shorter than this say more of the caller than of the service, seconds. */
 const LEAST_DEADLINE_SECONDS = 2;
+
+/** Seconds for which an e-mail service is left alone that refuses everything: its key is void, its quota used up. */
+const OUT_SECONDS = 60;
+
+/** E-mail is asked for seldom, and has somebody to fall back on: two failures of two are enough. */
+const EMAIL: BreakerOptions = { minCalls: 2 };
 
 /** Options of {@linkcode Breakers}. */
 export interface BreakersOptions extends BreakerOptions {
@@ -37,7 +45,8 @@ export class Breakers {
     if (known !== undefined) return known;
     const { now = () => performance.now(), random = Math.random } = this.#options;
     const onChange = (facts: BreakerFacts): void => this.#watchers.forEach((watcher) => watcher(facts));
-    const breaker = new CircuitBreaker(key, { now, random, onChange }, this.#options);
+    const options = key.startsWith("email:") ? { ...EMAIL, ...this.#options } : this.#options;
+    const breaker = new CircuitBreaker(key, { now, random, onChange }, options);
     this.#forgetOne();
     this.#breakers.set(key, breaker);
     return breaker;
@@ -84,15 +93,26 @@ export class Breakers {
     };
   }
 
+  /** Each service has its own breaker; who fails over does so around them. */
   #guardEmail(email: EmailProvider): EmailProvider {
+    if (email.name === "none") return email;
+    if (email.first !== undefined && email.fallback !== undefined) {
+      const { first, fallback } = email;
+      return withFailover(this.#guardEmail(first), this.#guardEmail(fallback));
+    }
+    const { send, sendBatch } = email;
+    const run = <T>(work: () => Promise<T>, signal: AbortSignal | undefined) =>
+      this.get(`email:${email.name}`).run(
+        work,
+        () => "success",
+        (error) => judgeAborted(signal) ?? judgeError(error),
+      );
     return {
       name: email.name,
-      send: (message, options) =>
-        email.name === "none" ? email.send(message, options) : this.get(`email:${email.name}`).run(
-          () => email.send(message, options),
-          () => "success",
-          (error) => options.signal?.aborted ? "neutral" : judgeError(error),
-        ),
+      send: (message, options) => run(() => send(message, options), options.signal),
+      ...(sendBatch === undefined
+        ? {}
+        : { sendBatch: (messages, options) => run(() => sendBatch(messages, options), options.signal) }),
     };
   }
 
@@ -122,9 +142,21 @@ function judgeHttpError(error: unknown, timeoutSeconds: number): CallVerdict {
   return error.code === "http_error" ? "failure" : "neutral";
 }
 
+/** A deadline speaks against the service; whoever gave up for another reason says nothing of it. */
+function judgeAborted(signal: AbortSignal | undefined): CallVerdict | undefined {
+  if (!signal?.aborted) return undefined;
+  return signal.reason instanceof DOMException && signal.reason.name === "TimeoutError" ? "failure" : "neutral";
+}
+
 /** What a failure of a service's client says: retryable ones are the service's, the others the caller's. */
 function judgeError(error: unknown): CallVerdict {
   if (!(error instanceof NodeError)) return "neutral";
-  if (!error.retryable) return "success";
+  const { fault, provider, accepted } = readEmailFailure(error);
+  if (provider === "none" && fault === "message") return "neutral";
+  if (!error.retryable) {
+    // A message that is refused says nothing against the service; a key or a quota that is used up does, for a minute.
+    if (provider === "none" || fault === "message") return "success";
+    return accepted === "no" ? { pauseSeconds: OUT_SECONDS } : "failure";
+  }
   return error.retryAfterSeconds ? { pauseSeconds: error.retryAfterSeconds } : "failure";
 }

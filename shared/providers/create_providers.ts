@@ -1,6 +1,8 @@
 import { createGuardedHttpProvider, type GuardedHttpOptions } from "./guarded_http_provider.ts";
+import { withFailover } from "./failover_email_provider.ts";
 import { NodeError } from "./node_error.ts";
 import { createResendEmailProvider } from "./resend_email_provider.ts";
+import { createSmtpEmailProvider } from "./smtp_email_provider.ts";
 import type { EmailProvider, Providers } from "./types.ts";
 
 /** The part of the environment that providers need; `Env` of `shared/env` fits. */
@@ -13,6 +15,8 @@ export interface ProviderEnv {
   readonly resendBaseUrl: string | null;
   /** Sender of email when a node names none. */
   readonly emailFrom: string;
+  /** An SMTP server: the fallback of Resend, or the only service. */
+  readonly smtpUrl?: string | null;
 }
 
 /**
@@ -25,16 +29,26 @@ export interface ProviderEnv {
 export function createProviders(env: ProviderEnv, http: Omit<GuardedHttpOptions, "egressAllow"> = {}): Providers {
   return {
     http: createGuardedHttpProvider({ ...http, egressAllow: env.egressAllow }),
-    email: env.resendApiKey === null ? NO_EMAIL : createResendEmailProvider({
-      apiKey: env.resendApiKey,
-      from: env.emailFrom,
-      ...(env.resendBaseUrl === null ? {} : { baseUrl: env.resendBaseUrl }),
-    }),
+    email: createEmailProvider(env),
   };
+}
+
+/** Resend, with SMTP behind it; or one of them; or none. */
+function createEmailProvider({ resendApiKey, resendBaseUrl, emailFrom, smtpUrl = null }: ProviderEnv): EmailProvider {
+  const smtp = smtpUrl === null ? null : createSmtpEmailProvider({ url: smtpUrl, from: emailFrom });
+  if (resendApiKey === null) return smtp ?? NO_EMAIL;
+  const resend = createResendEmailProvider({
+    apiKey: resendApiKey,
+    from: emailFrom,
+    ...(resendBaseUrl === null ? {} : { baseUrl: resendBaseUrl }),
+  });
+  return smtp === null ? resend : withFailover(resend, smtp);
 }
 
 const NO_EMAIL: EmailProvider = {
   name: "none",
   send: () =>
-    Promise.reject(new NodeError("Email is not set up: RESEND_API_KEY is missing", { code: "provider_error" })),
+    Promise.reject(
+      new NodeError("Email is not set up: RESEND_API_KEY and SMTP_URL are missing", { code: "provider_error" }),
+    ),
 };

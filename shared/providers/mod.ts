@@ -13,6 +13,7 @@ export {
 } from "./breaker.ts";
 export { Breakers, type BreakersOptions } from "./breakers.ts";
 export { createProviders, type ProviderEnv } from "./create_providers.ts";
+export { type EmailFailure, readEmailFailure } from "./email_failure.ts";
 export { createGuardedHttpProvider, type GuardedHttpOptions } from "./guarded_http_provider.ts";
 export { isHeaderName, isHeaderValue, isOwnHeader } from "./http1.ts";
 export { NodeError, type NodeErrorCode, type NodeErrorOptions } from "./node_error.ts";

@@ -102,7 +102,13 @@ Deno.test("send() calls 429 and 5xx passing failures and honours Retry-After", a
     })
   );
   assertEquals([limited.retryable, limited.retryAfterSeconds], [true, 7]);
-  assertEquals(limited.details, { provider: "resend", status: 429, name: "rate_limit_exceeded" });
+  assertEquals(limited.details, {
+    provider: "resend",
+    accepted: "no",
+    fault: "pace",
+    status: 429,
+    name: "rate_limit_exceeded",
+  });
   const broken = await failure(() => new Response("<html>bad gateway</html>", { status: 502 }));
   assertEquals([broken.retryable, broken.retryAfterSeconds], [true, undefined]);
   for (

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { NodeError } from "./node_error.ts";
 
 /** One request to a host that the flow's owner chose. */
 export interface HttpRequest {
@@ -71,6 +72,8 @@ export interface EmailMessage {
   html?: string;
   /** Plain text body. */
   text?: string;
+  /** Further headers of the message, such as `List-Unsubscribe`: names and values of one line. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** How to send an email. */
@@ -79,7 +82,12 @@ export interface EmailSendOptions {
   idempotencyKey: string;
   /** Ends the request early. */
   signal?: AbortSignal;
+  /** False = an earlier attempt may have reached the service: then no other one is asked. Default true. */
+  mayFailOver?: boolean;
 }
+
+/** What became of one message of a batch. */
+export type BatchedEmail = { readonly id: string } | { readonly error: NodeError };
 
 /** Sends email. */
 export interface EmailProvider {
@@ -91,7 +99,18 @@ export interface EmailProvider {
    * @returns The service's id of the message.
    * @throws {NodeError} `provider_error`, retryable for 429 and 5xx; `node_config_invalid` when no service is set up.
    */
-  send(message: EmailMessage, options: EmailSendOptions): Promise<{ id: string }>;
+  send(message: EmailMessage, options: EmailSendOptions): Promise<{ id: string; provider?: string }>;
+  /**
+   * Hands over up to 100 messages at once, where the service can.
+   *
+   * @returns What became of each, in their order.
+   * @throws {NodeError} As `send`, when it is the same for all.
+   */
+  sendBatch?(messages: readonly EmailMessage[], options: EmailSendOptions): Promise<BatchedEmail[]>;
+  /** The service that is asked when this one surely has not taken a message and is not to be had. */
+  readonly fallback?: EmailProvider;
+  /** The service itself, without its fallback. */
+  readonly first?: EmailProvider;
 }
 
 /** Every outside service a node may use. */

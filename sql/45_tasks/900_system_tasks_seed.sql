@@ -31,7 +31,9 @@ values
   ('security', 'sql', 'prune_security', '29 4 * * *', '{}', 600, 2,
     'Forgets security events after 90 days, and blocks of addresses that are over.'),
   ('secrets', 'sql', 'warn_of_expiry', '27 * * * *', '{}', 300, 2,
-    'Mails the owners 14, 3 and 1 days before a secret expires, when it has, and when its rotation is due; forgets accesses to secrets after 90 days.')
+    'Mails the owners 14, 3 and 1 days before a secret expires, when it has, and when its rotation is due; forgets accesses to secrets after 90 days.'),
+  ('mails', 'sql', 'keep_mails', '* * * * *', '{}', 120, 5,
+    'Sees to it that mails that are due have a sender, ends those that are too late, forgets what they said after a week and that they were sent after 90 days.')
 on conflict (name) do update set
   kind = excluded.kind, handler = excluded.handler, cron = excluded.cron, depends_on = excluded.depends_on,
   timeout_seconds = excluded.timeout_seconds, alert_after = excluded.alert_after, description = excluded.description;

@@ -24,14 +24,19 @@ create table public.mails (
   created_at timestamptz not null default private.now(),
   sent_at timestamptz,
   ended_at timestamptz,
+  leased_until timestamptz,
+  is_unsure boolean not null default false,
   constraint mails_tenant check (tenant_id = coalesce(organization_id, '00000000-0000-0000-0000-000000000000')),
   constraint mails_waiting check ((ended_at is null) = (status in ('queued', 'sending'))),
-  constraint mails_batch check (status <> 'sending' or batch_id is not null)
+  constraint mails_batch check (status <> 'sending' or (batch_id is not null and leased_until is not null)),
+  constraint mails_unsure check (not is_unsure or (batch_id is not null and provider is not null))
 ) with (fillfactor = 80);
 create unique index mails_key_idx on public.mails (tenant_id, template, key);
 create index mails_queued_idx on public.mails (priority, tenant_id, scheduled_for) where status = 'queued';
+create index mails_scheduled_for_idx on public.mails (scheduled_for) where status = 'queued';
 create index mails_expires_at_idx on public.mails (expires_at) where status = 'queued';
 create index mails_batch_id_idx on public.mails (batch_id) where batch_id is not null;
+create index mails_leased_until_idx on public.mails (leased_until) where status = 'sending';
 create index mails_organization_id_idx on public.mails (organization_id, id);
 create index mails_provider_message_id_idx on public.mails (provider_message_id) where provider_message_id is not null;
 create index mails_resent_from_idx on public.mails (resent_from) where resent_from is not null;
@@ -59,7 +64,7 @@ comment on column public.mails.scheduled_for is 'Not sent before; later after a 
 comment on column public.mails.expires_at is 'Not sent any more from then on.';
 comment on column public.mails.attempts is 'How often a provider was asked to send it.';
 comment on column public.mails.batch_id is 'With which others it was given to the provider: stays the same while it is not known whether they were taken.';
-comment on column public.mails.provider is 'Who took it: resend or smtp; null = nobody.';
+comment on column public.mails.provider is 'Who took it, or was asked last: resend or smtp; null = nobody yet.';
 comment on column public.mails.provider_message_id is 'Its id there, by which events of the provider find it.';
 comment on column public.mails.error is '{code, message} of the latest failure; null = none.';
 comment on column public.mails.opens is 'How often it was opened, as far as the provider can know.';
@@ -68,14 +73,19 @@ comment on column public.mails.resent_from is 'The mail of which this one is ano
 comment on column public.mails.created_at is 'Asked for.';
 comment on column public.mails.sent_at is 'When a provider took it; null = none did.';
 comment on column public.mails.ended_at is 'When it was sent or given up; null = it is still to be sent.';
+comment on column public.mails.leased_until is 'While sending: until then nobody else asks the provider again.';
+comment on column public.mails.is_unsure is 'The provider may have taken it: it was asked, and its answer is not known. Then no other provider is asked, ever.';
 
 create table private.mail_data (
   mail_id uuid primary key references public.mails (id) on delete cascade,
-  data jsonb not null check (octet_length(data::text) <= 131072)
+  data jsonb not null check (octet_length(data::text) <= 131072),
+  forget_at timestamptz not null
 );
+create index mail_data_forget_at_idx on private.mail_data (forget_at);
 alter table private.mail_data enable row level security;
 revoke all on table private.mail_data from public, anon, authenticated, service_role;
 
-comment on table private.mail_data is 'What mails say: for whom they were written, and for nobody else. Forgotten a week after the mail ended, at once where it opens something (mail_templates.is_sensitive).';
+comment on table private.mail_data is 'What mails say: for whom they were written, and for nobody else. Forgotten as soon as the mail is out where it opens something (mail_templates.is_sensitive).';
 comment on column private.mail_data.mail_id is 'The mail.';
 comment on column private.mail_data.data is 'What the template is filled with.';
+comment on column private.mail_data.forget_at is 'Removed from then on: a week after the mail would have expired, an hour where it opens something.';

@@ -35,7 +35,8 @@ begin
   on conflict (tenant_id, template, key) do nothing
   returning * into v_mail;
   if v_mail.id is not null and not v_suppressed then
-    insert into private.mail_data (mail_id, data) values (v_mail.id, p_data);
+    insert into private.mail_data (mail_id, data, forget_at)
+    values (v_mail.id, p_data, v_mail.expires_at + case when v_template.is_sensitive then interval '1 hour' else interval '7 days' end);
   end if;
   return v_mail;
 exception

@@ -74,6 +74,10 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       "shared/errors",
     ],
   },
+  // Mails of the platform: what they look like, and who sends them.
+  "shared/mail": {
+    imports: ["shared/bytes", "shared/providers", "shared/graph", "shared/db", "shared/env", "shared/log", "shared/errors"],
+  },
   // Handlers of background work: above the engine, which runs them without knowing them.
   "shared/jobs": {
     imports: [
@@ -83,6 +87,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       "shared/blobs",
       "shared/secrets",
       "shared/engine",
+      "shared/mail",
       "shared/providers",
       "shared/schedules",
       "shared/webhooks",

@@ -177,7 +177,7 @@ insert into private.secret_tickets (secret_id, number, expires_at) values ('${RU
   "public.mails": `
 insert into public.mails (organization_id, tenant_id, template, category, key, to_address, priority, scheduled_for, expires_at)
   values ('${ORGANIZATION}', '${ORGANIZATION}', 'welcome', 'transactional', 'sample', 'ada@example.com', 50, now(), now() + interval '1 day');
-insert into private.mail_data (mail_id, data) select id, '{}' from public.mails;
+insert into private.mail_data (mail_id, data, forget_at) select id, '{}', now() from public.mails;
 `,
   "private.rate_limit_overrides": `
 insert into private.rate_limit_overrides (subject_kind, subject_id, request_limit, burst, reason, created_by)

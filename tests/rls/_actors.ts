@@ -45,6 +45,8 @@ export interface Things {
   auditEvent: string;
   /** An API key. */
   key: string;
+  mail: string;
+  endedMail: string;
   /** Somebody in it who is not the owner. */
   member: string;
   /** An open invitation. */
@@ -266,8 +268,11 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       insert into private.secret_notices (secret_id, kind, due_at, days_before, organization_id)
       values (${secret?.id}, 'expiry', now(), 0, ${organizationId})`;
     await sql`insert into private.secret_tickets (secret_id, number, expires_at) values (${secret?.id}, 1, now() + interval '1 day')`;
-    await sql`
-      select private.send_mail(${organizationId}, 'welcome', 'invited@example.com', '{}', 'welcome')`;
+    const [mail] = await sql`
+      select private.send_mail(${organizationId}, 'welcome', 'invited@example.com', '{}', 'welcome') as id`;
+    const [endedMail] = await sql`
+      select private.send_mail(${organizationId}, 'welcome', 'invited@example.com', '{}', 'ended') as id`;
+    await sql`update public.mails set status = 'cancelled', ended_at = now() where id = ${endedMail?.id}`;
     await sql`insert into private.digest_opt_outs (organization_id) values (${organizationId})`;
     const [member] = await sql`
       select user_id as id from public.organization_members
@@ -301,6 +306,8 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       invitation: invitation.id,
       emptyWorkspace: emptyWorkspace.id,
       key: key?.id,
+      mail: mail?.id,
+      endedMail: endedMail?.id,
     };
   }) as Things;
 }

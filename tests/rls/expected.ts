@@ -108,6 +108,7 @@ private.run_slots              deny  deny   deny   deny       deny    deny    de
 private.scratch_flows          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.run_stats_open        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.run_stats_state       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.mail_pace             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.mail_data             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.mail_templates        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.secret_versions       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -259,6 +260,16 @@ engine.secrets_to_rewrap           -     -     x
 private.flows_reading_secret       -     -     -
 private.lock_secret                -     -     -
 private.add_mail                   -     -     -
+private.keep_mails                 -     -     -
+private.mail_batch                 -     -     -
+private.mail_reply                 -     -     -
+private.pick_mails                 -     -     -
+engine.claim_mails                 -     -     x
+engine.claim_new_mail              -     -     x
+engine.finish_mails                -     -     x
+engine.send_mails                  -     -     x
+public.cancel_mail                 -     x     -
+public.resend_mail                 -     x     -
 private.is_suppressed              -     -     -
 private.send_mail                  -     -     -
 private.wake_mails                 -     -     -
@@ -714,6 +725,8 @@ private.used_of                    -     -     -
 export const CALLS = `
 rpc                       owner     admin     developer  member     viewer     guest      suspended
 cancel_bulk_operation     ok        ok        ok         ok         forbidden  forbidden  forbidden
+cancel_mail               ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
+resend_mail               ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
 cancel_job                ok        ok        ok         ok         forbidden  forbidden  forbidden
 discard_dead_letter       ok        ok        ok         ok         forbidden  forbidden  forbidden
 discard_dead_letters      ok        ok        ok         ok         forbidden  forbidden  forbidden

@@ -27,6 +27,7 @@ const SIGNING = "p_signing => jsonb_build_object('number', 7, 'last_four', 'abcd
 
 /** How each RPC is called in good order. */
 const RPCS: Record<string, Call> = {
+  cancel_mail: { ids: { p_mail_id: "mail" } },
   cancel_run: { ids: { p_run_id: "openRun" } },
   create_webhook_subscription: {
     ids: { p_organization_id: "organization" },
@@ -40,6 +41,7 @@ const RPCS: Record<string, Call> = {
     ids: { p_subscription_id: "subscription" },
     rest: `p_changes => '{"description": "Other"}'`,
   },
+  resend_mail: { ids: { p_mail_id: "endedMail" } },
   create_api_key: {
     ids: { p_organization_id: "organization" },
     rest: `p_mode => 'live', p_settings => '{"name": "New", "scopes": ["flows:read"]}', ${SECRET}`,

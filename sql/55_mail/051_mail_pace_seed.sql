@@ -1,0 +1,1 @@
+insert into private.mail_pace (provider) values ('resend'), ('smtp') on conflict (provider) do nothing;

@@ -1,0 +1,166 @@
+/**
+ * A stand-in for an SMTP server (RFC 5321, AUTH by RFC 4954) that checks the order of commands and the form of messages,
+ * and can be told to refuse, to be slow and to lose its answer after a message. Without TLS: for this machine only.
+ *
+ * @module
+ */
+
+/** A message as the server took it. */
+export interface SmtpMessage {
+  readonly from: string;
+  readonly to: readonly string[];
+  /** Headers and body, dots unstuffed. */
+  readonly raw: string;
+  /** A header, unfolded; undefined = there is none. */
+  header(name: string): string | undefined;
+}
+
+/** How it behaves; may be changed at any time. */
+export interface SmtpMood {
+  /** What a command is answered instead, by its first word: `{ RCPT: "550 no such user" }`; `DATA` is the end of the message. */
+  answers: Record<string, string>;
+  /** Milliseconds before each answer. */
+  slowMs: number;
+  /** Closes the connection after a message instead of answering. */
+  losesAnswers: boolean;
+}
+
+/** The stand-in. */
+export interface SmtpServer extends AsyncDisposable {
+  /** With user and password. */
+  readonly url: string;
+  readonly mood: SmtpMood;
+  readonly taken: readonly SmtpMessage[];
+  /** Faults of our client: must stay empty. */
+  readonly faults: readonly string[];
+  readonly connections: number;
+}
+
+const [USER, PASSWORD] = ["mill@race", "p:a/s s"];
+
+/** Starts one on this machine. */
+export function startSmtp(): SmtpServer {
+  const mood: SmtpMood = { answers: {}, slowMs: 0, losesAnswers: false };
+  const taken: SmtpMessage[] = [];
+  const faults: string[] = [];
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const open = new Set<Deno.Conn>();
+  const sessions: Promise<void>[] = [];
+  const counted = { connections: 0 };
+  const accepting = (async () => {
+    for await (const connection of listener) {
+      counted.connections++;
+      open.add(connection);
+      sessions.push(
+        serve(connection).catch(() => {}).finally(() => {
+          open.delete(connection);
+          try {
+            connection.close();
+          } catch {
+            // The client was faster.
+          }
+        }),
+      );
+    }
+  })();
+
+  async function serve(connection: Deno.Conn): Promise<void> {
+    const write = async (line: string) => {
+      if (mood.slowMs > 0) await new Promise((resolve) => setTimeout(resolve, mood.slowMs));
+      await connection.write(new TextEncoder().encode(`${line}\r\n`));
+    };
+    let [from, to, isKnown, message]: [string | null, string[], boolean, string[] | null] = [null, [], false, null];
+    await write(mood.answers.CONNECT ?? "220 stand-in ESMTP");
+    for await (const line of linesOf(connection)) {
+      if (message !== null) {
+        if (line !== ".") {
+          if (line.length > 998) faults.push("a line longer than 998 characters");
+          message.push(line.startsWith(".") ? line.slice(1) : line);
+          continue;
+        }
+        if (mood.answers.DATA !== undefined) await write(mood.answers.DATA);
+        else {
+          taken.push(toMessage(from!, to, message.join("\r\n")));
+          if (mood.losesAnswers) return;
+          await write("250 2.0.0 queued");
+        }
+        [from, to, message] = [null, [], null];
+        continue;
+      }
+      const word = /^[A-Za-z]+/.exec(line)?.[0].toUpperCase() ?? "";
+      const told = word === "DATA" ? undefined : mood.answers[word];
+      if (told !== undefined) await write(told);
+      else if (word === "EHLO") await write("250-stand-in\r\n250-AUTH PLAIN\r\n250 8BITMIME");
+      else if (word === "AUTH") {
+        isKnown = atob(line.split(" ")[2] ?? "") === `\0${USER}\0${PASSWORD}`;
+        await write(isKnown ? "235 2.7.0 welcome" : "535 5.7.8 credentials are not valid");
+      } else if (word === "MAIL") {
+        if (!isKnown) faults.push("MAIL before AUTH");
+        from = /^MAIL FROM:<([^>]*)>/i.exec(line)?.[1] ?? null;
+        await write(from === null ? "501 syntax" : "250 ok");
+      } else if (word === "RCPT") {
+        to.push(/^RCPT TO:<([^>]*)>/i.exec(line)?.[1] ?? "");
+        await write(from === null ? "503 MAIL first" : "250 ok");
+      } else if (word === "DATA") {
+        if (to.length === 0) faults.push("DATA without a receiver");
+        message = [];
+        await write("354 go on");
+      } else if (word === "RSET" || word === "NOOP") await write("250 ok");
+      else if (word === "QUIT") {
+        await write("221 bye");
+        return;
+      } else {
+        faults.push(`unknown command ${line}`);
+        await write("500 unknown");
+      }
+    }
+  }
+
+  const { port } = listener.addr as Deno.NetAddr;
+  return {
+    url: `smtp://${encodeURIComponent(USER)}:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}`,
+    mood,
+    taken,
+    faults,
+    get connections() {
+      return counted.connections;
+    },
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      for (const connection of open) {
+        try {
+          connection.close();
+        } catch {
+          // It is closed.
+        }
+      }
+      await accepting.catch(() => {});
+      await Promise.all(sessions);
+    },
+  };
+}
+
+async function* linesOf(connection: Deno.Conn): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of connection.readable) {
+    rest += decoder.decode(chunk, { stream: true });
+    let end: number;
+    while ((end = rest.indexOf("\r\n")) >= 0) {
+      yield rest.slice(0, end);
+      rest = rest.slice(end + 2);
+    }
+  }
+}
+
+function toMessage(from: string, to: string[], raw: string): SmtpMessage {
+  const head = raw.slice(0, raw.indexOf("\r\n\r\n")).replaceAll(/\r\n[ \t]+/g, " ");
+  return {
+    from,
+    to,
+    raw,
+    header: (name) =>
+      head.split("\r\n").find((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))?.slice(name.length + 1)
+        .trim(),
+  };
+}
