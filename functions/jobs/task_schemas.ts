@@ -60,9 +60,6 @@ export const taskSchema = z.object({
   }),
 }).meta({ id: "SystemTask", description: "What the platform does by the clock for itself" });
 
-/** All system tasks. */
-export const tasksSchema = z.object({ data: z.array(taskSchema) }).meta({ id: "SystemTasks" });
-
 /** Changes of a task. */
 export const taskChangesSchema = z.strictObject({
   is_enabled: z.boolean().optional().meta({ description: "False = it runs only by hand" }),

@@ -3,7 +3,7 @@ import { containsText, type List, type ListOptions, listPage, openList, type Pag
 import type { QueryResult } from "../db/mod.ts";
 import type { RequestContext } from "./context.ts";
 import { fieldsParam, pickFields } from "./fields.ts";
-import { listOf, listQuery } from "./schemas.ts";
+import { listOf, listQuery } from "./_list_schemas.ts";
 
 /** How a filter compares: see {@link where}. `own` = the handler does it. */
 export type FilterKind = "equals" | "anyOf" | "from" | "before" | "text" | "own";

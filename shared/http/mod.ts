@@ -40,11 +40,6 @@ export {
   ifMatchHeaders,
   ifNoneMatchHeaders,
   jsonSchema,
-  listOf,
-  listOptions,
-  listQuery,
-  type ListQueryOptions,
-  type PageQuery,
   problemSchema,
 } from "./schemas.ts";
 export { etag, isNotModified, readIfMatch } from "./etag.ts";

@@ -1,19 +1,12 @@
 import { z } from "zod";
 import { assert, assertEquals, assertObjectMatch } from "../../tests/helpers/assert.ts";
 import { ERROR_CODES } from "../errors/mod.ts";
-import {
-  createRouter,
-  defineRawRoute,
-  defineRoute,
-  idParams,
-  jsonSchema,
-  listOf,
-  listQuery,
-  openApiDocument,
-} from "./mod.ts";
+import { createRouter, defineList, defineRawRoute, defineRoute, idParams, jsonSchema, openApiDocument } from "./mod.ts";
 
 const thing = z.object({ id: z.uuid(), name: z.string().meta({ description: "A name" }), data: jsonSchema })
   .meta({ id: "Thing" });
+
+const things = defineList({ name: "things", item: thing, sort: { name: "name" }, defaultSort: "name" });
 
 const router = createRouter("things", [
   defineRoute({
@@ -23,8 +16,8 @@ const router = createRouter("things", [
     summary: "List things",
     tags: ["things"],
     access: { user: "flows:read", secret: true },
-    request: { query: listQuery({ sort: ["name"], defaultSort: "name" }) },
-    responses: { 200: { description: "Things", schema: listOf(thing) } },
+    list: things,
+    responses: { 200: { description: "Things", schema: things.page() } },
   }, () => ({ data: [], next_cursor: null })),
   defineRoute({
     method: "patch",
@@ -90,6 +83,7 @@ Deno.test("openApiDocument() says who may call and with what", () => {
     "limit",
     "cursor",
     "sort",
+    "fields",
     "if-none-match",
   ]);
   const update = paths["/things/{id}"]?.patch;
@@ -139,7 +133,7 @@ Deno.test("openApiDocument() gives every status a route can answer, with problem
 
 Deno.test("openApiDocument() holds every component it refers to", () => {
   const components = document.components as unknown as Record<string, Record<string, unknown>>;
-  assertEquals(Object.keys(components.schemas ?? {}).sort(), ["Json", "Problem", "Thing"]);
+  assertEquals(Object.keys(components.schemas ?? {}).sort(), ["Json", "PartialThing", "Problem", "Thing"]);
   assertEquals(Object.keys(components.examples ?? {}), Object.keys(ERROR_CODES));
   assertObjectMatch(components.schemas?.Thing as object, {
     properties: { name: { description: "A name" }, data: { $ref: "#/components/schemas/Json" } },

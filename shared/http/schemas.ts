@@ -1,6 +1,4 @@
 import { z } from "zod";
-import type { ListOptions } from "../db/mod.ts";
-import type { RequestContext } from "./context.ts";
 
 /** The body of every error answer. */
 export const problemSchema = z.object({
@@ -50,74 +48,3 @@ export const ifNoneMatchHeaders = z.object({
     examples: ['"v3"'],
   }),
 });
-
-/** What {@link listQuery} takes. */
-export interface ListQueryOptions<C extends string, F extends z.core.$ZodLooseShape> {
-  /** The columns that may be sorted by. They must not hold nulls. */
-  readonly sort: readonly [C, ...C[]];
-  /** The order when none is asked for. */
-  readonly defaultSort: C | `-${C}`;
-  /** The filters, each optional. */
-  readonly filters?: F;
-}
-
-/**
- * The query of a list: `limit` (1–100, 50), `cursor`, `sort` (a column, `-` for descending) and filters. A sort column
- * that is not on the list is refused.
- */
-export function listQuery<const C extends string, F extends z.core.$ZodLooseShape = Record<never, never>>(
-  { sort, defaultSort, filters }: ListQueryOptions<C, F>,
-) {
-  const orders = sort.flatMap((column) => [column, `-${column}` as const]) as [C | `-${C}`, ...(C | `-${C}`)[]];
-  return z.object({
-    limit: z.coerce.number().int().min(1).max(100).default(50).meta({ description: "How many rows, 1 to 100" }),
-    cursor: z.string().optional().meta({ description: "next_cursor of the page before" }),
-    sort: z.enum(orders).default(defaultSort as never).meta({ description: "The order; - means descending" }),
-    ...(filters ?? {} as F),
-  });
-}
-
-/** The answer of a list: `{ data, next_cursor }`. */
-export function listOf<T extends z.ZodType>(item: T) {
-  return z.object({
-    data: z.array(item),
-    next_cursor: z.string().nullable().meta({ description: "Null on the last page" }),
-  });
-}
-
-/** What every list's query has after validation by {@link listQuery}. */
-export interface PageQuery<Sort extends string = string> {
-  /** Rows of a page. */
-  readonly limit: number;
-  /** Where the page before ended. */
-  readonly cursor?: string | undefined;
-  /** The order: a column, `-` before it for descending. */
-  readonly sort: Sort;
-}
-
-/**
- * The options of `listPage` and `openList` for a request: what is left of the query without limit, cursor and sort is
- * the filter that the cursor is bound to.
- *
- * @param context `c.var.request`.
- * @param list The list's name: `flows`.
- * @param query The validated query, made by {@link listQuery}.
- * @param scope What else the list depends on: the parent's id from the path.
- */
-export function listOptions(
-  context: Pick<RequestContext, "env" | "organizationId">,
-  list: string,
-  query: PageQuery,
-  scope: Readonly<Record<string, unknown>> = {},
-): ListOptions {
-  const { limit, cursor, sort, ...filter } = query;
-  return {
-    secret: context.env.secretKeys.default,
-    list,
-    organizationId: context.organizationId,
-    sort,
-    filter: { ...filter, ...scope },
-    limit,
-    cursor,
-  };
-}
