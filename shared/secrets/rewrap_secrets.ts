@@ -87,9 +87,9 @@ export interface RewrapOptions {
 const MAX_UNREADABLE = 500;
 
 /**
- * Seals the secrets of endpoints that are not sealed yet, and wraps all data keys by the current master key. Only the wrapped keys change, the ciphertexts stay where they are.
- * Readers go on meanwhile: they hold both keys. Killed at any point it goes on where it was: what is done is known by
- * its key.
+ * Seals the secrets of endpoints that are not sealed yet, and wraps all data keys by the current master key. Only the
+ * wrapped keys change, the ciphertexts stay where they are. Readers go on meanwhile: they hold both keys. Killed at any
+ * point it goes on where it was: what is done is known by its key.
  *
  * @param keyring The current key, and those it takes the place of.
  * @param store The database.

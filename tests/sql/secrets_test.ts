@@ -3,10 +3,10 @@ import {
   Keyring,
   openEnvelope,
   rewrapSecrets,
+  type RewrapStore,
   sealEnvelope,
   secretPlace,
   type SecretReply,
-  type StaleSecret,
 } from "../../shared/secrets/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
@@ -73,6 +73,17 @@ function read(db: TestDatabase, tenant: Tenant, name: string, more: Record<strin
 async function valueOf(tenant: Tenant, reply: SecretReply, keyring = ring): Promise<string> {
   const bytes = Uint8Array.from(atob(reply.envelope ?? ""), (char) => char.charCodeAt(0));
   return await openEnvelope(keyring, secretPlace(tenant.organizationId, reply.secret_id!, reply.number!), bytes);
+}
+
+/** What rotation asks the database. */
+function storeOf(db: TestDatabase): RewrapStore {
+  return {
+    next: (p_key_id, p_limit, skip) => service(db, "secrets_to_rewrap", { p_key_id, p_limit, p_skip: skip as never }),
+    write: (rows) => service(db, "rewrap_secrets", { p_rows: rows as never }),
+    nextPlain: (p_limit) => service(db, "plain_webhook_secrets", { p_limit }),
+    writeSealed: (rows) => service(db, "seal_webhook_secrets", { p_rows: rows as never }),
+    count: () => service(db, "count_secrets_by_key"),
+  };
 }
 
 scenarios("secrets", {
@@ -353,12 +364,7 @@ scenarios("secrets", {
         await db.sql`select secret_id, number, substring(envelope from octet_length(envelope) - 20) as tail
           from private.secret_versions order by 1, 2`;
       const before = await ciphertext();
-      const store = {
-        next: (p_key_id: string, p_limit: number, skip: unknown) =>
-          service<StaleSecret[]>(db, "secrets_to_rewrap", { p_key_id, p_limit, p_skip: skip as never }),
-        write: (rows: unknown) => service<number>(db, "rewrap_secrets", { p_rows: rows as never }),
-        count: () => service<Record<string, number>>(db, "count_secrets_by_key"),
-      };
+      const store = storeOf(db);
       const killed = new AbortController();
       const first = await rewrapSecrets(both, store, {
         batch: 5,
@@ -396,12 +402,7 @@ scenarios("secrets", {
       await db
         .sql`update private.secret_versions set envelope = set_byte(envelope, 30, (get_byte(envelope, 30) + 1) % 256)
         where secret_id = ${bad.id}`;
-      const store = {
-        next: (p_key_id: string, p_limit: number, skip: unknown) =>
-          service<StaleSecret[]>(db, "secrets_to_rewrap", { p_key_id, p_limit, p_skip: skip as never }),
-        write: (rows: unknown) => service<number>(db, "rewrap_secrets", { p_rows: rows as never }),
-        count: () => service<Record<string, number>>(db, "count_secrets_by_key"),
-      };
+      const store = storeOf(db);
       const progress = await rewrapSecrets(both, store, { batch: 1 });
       assertEquals([progress.rewrapped, progress.unreadable, progress.done, progress.removable], [1, 1, false, []]);
       assertEquals(progress.values, { k1: 1, k2: 1 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "../helpers/assert.ts";
+import { assertEquals } from "../helpers/assert.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
 import { scenarios } from "./_scenarios.ts";
 import { addMember, assertFails, createTenant, rpc, service } from "./_world.ts";
