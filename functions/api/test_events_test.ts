@@ -59,6 +59,29 @@ async function test(user: ApiUser, { id }: Webhook, body?: unknown): Promise<Tes
   return reply.body;
 }
 
+Deno.test("every provider has a test event that its own receiver takes", () =>
+  withTester(async (_api, ada, create) => {
+    const TYPES: Record<string, string> = {
+      stripe: "checkout.session.completed",
+      typeform: "form_response",
+      calendly: "invitee.created",
+      standard_webhooks: "contact.created",
+      github: "push",
+      slack: "app_mention",
+      shopify: "orders/create",
+      custom: "test.event",
+    };
+    const { body: { data } } = await ada.get<{ data: { provider: string }[] }>("/webhooks/providers");
+    assertEquals(data.map(({ provider }) => provider).sort(), Object.keys(TYPES).sort());
+    for (const [provider, type] of Object.entries(TYPES)) {
+      const config = provider === "custom" ? { signature_header: "x-signature", event_type_path: "type" } : {};
+      const report = await test(ada, await create({ provider, config }));
+      assertEquals([report.verdict, report.status], ["verified", 202], `${provider}: ${report.detail}`);
+      const { body: event } = await ada.get<{ type: string }>(`/webhooks/events/${report.event_id}`);
+      assertEquals(event.type, type);
+    }
+  }));
+
 Deno.test("endpoints name their test address beside their address", () =>
   withTester(async (_api, ada, create) => {
     const made = await create();

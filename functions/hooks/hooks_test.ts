@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHmac } from "node:crypto";
 import type { Graph, Json, JsonObject } from "../../shared/graph/mod.ts";
 import { toBase64 } from "../../shared/bytes/mod.ts";
 import { keyringOf, sealEnvelope, webhookSecretPlace } from "../../shared/secrets/mod.ts";
@@ -187,6 +188,22 @@ Deno.test("POST /hooks/:slug takes Typeform's signature and tells the same body 
     expectProblem(await deliver(api, endpoint, null, headers, "GET"), "method_not_allowed");
     assertEquals((await rejections(api)).count, 1);
   }, { provider: "typeform" }));
+
+Deno.test("POST /hooks/:slug answers Slack's question for the address when it is signed, and keeps nothing of it", () =>
+  withEndpoint(async (api, endpoint) => {
+    const ask = async (secret: string) => {
+      const text = JSON.stringify({ token: "t", challenge: "3eZbrw1aBm2r", type: "url_verification" });
+      const time = String(Math.floor(Date.now() / 1000));
+      const mac = createHmac("sha256", secret).update(`v0:${time}:${text}`).digest("hex");
+      const headers = { "x-slack-request-timestamp": time, "x-slack-signature": `v0=${mac}` };
+      return await deliver(api, endpoint, text, { "content-type": "application/json", ...headers });
+    };
+    const answer = await ask(SECRET);
+    assertEquals([answer.status, answer.body as unknown], [200, { challenge: "3eZbrw1aBm2r" }]);
+    expectProblem(await ask("another-secret"), "invalid_signature");
+    await backgroundSettled();
+    assertEquals((await kept(api)).events.length, 0);
+  }, { provider: "slack" }));
 
 Deno.test("POST /hooks/:slug refuses what is forged, stale, unsigned or changed, and keeps nothing of it", () =>
   withEndpoint(async (api, endpoint) => {

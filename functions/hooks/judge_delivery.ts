@@ -8,6 +8,8 @@ import type { ReceivingEndpoint } from "./schemas.ts";
 export interface GoodDelivery {
   readonly ok: true;
   readonly event: WebhookEvent;
+  /** What a signed question of the provider is to be answered with; it is no event then. */
+  readonly answer?: string;
   /** Whether nobody checked who sent it. */
   readonly unsigned: boolean;
 }
@@ -57,7 +59,7 @@ export async function judgeDelivery(
   const delivery = { rawBody, headers, config, parseJson: (text: string) => parseJson(text, { uniqueKeys: true }) };
   const verdict = signature_required ? await adapter.verify({ ...delivery, secrets, now }) : adapter.read(delivery);
   const unsigned = !signature_required;
-  if (verdict.ok) return { ok: true, event: verdict.event, unsigned };
+  if (verdict.ok) return { ...verdict, unsigned };
   if (verdict.reason !== "invalid_body") {
     const cause = new Error(verdict.detail ?? verdict.reason);
     const details = [DETAILS[verdict.reason], ...(explain && verdict.detail !== undefined ? [verdict.detail] : [])];

@@ -48,7 +48,8 @@ export async function receiveDelivery(
     throw judged.error;
   }
 
-  const { event, unsigned } = judged;
+  const { event, unsigned, answer } = judged;
+  if (answer !== undefined) return c.json({ challenge: answer }, 200, limitHeaders(endpoint.rate));
   const kept = keptHeaders(headers, endpoint.config);
   const input = { type: event.type, headers: kept, query, method, body: event.body };
   const mapped = endpoint.mapping === null ? undefined : applyMapping(endpoint.mapping, input);

@@ -23,6 +23,11 @@ export const receiptSchema = z.object({
   test: z.literal(true).optional().meta({ description: "There when it came to the test address" }),
 }).meta({ id: "WebhookReceipt", description: "The answer to a delivery" });
 
+/** The answer to a provider that asks whether the address is ours. */
+export const challengeSchema = z.object({
+  challenge: z.string().meta({ description: "What it sent" }),
+}).meta({ id: "WebhookChallenge", description: "The answer to Slack's signed question whether the address is ours" });
+
 /** What a delivery may be refused with. */
 export const RECEIVER_ERRORS: readonly ErrorCode[] = [
   "ip_blocked",

@@ -31,7 +31,7 @@ export async function requireSettings({ provider, config, secret }: Settings): P
     message,
   }));
   if (problems.length === 0 && secret !== undefined && !await isUsable(adapter, settings, secret)) {
-    const message = "This is no key in the encoding that config.secret_encoding names";
+    const message = "This is no key in the form that the provider or config.secret_encoding names";
     problems.push({ path: "body.secret", code: "invalid_format", message });
   }
   if (problems.length > 0) throw invalidRequest(problems);

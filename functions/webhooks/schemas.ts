@@ -6,11 +6,20 @@ import { mappingSchema } from "../../shared/webhooks/mod.ts";
 const timestamp = z.iso.datetime({ offset: true }).meta({ examples: ["2026-11-20T09:30:00.123456+00:00"] });
 
 /** Who sends webhooks. */
-export const providerSchema = z.enum(["stripe", "typeform", "custom"]);
+export const providerSchema = z.enum([
+  "stripe",
+  "typeform",
+  "calendly",
+  "standard_webhooks",
+  "github",
+  "slack",
+  "shopify",
+  "custom",
+]);
 
 /** Settings of an endpoint; what they may be is the provider's business, see GET /webhooks/providers. */
 export const configSchema = z.record(z.string(), jsonSchema).meta({
-  description: "Settings of the provider, see `GET /webhooks/providers`; {} for Stripe and Typeform",
+  description: "Settings of the provider, see `GET /webhooks/providers`; {} for most",
   examples: [{ signature_header: "X-Signature", algorithm: "sha256" }],
 });
 

@@ -19,7 +19,8 @@ const answerSchema = z.object({
   unsigned: z.literal(true).optional(),
   code: z.string().optional(),
   detail: z.string().optional(),
-}).refine(({ event_id, code }) => event_id !== undefined || code !== undefined);
+  challenge: z.string().optional(),
+}).refine(({ event_id, code, challenge }) => (event_id ?? code ?? challenge) !== undefined);
 
 /** What {@linkcode sendTestEvent} needs. */
 export interface TestEventOptions {
@@ -41,10 +42,11 @@ export async function sendTestEvent({ env, sender, shownUrl, test }: TestEventOp
   const url = `${env.supabaseUrl}/functions/v1/hooks/${sender.slug}/test`;
   const start = performance.now();
   const { status, answer } = await post(url, text, { ...headers, ...signature });
-  const { event_id = null, run_id = null, held_because = null, unsigned, code = null, detail = null } = answer;
+  const { event_id = null, run_id = null, held_because = null, unsigned, code = null, detail = null, challenge } =
+    answer;
   return {
     status,
-    verdict: event_id === null ? "rejected" : unsigned ? "unsigned" : "verified",
+    verdict: event_id === null && challenge === undefined ? "rejected" : unsigned ? "unsigned" : "verified",
     event_id,
     run_id,
     held_because,
@@ -95,11 +97,12 @@ function adapterOf({ provider }: WebhookSender): WebhookAdapter {
   return adapter;
 }
 
-/** The time that was signed may be read, the signature not. */
+/** Id and time that were signed may be read, the signature not. */
 function withoutSignature(signature: Record<string, string>, { config }: WebhookSender): Record<string, string> {
   const time = String(config.timestamp_header ?? "").toLowerCase();
+  const isShown = (name: string) => name === time || /^(?:webhook|svix|x-slack-request)-(?:id|timestamp)$/.test(name);
   return Object.fromEntries(
-    Object.entries(signature).map(([name, value]) => [name, name === time ? value : LEFT_OUT]),
+    Object.entries(signature).map(([name, value]) => [name, isShown(name) ? value : LEFT_OUT]),
   );
 }
 

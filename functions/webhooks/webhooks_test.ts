@@ -9,7 +9,9 @@ import { assert, assertEquals, assertMatch } from "../../tests/helpers/assert.ts
 import { draw, saveFlow, set } from "../../tests/helpers/flows.ts";
 import { checkRoutes, expectProblem } from "../../tests/helpers/route_suite.ts";
 import { withServedApi } from "../../tests/helpers/served_api.ts";
+import { webhookProviders } from "../../shared/webhooks/mod.ts";
 import { router } from "./router.ts";
+import { providerSchema } from "./schemas.ts";
 
 const GRAPH = draw({ t: ["trigger.webhook"], a: set({ n: "{{ trigger.body.n }}" }) }, "t>a");
 
@@ -160,7 +162,8 @@ Deno.test("POST /webhooks checks the settings of the provider, all at once", () 
     const config = { signature_header: "X-Sig", secret_encoding: "hex" };
     const bad = await send({ config, secret: "not hexadecimal" });
     assertEquals(bad.body.problems?.map(({ path }) => path), ["body.secret"]);
-    expectProblem(await send({ provider: "github" }), "invalid_request");
+    expectProblem(await send({ provider: "paypal" }), "invalid_request");
+    expectProblem(await send({ provider: "standard_webhooks", secret: "no base64!" }), "invalid_request");
     expectProblem(await send({ config, secret: "short" }), "invalid_request");
     expectProblem(await send({ config: { ...config, prefix: "x".repeat(9_000) } }), "invalid_request");
     const hex = await create(ada, flowId, { provider: "custom", config });
@@ -340,6 +343,7 @@ Deno.test("GET /webhooks/providers describes every provider", () =>
     const { body } = await ada.get<{ data: { provider: string; config_schema: { type: string } }[] }>(
       "/webhooks/providers",
     );
-    assertEquals(body.data.map(({ provider }) => provider).toSorted(), ["custom", "stripe", "typeform"]);
+    assertEquals(body.data.map(({ provider }) => provider).toSorted(), webhookProviders().toSorted());
+    assertEquals(webhookProviders().toSorted(), providerSchema.options.toSorted());
     assert(body.data.every(({ config_schema }) => config_schema.type === "object"));
   }));

@@ -5,8 +5,8 @@
  */
 import type { Json, JsonObject } from "../graph/mod.ts";
 import { type CustomConfig, customConfigSchema, placeholders, splitTemplate } from "./custom_config.ts";
-import { fromBase64, fromHex, fromText, toBase64, toHex } from "./encoding.ts";
-import { MAX_SIGNATURES, sha256Hex, signHmac, verifyHmac } from "./hmac.ts";
+import { fromBase64, fromBase64Url, fromHex, fromText, toBase64, toBase64Url, toHex } from "./encoding.ts";
+import { type HmacHash, MAX_SIGNATURES, sha256Hex, signHmac, verifyHmac } from "./hmac.ts";
 import { asEventKey, asEventType, putAt, readBody, textAt, writeBody } from "./read_body.ts";
 import { refuse, refuseMismatch, refuseMissing, refuseStale } from "./refuse.ts";
 import type {
@@ -24,7 +24,7 @@ import { withoutSecretPrefix } from "./webhook_secret.ts";
 export const custom: WebhookAdapter = {
   provider: "custom",
   title: "Custom (HMAC)",
-  description: "Any service that signs with HMAC-SHA-256 or SHA-512: header, encoding, time and content can be set.",
+  description: "Any service that signs with an HMAC: header, hash, encoding, prefix, time, id and content can be set.",
   secretFrom: "us",
   configSchema: customConfigSchema,
   dedupeByBody: true,
@@ -35,6 +35,26 @@ export const custom: WebhookAdapter = {
   },
   sampleEvent,
   sign,
+};
+
+const HASHES: Readonly<Record<CustomConfig["algorithm"], HmacHash>> = {
+  sha1: "SHA-1",
+  sha256: "SHA-256",
+  sha512: "SHA-512",
+};
+
+type Encoding = CustomConfig["encoding"];
+
+const DECODE: Readonly<Record<Encoding, (text: string) => Uint8Array | null>> = {
+  hex: fromHex,
+  base64: fromBase64,
+  base64url: fromBase64Url,
+};
+
+const ENCODE: Readonly<Record<Encoding, (bytes: Uint8Array) => string>> = {
+  hex: toHex,
+  base64: toBase64,
+  base64url: toBase64Url,
 };
 
 /** What the signature proved beside the body. */
@@ -67,9 +87,18 @@ async function verify(delivery: SignedDelivery): Promise<WebhookVerdict> {
   if (config.timestamp_header !== undefined && !/^\d{1,16}$/.test(time ?? "")) {
     return refuse("missing_timestamp", `the header ${config.timestamp_header} must hold ${config.timestamp_unit}`);
   }
+  if (isAmbiguous(delivery.headers, config)) {
+    return refuse("malformed_signature", "a signed header holds the text that separates it from what follows");
+  }
   const content = signedContent(delivery, config, time);
-  const hash = config.algorithm === "sha256" ? "SHA-256" : "SHA-512";
-  if (!await verifyHmac({ hash, keys: keys.filter((key) => key !== null), signatures, content })) {
+  if (
+    !await verifyHmac({
+      hash: HASHES[config.algorithm],
+      keys: keys.filter((key) => key !== null),
+      signatures,
+      content,
+    })
+  ) {
     return refuseMismatch(delivery.rawBody);
   }
   const timestampSeconds = time === null ? null : Number(time) / (config.timestamp_unit === "seconds" ? 1 : 1000);
@@ -103,8 +132,7 @@ function parseSignatures(field: string, config: CustomConfig): Uint8Array[] | nu
   if (field.length > 8_192) return null;
   const entries = splitEntries(field, config).filter((entry) => entry.startsWith(config.prefix));
   if (entries.length === 0 || entries.length > MAX_SIGNATURES) return null;
-  const decode = config.encoding === "hex" ? fromHex : fromBase64;
-  const signatures = entries.map((entry) => decode(entry.slice(config.prefix.length)));
+  const signatures = entries.map((entry) => DECODE[config.encoding](entry.slice(config.prefix.length)));
   return signatures.includes(null) ? null : signatures.filter((bytes) => bytes !== null);
 }
 
@@ -112,11 +140,26 @@ function splitEntries(field: string, { separator }: CustomConfig): string[] {
   return separator === "" ? [field] : field.split(separator).map((entry) => entry.trim());
 }
 
+/**
+ * Whether a signed header runs into what is signed after it: then the same bytes could be cut into another header, time
+ * and body than the sender meant.
+ */
+function isAmbiguous(headers: Headers, config: CustomConfig): boolean {
+  const parts = splitTemplate(config.signed_content);
+  return parts.some((part, index) => {
+    if (index % 2 === 0 || part === "body" || part === "timestamp") return false;
+    const value = headerText(headers, part === "id" ? config.event_id_header : part.slice("header:".length)) ?? "";
+    const next = parts[index + 1] ?? "";
+    return next !== "" && value.includes(next);
+  });
+}
+
 function signedContent(delivery: WebhookDelivery, config: CustomConfig, time: string | null): Uint8Array[] {
   return splitTemplate(config.signed_content).map((part, index) => {
     if (index % 2 === 0) return fromText(part);
     if (part === "body") return delivery.rawBody;
     if (part === "timestamp") return fromText(time ?? "");
+    if (part === "id") return fromText(headerText(delivery.headers, config.event_id_header) ?? "");
     return fromText(delivery.headers.get(part.slice("header:".length)) ?? "");
   });
 }
@@ -131,7 +174,8 @@ function toVerdict(delivery: WebhookDelivery, config: CustomConfig, proof: Proof
   const { body } = read;
   const inBody = asEventKey(bodyText(body, config.event_id_path));
   const inHeader = asEventKey(headerText(delivery.headers, config.event_id_header));
-  const signedHeader = placeholders(config.signed_content).includes(`header:${config.event_id_header}`);
+  const signed = placeholders(config.signed_content);
+  const signedHeader = signed.includes("id") || signed.includes(`header:${config.event_id_header}`);
   const id = inBody ?? inHeader;
   const idIsSigned = proof !== null && (inBody !== null || (inHeader !== null && signedHeader));
   const timeIsSigned = proof !== null && proof.timestampSeconds !== null;
@@ -187,7 +231,7 @@ async function sign({ rawBody, headers, config: settings, secret, now }: Outgoin
   const time = String(config.timestamp_unit === "seconds" ? Math.floor(milliseconds / 1000) : milliseconds);
   if (config.timestamp_header !== undefined) fields[config.timestamp_header] = time;
   const content = signedContent({ rawBody, headers, config: settings }, config, time);
-  const mac = await signHmac(config.algorithm === "sha256" ? "SHA-256" : "SHA-512", key, content);
-  fields[config.signature_header] = config.prefix + (config.encoding === "hex" ? toHex(mac) : toBase64(mac));
+  const mac = await signHmac(HASHES[config.algorithm], key, content);
+  fields[config.signature_header] = config.prefix + ENCODE[config.encoding](mac);
   return fields;
 }

@@ -10,20 +10,22 @@ const headerName = z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/, "Thi
 const path = z.string().regex(/^[^.]{1,100}(\.[^.]{1,100}){0,9}$/, "Write a path such as data.id");
 
 /** A placeholder of `signed_content`. */
-const PLACEHOLDER = /\{(body|timestamp|header:[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100})\}/g;
+const PLACEHOLDER = /\{(body|timestamp|id|header:[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100})\}/g;
 
 /** Schema of the settings; field names as the API writes them. */
 export const customConfigSchema = z.strictObject({
   signature_header: headerName.describe("Header that carries the signature"),
-  algorithm: z.enum(["sha256", "sha512"]).default("sha256"),
-  encoding: z.enum(["hex", "base64"]).default("hex"),
+  algorithm: z.enum(["sha256", "sha512", "sha1"]).default("sha256").describe(
+    "sha1 only where the sender knows nothing better",
+  ),
+  encoding: z.enum(["hex", "base64", "base64url"]).default("hex"),
   prefix: z.string().max(32).default("").describe("What stands before the signature, such as sha256= or v1,"),
   separator: z.enum(["", " ", ","]).default("").describe("What separates several signatures; empty = there is one"),
   secret_encoding: z.enum(["utf8", "base64", "hex"]).default("utf8").describe(
     "How the secret becomes the key; base64 leaves out a leading whsec_",
   ),
   signed_content: z.string().max(500).default("{body}").describe(
-    "What is signed: text with {body}, {timestamp} and {header:name}",
+    "What is signed: text with {body}, {timestamp}, {id} (what event_id_header holds) and {header:name}",
   ),
   timestamp_header: headerName.optional().describe("Header that carries the time of the signature"),
   timestamp_unit: z.enum(["seconds", "milliseconds"]).default("seconds"),
@@ -44,6 +46,9 @@ export const customConfigSchema = z.strictObject({
   if (config.timestamp_header === undefined && used.includes("timestamp")) {
     issue("timestamp_header", "Is needed when {timestamp} is signed");
   }
+  if (config.event_id_header === undefined && used.includes("id")) {
+    issue("event_id_header", "Is needed when {id} is signed");
+  }
   if (config.separator !== "" && config.prefix.includes(config.separator)) {
     issue("prefix", "Must not hold the separator");
   }
@@ -55,7 +60,7 @@ export type CustomConfig = z.output<typeof customConfigSchema>;
 /**
  * Names the placeholders of a text.
  *
- * @returns `body`, `timestamp` and `header:<name in lower case>`, in order.
+ * @returns `body`, `timestamp`, `id` and `header:<name in lower case>`, in order.
  */
 export function placeholders(template: string): string[] {
   return [...template.matchAll(PLACEHOLDER)].map((match) => (match[1] ?? "").toLowerCase());

@@ -267,7 +267,8 @@ Deno.test("settings that prove nothing are refused", async () => {
     checkWebhookConfig(custom, { signature_header: "x-s", ...config }).map((issue) => issue.path.join("."));
   assertEquals(faults({}), []);
   assertEquals(faults({ signature_header: "a b" }), ["signature_header"]);
-  assertEquals(faults({ algorithm: "sha1" }), ["algorithm"]);
+  assertEquals(faults({ algorithm: "md5" }), ["algorithm"]);
+  assertEquals(faults({ signed_content: "{id}.{body}" }), ["event_id_header"]);
   assertEquals(faults({ signed_content: "{timestamp}" }), ["signed_content", "timestamp_header"]);
   assertEquals(faults({ signed_content: "fixed" }), ["signed_content"]);
   assertEquals(faults({ signed_content: "{body}{body}" }), ["signed_content"]);

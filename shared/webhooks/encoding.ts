@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { toBase64, toHex } from "../bytes/mod.ts";
+export { fromBase64Url, toBase64, toBase64Url, toHex } from "../bytes/mod.ts";
 
 /**
  * Decodes UTF-8 text as bytes.

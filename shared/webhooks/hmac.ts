@@ -5,14 +5,17 @@
  */
 import { toHex } from "./encoding.ts";
 
-/** Hash functions that may be chosen. SHA-1 is not among them. */
-export type HmacHash = "SHA-256" | "SHA-512";
+/**
+ * Hash functions that may be chosen. SHA-1 is for old senders only: an HMAC does not depend on the collisions that it is
+ * known for, but no adapter of ours takes it unless the settings name it.
+ */
+export type HmacHash = "SHA-1" | "SHA-256" | "SHA-512";
 
 /** Signatures of one delivery that are tried; more are refused, because each costs a comparison. */
 export const MAX_SIGNATURES = 16;
 
 /** Bytes of a signature by hash. */
-const SIGNATURE_BYTES: Readonly<Record<HmacHash, number>> = { "SHA-256": 32, "SHA-512": 64 };
+const SIGNATURE_BYTES: Readonly<Record<HmacHash, number>> = { "SHA-1": 20, "SHA-256": 32, "SHA-512": 64 };
 
 /** What is to be checked. */
 export interface HmacCheck {

@@ -5,13 +5,27 @@
  */
 import { z } from "zod";
 import type { JsonObject } from "../graph/mod.ts";
+import { calendly } from "./calendly.ts";
 import { custom } from "./custom.ts";
+import { github } from "./github.ts";
+import { shopify } from "./shopify.ts";
+import { slack } from "./slack.ts";
+import { standardWebhooks } from "./standard_webhooks.ts";
 import { stripe } from "./stripe.ts";
 import { typeform } from "./typeform.ts";
 import type { WebhookAdapter } from "./types.ts";
 
 /** Every adapter, in the order in which people see them. */
-const ADAPTERS: readonly WebhookAdapter[] = [stripe, typeform, custom];
+const ADAPTERS: readonly WebhookAdapter[] = [
+  stripe,
+  typeform,
+  calendly,
+  standardWebhooks,
+  github,
+  slack,
+  shopify,
+  custom,
+];
 
 const byProvider: ReadonlyMap<string, WebhookAdapter> = new Map(ADAPTERS.map((adapter) => [adapter.provider, adapter]));
 

@@ -2,7 +2,16 @@ import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { checkWebhookConfig, getWebhookAdapter, listWebhookAdapters, webhookProviders } from "./mod.ts";
 
 Deno.test("the registry lists every provider", () => {
-  assertEquals(webhookProviders(), ["stripe", "typeform", "custom"]);
+  assertEquals(webhookProviders(), [
+    "stripe",
+    "typeform",
+    "calendly",
+    "standard_webhooks",
+    "github",
+    "slack",
+    "shopify",
+    "custom",
+  ]);
   assertEquals(getWebhookAdapter("stripe")?.provider, "stripe");
   assertEquals(getWebhookAdapter("nope"), undefined);
   assertEquals(getWebhookAdapter("toString"), undefined);
@@ -24,7 +33,17 @@ Deno.test("checkWebhookConfig() tells every fault", () => {
 });
 
 Deno.test("no adapter throws, whatever is sent", async () => {
-  const fields = ["stripe-signature", "typeform-signature", "x-signature"];
+  const fields = [
+    "stripe-signature",
+    "typeform-signature",
+    "calendly-webhook-signature",
+    "webhook-signature",
+    "webhook-id",
+    "x-hub-signature-256",
+    "x-slack-signature",
+    "x-shopify-hmac-sha256",
+    "x-signature",
+  ];
   for (const provider of webhookProviders()) {
     const adapter = getWebhookAdapter(provider);
     assert(adapter);

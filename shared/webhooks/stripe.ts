@@ -11,10 +11,11 @@
  */
 import { z } from "zod";
 import type { Json } from "../graph/mod.ts";
-import { fromHex, fromText, toHex } from "./encoding.ts";
-import { MAX_SIGNATURES, signHmac, verifyHmac } from "./hmac.ts";
+import { fromText, toHex } from "./encoding.ts";
+import { signHmac, verifyHmac } from "./hmac.ts";
 import { asEventKey, asEventType, putAt, readBody, textAt } from "./read_body.ts";
 import { refuse, refuseMismatch, refuseMissing, refuseStale } from "./refuse.ts";
+import { parseTimedHeader, timedForm } from "./timed_header.ts";
 import type {
   OutgoingDelivery,
   SampleEvent,
@@ -27,8 +28,6 @@ import type {
 
 /** Seconds that a signature may lie in the past or, for clocks that differ, in the future. */
 const TOLERANCE_SECONDS = 300;
-
-const FORM = `Stripe-Signature must hold t= once, and v1= with 64 hex digits once to ${MAX_SIGNATURES} times`;
 
 /** Adapter for Stripe. */
 export const stripe: WebhookAdapter = {
@@ -50,8 +49,8 @@ async function verify(delivery: SignedDelivery): Promise<WebhookVerdict> {
   if (secrets.length === 0) return refuse("no_secret");
   const field = delivery.headers.get("stripe-signature");
   if (field === null || field === "") return refuseMissing("Stripe-Signature");
-  const header = parseHeader(field);
-  if (header === null) return refuse("malformed_signature", FORM);
+  const header = parseTimedHeader(field);
+  if (header === null) return refuse("malformed_signature", timedForm("Stripe-Signature"));
   const genuine = await verifyHmac({
     hash: "SHA-256",
     // The whole secret with its prefix is the key; it is not base64 to Stripe.
@@ -65,25 +64,6 @@ async function verify(delivery: SignedDelivery): Promise<WebhookVerdict> {
     return refuseStale(seconds, delivery.now, TOLERANCE_SECONDS);
   }
   return toVerdict(delivery, seconds);
-}
-
-/** Reads `t=1,v1=…,v1=…`; other schemes (v0 of test mode) are passed over. Null when it is malformed. */
-function parseHeader(field: string): { time: string; signatures: Uint8Array[] } | null {
-  if (field.length > 8_192) return null;
-  const pairs = field.split(",").map((item) => {
-    const [name = "", ...value] = item.trim().split("=");
-    return { name, value: value.join("=") };
-  });
-  const times = pairs.filter((pair) => pair.name === "t");
-  const values = pairs.filter((pair) => pair.name === "v1").map((pair) => pair.value);
-  const [time] = times;
-  if (times.length !== 1 || time === undefined || !/^\d{1,12}$/.test(time.value)) return null;
-  if (values.length === 0 || values.length > MAX_SIGNATURES) return null;
-  // Lower case only, as Stripe writes it: one signature has one spelling.
-  const signatures = values.map((value) => /^[0-9a-f]{64}$/.test(value) ? fromHex(value) : null);
-  return signatures.includes(null)
-    ? null
-    : { time: time.value, signatures: signatures.filter((bytes) => bytes !== null) };
 }
 
 function toVerdict(delivery: WebhookDelivery, timestampSeconds: number | null): WebhookVerdict {

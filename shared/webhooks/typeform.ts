@@ -5,10 +5,10 @@
  */
 import { z } from "zod";
 import type { Json } from "../graph/mod.ts";
+import { type BodySignature, checkBodySignature } from "./body_signature.ts";
 import { fromBase64, fromText, toBase64 } from "./encoding.ts";
-import { signHmac, verifyHmac } from "./hmac.ts";
+import { signHmac } from "./hmac.ts";
 import { asEventKey, asEventType, putAt, readBody, textAt } from "./read_body.ts";
-import { refuse, refuseMismatch, refuseMissing } from "./refuse.ts";
 import type {
   OutgoingDelivery,
   SampleEvent,
@@ -21,7 +21,12 @@ import type {
 
 const PREFIX = "sha256=";
 
-const FORM = "Typeform-Signature must hold sha256= and 32 bytes in base64";
+const SIGNATURE: BodySignature = {
+  header: "Typeform-Signature",
+  prefix: PREFIX,
+  decode: fromBase64,
+  form: "sha256= and 32 bytes in base64",
+};
 
 /** Adapter for Typeform. */
 export const typeform: WebhookAdapter = {
@@ -39,19 +44,7 @@ export const typeform: WebhookAdapter = {
 };
 
 async function verify(delivery: SignedDelivery): Promise<WebhookVerdict> {
-  const secrets = delivery.secrets.filter((secret) => secret !== "");
-  if (secrets.length === 0) return refuse("no_secret");
-  const field = delivery.headers.get("typeform-signature");
-  if (field === null || field === "") return refuseMissing("Typeform-Signature");
-  const signature = field.startsWith(PREFIX) ? fromBase64(field.slice(PREFIX.length)) : null;
-  if (signature === null || signature.length !== 32) return refuse("malformed_signature", FORM);
-  const genuine = await verifyHmac({
-    hash: "SHA-256",
-    keys: secrets.map(fromText),
-    signatures: [signature],
-    content: [delivery.rawBody],
-  });
-  return genuine ? toVerdict(delivery) : refuseMismatch(delivery.rawBody);
+  return await checkBodySignature(delivery, SIGNATURE) ?? toVerdict(delivery);
 }
 
 function toVerdict(delivery: WebhookDelivery): WebhookVerdict {

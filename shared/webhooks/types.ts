@@ -67,7 +67,18 @@ export interface WebhookRefusal {
 }
 
 /** What checking or reading a delivery gives. */
-export type WebhookVerdict = { ok: true; event: WebhookEvent } | WebhookRefusal;
+export type WebhookVerdict = WebhookAcceptance | WebhookRefusal;
+
+/** A delivery was accepted. */
+export interface WebhookAcceptance {
+  ok: true;
+  event: WebhookEvent;
+  /**
+   * Text with which it is to be answered instead of being kept: the sender only asks whether the address is ours. There
+   * for signed deliveries only.
+   */
+  answer?: string;
+}
 
 /** What a test event is to be like. */
 export interface SampleOptions {

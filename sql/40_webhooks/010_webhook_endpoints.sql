@@ -4,7 +4,7 @@ create table public.webhook_endpoints (
   flow_id uuid not null references public.flows (id) on delete cascade,
   trigger_node text check (length(trigger_node) between 1 and 64),
   name text not null check (length(name) between 1 and 200),
-  provider text not null check (provider in ('stripe', 'typeform', 'custom')),
+  provider text not null check (provider in ('stripe', 'typeform', 'calendly', 'standard_webhooks', 'github', 'slack', 'shopify', 'custom')),
   config jsonb not null default '{}' check (jsonb_typeof(config) = 'object'),
   slug text not null unique check (slug ~ '^[A-Za-z0-9_-]{16,64}$'),
   signature_required boolean not null default true,
@@ -40,7 +40,7 @@ comment on column public.webhook_endpoints.organization_id is 'The tenant.';
 comment on column public.webhook_endpoints.flow_id is 'The flow that an event starts.';
 comment on column public.webhook_endpoints.trigger_node is 'Id of the trigger node to start at; null = the first trigger.webhook.';
 comment on column public.webhook_endpoints.name is 'Name for people.';
-comment on column public.webhook_endpoints.provider is 'stripe, typeform, or custom (an HMAC described in config).';
+comment on column public.webhook_endpoints.provider is 'Who sends, by which adapter of shared/webhooks: stripe, typeform, calendly, standard_webhooks, github, slack, shopify, or custom (an HMAC described in config).';
 comment on column public.webhook_endpoints.config is 'Settings of the adapter, see shared/webhooks.';
 comment on column public.webhook_endpoints.slug is 'Last part of the public address; random, so that it can not be guessed.';
 comment on column public.webhook_endpoints.signature_required is 'False = anyone who knows the address can start the flow.';

@@ -64,7 +64,7 @@ begin
   if v_reply is not null then
     return (v_reply - 'secret_id') || private.told_webhook_secret((v_reply ->> 'secret_id')::uuid);
   end if;
-  if length(coalesce(p_name, '')) not between 1 and 200 or coalesce(p_provider, '') not in ('stripe', 'typeform', 'custom')
+  if length(coalesce(p_name, '')) not between 1 and 200 or coalesce(p_provider, '') not in ('stripe', 'typeform', 'calendly', 'standard_webhooks', 'github', 'slack', 'shopify', 'custom')
     or jsonb_typeof(p_config) <> 'object' or octet_length(p_config::text) > 8192
     or length(v_secret) not between 8 and 512 or length(p_trigger_node) not between 1 and 64
     or jsonb_typeof(p_mapping) <> 'object' or octet_length(p_mapping::text) > 8192 or p_wait_seconds not between 0 and 60

@@ -1,6 +1,7 @@
+import { z } from "zod";
 import { defineRawRoute } from "../../../shared/http/mod.ts";
 import { receiveDelivery } from "../receive_delivery.ts";
-import { receiptSchema, RECEIVER_ERRORS } from "../schemas.ts";
+import { challengeSchema, receiptSchema, RECEIVER_ERRORS } from "../schemas.ts";
 
 /** ALL /hooks/:slug/test */
 export const receiveTestWebhook = defineRawRoute({
@@ -16,7 +17,7 @@ export const receiveTestWebhook = defineRawRoute({
   admin: "A provider that delivers an event is no user: the endpoint's secret decides",
   responses: {
     202: { description: "Kept, and a run was started", schema: receiptSchema },
-    200: { description: "Kept without a run: the flow is deleted", schema: receiptSchema },
+    200: { description: "Kept without a run: the flow is deleted", schema: z.union([receiptSchema, challengeSchema]) },
   },
   errors: RECEIVER_ERRORS,
 }, (c, rawBody) => receiveDelivery(c, rawBody, { test: true }));

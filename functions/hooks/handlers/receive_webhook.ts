@@ -1,6 +1,7 @@
+import { z } from "zod";
 import { defineRawRoute } from "../../../shared/http/mod.ts";
 import { receiveDelivery } from "../receive_delivery.ts";
-import { receiptSchema, RECEIVER_ERRORS } from "../schemas.ts";
+import { challengeSchema, receiptSchema, RECEIVER_ERRORS } from "../schemas.ts";
 
 /** ALL /hooks/:slug */
 export const receiveWebhook = defineRawRoute({
@@ -15,7 +16,10 @@ export const receiveWebhook = defineRawRoute({
   admin: "A provider that delivers an event is no user: the endpoint's secret decides",
   responses: {
     202: { description: "Kept, and a run was started", schema: receiptSchema },
-    200: { description: "Known already, kept without a run, or waited for: the run has ended", schema: receiptSchema },
+    200: {
+      description: "Known already, kept without a run, or waited for: the run has ended",
+      schema: z.union([receiptSchema, challengeSchema]),
+    },
   },
   errors: RECEIVER_ERRORS,
 }, (c, rawBody) => receiveDelivery(c, rawBody, { test: false }));
