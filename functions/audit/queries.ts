@@ -8,14 +8,9 @@ import { type AuditFacts, type AuditReport, type SealLine, signAudit, verifySeal
 import { type Page, rpc } from "../../shared/db/mod.ts";
 import { invalidRequest } from "../../shared/errors/mod.ts";
 import type { RequestContext, SecretAccess, UserContext } from "../../shared/http/mod.ts";
+import { type Activity, type ActivityRow, describeActivity } from "./activity.ts";
 import { ACTIVITY, AUDIT_EVENTS } from "./lists.ts";
-import type {
-  activitySchema,
-  auditEventSchema,
-  auditKeysSchema,
-  auditProofSchema,
-  sealedAuditEventSchema,
-} from "./schemas.ts";
+import type { auditEventSchema, auditKeysSchema, auditProofSchema, sealedAuditEventSchema } from "./schemas.ts";
 
 /** A row of the log. */
 export type AuditEvent = z.output<typeof auditEventSchema>;
@@ -24,7 +19,7 @@ type Query = z.output<typeof AUDIT_EVENTS.query>;
 type Filter = Omit<Query, "limit" | "cursor" | "sort" | "fields">;
 
 /** The filter as SQL takes it. */
-function toFilter({ action, ...filter }: Filter): Record<string, unknown> {
+function toFilter({ action, ...filter }: { action?: string[] | undefined }): Record<string, unknown> {
   return { ...filter, ...(action === undefined ? {} : { actions: action }) };
 }
 
@@ -123,14 +118,15 @@ export async function sealNow(context: RequestContext<SecretAccess>): Promise<{ 
 export async function findActivity(
   context: UserContext,
   query: z.output<typeof ACTIVITY.query>,
-): Promise<Page<z.output<typeof activitySchema>>> {
+): Promise<Page<Activity>> {
+  const { limit: _, cursor: __, sort: ___, fields: ____, target_type, ...filter } = query;
   const list = await ACTIVITY.open(context, query);
-  return await list.page(
-    await rpc<z.output<typeof activitySchema>[]>(context.db, "list_activity", {
-      p_organization_id: context.organizationId,
-      p_limit: list.fetchCount,
-      p_after: list.after?.id ?? null,
-      p_ascending: list.ascending,
-    }),
-  );
+  const rows = await rpc<ActivityRow[]>(context.db, "list_activity", {
+    p_organization_id: context.organizationId,
+    p_filter: { ...toFilter(filter), ...(target_type === undefined ? {} : { target_types: target_type }) },
+    p_limit: list.fetchCount,
+    p_after: list.after?.id ?? null,
+    p_ascending: list.ascending,
+  });
+  return await list.page(rows.map((row) => describeActivity(row, context.organizationId)));
 }

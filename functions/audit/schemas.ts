@@ -118,10 +118,24 @@ export const activitySchema = z.object({
   id: z.uuid(),
   occurred_at: moment,
   actor: auditActorSchema,
-  user_id: z.uuid().nullable(),
+  user_id: z.uuid().nullable().meta({ description: "The person; for a key, who made it" }),
   user_name: z.string().nullable().meta({ description: "null = nobody, or you may not see members" }),
-  action: z.string(),
-  target_type: z.string(),
+  key_id: z.uuid().nullable(),
+  key_name: z.string().nullable().meta({ description: "null = no key, it is gone, or you may not see keys" }),
+  action: z.string().meta({ examples: ["flow.updated"] }),
+  target_type: z.string().meta({ examples: ["flow"] }),
   target_id: z.string().nullable(),
-  target_name: z.string().nullable(),
+  target_name: z.string().nullable().meta({ description: "What it was called then, or else is called now" }),
+  changed: z.array(z.string()).meta({
+    description: "Names of the fields that an update changed",
+    examples: [["is_active"]],
+  }),
+  summary: z.string().meta({
+    description: "All of it as a sentence, in English; the other fields are there for sentences of your own",
+    examples: ["Ada Lovelace renamed the flow “Orders” to “Sales”"],
+  }),
+  link: z.string().nullable().meta({
+    description: "The path in this API where the thing can be read now; null = it is gone, or has none",
+    examples: ["/flows/0197a0c8-0000-7000-8000-000000000001"],
+  }),
 }).meta({ id: "Activity" });

@@ -174,6 +174,11 @@ private.audit_batch_of             -     -     -
 private.audit_event_reply          -     -     -
 private.audit_facts                -     -     -
 private.audit_page                 -     -     -
+private.audit_where                -     -     -
+private.audit_address              -     -     -
+private.activity_kinds             -     -     -
+private.activity_thing             -     -     -
+private.activity_things_named      -     -     -
 private.organizations_of_caller    -     -     -
 private.audit_security_event       -     -     -
 private.audit_turn                 -     -     -

@@ -6,8 +6,10 @@ const definition = {
   method: "get",
   summary: "See what happened lately",
   description:
-    "What people and keys did in the organization, newest first, for its members: flows, workspaces, members, schedules, " +
-    "webhook endpoints, entities. The rows are those of the audit log, without addresses and values.",
+    "What people and keys did in the organization, newest first, each with a sentence and where to look at the thing. " +
+    "Members see the history of what they may read: guests flows, workspaces, schedules and the organization, others also " +
+    "members, runs, entities, webhooks, API keys or secrets. The rows are those of the audit log, without addresses and " +
+    "values.",
   tags: ["audit"],
   access: { user: "org:read" },
   list: ACTIVITY,
