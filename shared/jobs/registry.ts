@@ -27,6 +27,8 @@ const LOADERS: readonly (readonly [type: string, load: Loader])[] = [
   ["organizations.remove", async () => (await import("./organizations_remove.ts")).organizationsRemove],
   ["secret.warning", async () => (await import("./secret_warning.ts")).secretWarning],
   ["secrets.rewrap", async () => (await import("./secrets_rewrap.ts")).secretsRewrap],
+  ["webhook.send_on", async () => (await import("./webhook_send_on.ts")).webhookSendOn],
+  ["webhook.deliver", async () => (await import("./webhook_deliver.ts")).webhookDeliver],
   ["digest.mail", async () => (await import("./digest_mail.ts")).digestMail],
 ];
 

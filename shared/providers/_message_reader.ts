@@ -16,22 +16,33 @@ export interface ByteStream {
 /** Counts while it collects, into one growing buffer: a million chunks of one byte must not be a million arrays. */
 export class Collector {
   readonly #max: number;
+  readonly #cuts: boolean;
   #buffer = new Uint8Array(READ_SIZE);
   #size = 0;
 
-  /** @param max Bytes to accept. */
-  constructor(max: number) {
+  /**
+   * @param max Bytes to accept.
+   * @param cuts Whether what is beyond them ends the reading with {@linkcode BodyCut} and not with an error.
+   */
+  constructor(max: number, cuts = false) {
     this.#max = max;
+    this.#cuts = cuts;
   }
 
   /** Fails when so many more bytes would be too many. */
   reserve(count: number): void {
-    if (this.#size + count > this.#max) throw tooLarge(this.#max);
+    if (!this.#cuts && this.#size + count > this.#max) throw tooLarge(this.#max);
   }
 
   /** Takes a copy. */
   add(bytes: Uint8Array): void {
     this.reserve(bytes.length);
+    const room = this.#max - this.#size;
+    this.#take(bytes.subarray(0, room));
+    if (bytes.length > room) throw new BodyCut();
+  }
+
+  #take(bytes: Uint8Array): void {
     const size = this.#size + bytes.length;
     if (size > this.#buffer.length) {
       const larger = new Uint8Array(Math.max(size, this.#buffer.length * 2));
@@ -46,6 +57,11 @@ export class Collector {
   bytes(): Uint8Array {
     return this.#buffer.slice(0, this.#size);
   }
+}
+
+/** The body has more bytes than are wanted. */
+export class BodyCut extends Error {
+  override readonly name = "BodyCut";
 }
 
 /** Reads lines and counted bytes from a stream. */

@@ -75,8 +75,11 @@ async function follow(request: HttpRequest, options: GuardedHttpOptions, signal:
     const response = await send(hop, target, options, signal);
     const next = nextHop(hop, target.url, response, redirects);
     if (next === null) {
+      const { isCut, ...answer } = response;
+      const end = { url: target.url.href, redirects };
+      if (request.cutBody) return { ...answer, ...end, isCut };
       const body = await decodeContent(response.body, response.headers["content-encoding"], request.maxResponseBytes);
-      return { ...response, body, url: target.url.href, redirects };
+      return { ...answer, body, ...end };
     }
     hop = next;
   }
@@ -98,6 +101,7 @@ async function send(
       connection,
       hop.body === undefined ? message : { ...message, body: hop.body },
       hop.maxResponseBytes,
+      hop.cutBody,
     );
   } finally {
     signal.removeEventListener("abort", close);

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { type ByteStream, Collector, MessageReader, notHttp, tooLarge } from "./_message_reader.ts";
+import { BodyCut, type ByteStream, Collector, MessageReader, notHttp, tooLarge } from "./_message_reader.ts";
 import { NodeError } from "./node_error.ts";
 
 /** Bytes of status line and header fields. */
@@ -52,6 +52,8 @@ export interface Http1Response {
   /** Lower-case names; repeated fields joined by `, `. */
   headers: Record<string, string>;
   body: Uint8Array;
+  /** Whether there was more of the body. */
+  isCut: boolean;
 }
 
 /**
@@ -89,6 +91,7 @@ export function isOwnHeader(name: string): boolean {
  * @param stream An open connection; closing it (also to abort) is the caller's part.
  * @param request What to send.
  * @param maxBodyBytes Bytes of the body to accept before giving up.
+ * @param cutBody Whether a longer body is cut there instead.
  * @returns The answer.
  * @throws {NodeError} `http_error` when the answer is no HTTP, `output_too_large` when the body is too large; errors
  * of the connection pass through.
@@ -97,6 +100,7 @@ export async function exchange(
   stream: ByteStream,
   request: Http1Request,
   maxBodyBytes: number,
+  cutBody = false,
 ): Promise<Http1Response> {
   checkHeaders(request.headers);
   // The server may answer and close before it took the whole body (413): the answer counts more than our write error.
@@ -104,8 +108,9 @@ export async function exchange(
   const reader = new MessageReader(stream);
   try {
     const head = await readHead(reader);
-    const body = await readBody(reader, request.method, head, maxBodyBytes);
-    return { ...head, headers: joinFields(head.fields), body };
+    const collected = new Collector(maxBodyBytes, cutBody);
+    const isCut = await readBody(reader, request.method, head, collected, cutBody ? Infinity : maxBodyBytes);
+    return { ...head, headers: joinFields(head.fields), body: collected.bytes(), isCut };
   } catch (error) {
     if (error instanceof NodeError && !reader.untouched) throw error;
     const failure = await Promise.race([sent, Promise.resolve(null)]);
@@ -164,28 +169,39 @@ async function readFields(reader: MessageReader, budget: { bytes: number }): Pro
   }
 }
 
-async function readBody(reader: MessageReader, method: string, head: Head, maxBytes: number): Promise<Uint8Array> {
-  if (method === "HEAD" || head.status === 204 || head.status === 304) return new Uint8Array();
-  const collected = new Collector(maxBytes);
+/** Reads the body into `collected`; answers whether it was cut there. */
+async function readBody(
+  reader: MessageReader,
+  method: string,
+  head: Head,
+  collected: Collector,
+  maxBytes: number,
+): Promise<boolean> {
+  if (method === "HEAD" || head.status === 204 || head.status === 304) return false;
+  try {
+    await readWhole(reader, head, collected, maxBytes);
+    return false;
+  } catch (error) {
+    if (error instanceof BodyCut) return true;
+    throw error;
+  }
+}
+
+async function readWhole(reader: MessageReader, head: Head, collected: Collector, maxBytes: number): Promise<void> {
   const values = (name: string) =>
     head.fields.filter((field) => field[0] === name).flatMap((field) => field[1].split(",").map((part) => part.trim()));
   const codings = values("transfer-encoding");
   if (codings.length > 0) {
     if (codings.length !== 1 || codings[0]?.toLowerCase() !== "chunked") throw notHttp("Unknown transfer encoding");
-    await readChunks(reader, collected);
-    return collected.bytes();
+    return await readChunks(reader, collected);
   }
   const lengths = new Set(values("content-length"));
   const [length] = lengths;
-  if (length === undefined) {
-    await reader.rest((bytes) => collected.add(bytes));
-    return collected.bytes();
-  }
+  if (length === undefined) return await reader.rest((bytes) => collected.add(bytes));
   if (lengths.size !== 1 || !/^\d{1,15}$/.test(length)) throw notHttp("The content length is malformed");
   // Refused before a byte of it is read.
   if (Number(length) > maxBytes) throw tooLarge(maxBytes);
   await reader.exactly(Number(length), (bytes) => collected.add(bytes));
-  return collected.bytes();
 }
 
 async function readChunks(reader: MessageReader, collected: Collector): Promise<void> {

@@ -20,6 +20,8 @@ export interface HttpRequest {
   timeoutSeconds: number;
   /** Bytes of the (decoded) response body to accept before giving up. */
   maxResponseBytes: number;
+  /** True = a longer body is cut there, left encoded as it came, and the rest never read; otherwise it is an error. */
+  cutBody?: boolean;
   /** Redirects to follow; each hop passes the same guard. 0 makes a redirect an error. */
   maxRedirects: number;
   /** Ends the request early. */
@@ -36,6 +38,8 @@ export interface HttpResponse {
   headers: Record<string, string>;
   /** The body, decoded from gzip or deflate where it was. */
   body: Uint8Array;
+  /** True = there was more of the body (only with `cutBody`). */
+  isCut?: boolean;
   /** URL of the last hop. */
   url: string;
   /** Number of redirects that were followed. */

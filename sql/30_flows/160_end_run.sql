@@ -60,6 +60,10 @@ begin
   if p_status = 'failed' or v_before = 'compensating' then
     perform private.start_error_flow(v_run);
   end if;
+  -- Here and not in a function: each run comes by, and hardly any organization has a subscription.
+  if exists (select from public.webhook_subscriptions s where s.organization_id = v_run.organization_id) then
+    perform private.publish_run(v_run);
+  end if;
   return true;
 end;
 $$;

@@ -260,6 +260,7 @@ begin
     -- What is rarer has functions of its own: waits, regions, flows that call flows.
     if p_results @? '$[*].move.wait' then
       perform private.take_signals(p_results);
+      perform private.publish_approvals(p_results);
     end if;
     if p_results @? '$[*].child' then
       v_kept := v_kept || private.start_children(p_worker_id, p_results, v_paused);

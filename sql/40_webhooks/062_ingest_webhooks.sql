@@ -71,6 +71,13 @@ begin
     )
   )
   select coalesce(jsonb_agg(e.id), '[]') into v_kept from events e;
+  if exists (select from public.webhook_subscriptions s where s.organization_id = v_organization_id) then
+    perform private.publish_run(r) from public.runs r
+    where r.id in (
+      select d.run_id from jsonb_to_recordset(p_deliveries) as d (event_id uuid, run_id uuid) where v_kept ? d.event_id::text
+    )
+    order by r.id;
+  end if;
   return v_kept;
 end;
 $$;

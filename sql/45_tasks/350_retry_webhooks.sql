@@ -47,10 +47,10 @@ begin
       v_failed := v_failed + 1;
     end;
   end loop;
-  return jsonb_build_object('started', v_started, 'failed', v_failed);
+  return jsonb_build_object('started', v_started, 'failed', v_failed, 'out', private.keep_webhooks_out());
 end;
 $$;
 
 revoke all on function private.retry_webhooks() from public, anon, authenticated, service_role;
 comment on function private.retry_webhooks() is
-  'The task webhook-retries: starts the runs of accepted events that have none; the engine leaves none behind, so it finds only what was restored or written by hand. Answers {started, failed}. Events that are held wait for a person.';
+  'The task webhook-retries: starts the runs of accepted events that have none; the engine leaves none behind, so it finds only what was restored or written by hand. Answers {started, failed, out}: out as private.keep_webhooks_out has it. Events that are held wait for a person.';

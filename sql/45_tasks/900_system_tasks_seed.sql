@@ -11,7 +11,7 @@ values
   ('retention', 'job', 'retention.apply', '47 * * * *', '{}', 3600, 1,
     'Drops runs, steps, jobs and webhook events that are older than the plan keeps, step by step; asks for archives before. Fails, after all else is done, when runs could not be archived for two weeks.'),
   ('webhook-retries', 'sql', 'retry_webhooks', '*/5 * * * *', '{}', 120, 3,
-    'Starts the runs of accepted webhook events that have none. The engine writes both in one transaction, so it finds only what was restored from a backup or written by hand. Deliveries of outgoing webhooks will be retried here when there are such.'),
+    'Starts the runs of accepted webhook events that have none. The engine writes both in one transaction, so it finds only what was restored from a backup or written by hand. For webhooks that we send: calls jobs for what waits without one, and deletes what has fallen out of retention.'),
   ('audit-seal', 'sql', 'seal_audit', '* * * * *', '{}', 120, 5,
     'Gives new rows of the audit log their sequence numbers and seals; asks for a job audit.sign, which signs them.'),
   ('rate-limits', 'sql', 'clean_rate_limits', '*/15 * * * *', '{}', 120, 3,

@@ -61,7 +61,7 @@ comment on column public.webhook_subscriptions.resource_ids is 'Only events whos
 comment on column public.webhook_subscriptions.status is 'active; paused = events are kept and sent when it goes on; disabled = by us: nothing is kept or sent until a person activates it.';
 comment on column public.webhook_subscriptions.disabled_reason is 'gone = it answered 410; failing = nothing got through for five days. Null = not disabled.';
 comment on column public.webhook_subscriptions.disabled_at is 'Since when; null = not disabled.';
-comment on column public.webhook_subscriptions.transformation is 'A value with expressions over event, sent as the body instead of the event; null = the event as it is.';
+comment on column public.webhook_subscriptions.transformation is 'A value with expressions over trigger = the event, sent as the body instead of the event; null = the event as it is.';
 comment on column public.webhook_subscriptions.header_names is 'Names of headers that are sent besides ours; their values are encrypted elsewhere.';
 comment on column public.webhook_subscriptions.ordered is 'True = of events with the same key one is sent only when those before it have got through, or were given up.';
 comment on column public.webhook_subscriptions.rate_per_minute is 'Requests a minute at most; null = no limit.';

@@ -15,7 +15,8 @@ begin
   end if;
   select e.hold_until, e.failures into v_hold, v_failures
   from private.webhook_endpoint_states e where e.subscription_id = p_subscription_id for update;
-  v_due := greatest(p_due, v_hold, private.now());
+  -- What waits for a disabled one is given up at once.
+  v_due := case v_subscription.status when 'disabled' then private.now() else greatest(p_due, v_hold, private.now()) end;
   if exists (
     select from public.job_queue j
     where j.organization_id = v_subscription.organization_id and j.type = 'webhook.deliver'

@@ -91,6 +91,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       "shared/providers",
       "shared/schedules",
       "shared/webhooks",
+      "shared/webhooks_out",
       "shared/graph",
       "shared/db",
       "shared/env",
@@ -106,6 +107,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "shared/security": { imports: ["shared/http", "shared/db"], packages: ["zod"] },
   // Data about graphs, nothing that runs.
   "shared/templates": { imports: ["shared/graph"], packages: [] },
+  // What we send: the catalogue of events, signatures, requests.
+  "shared/webhooks_out": {
+    imports: ["shared/bytes", "shared/secrets", "shared/providers", "shared/graph", "shared/errors"],
+    packages: ["zod"],
+  },
   "shared/webhooks": { imports: ["shared/bytes", "shared/graph", "shared/errors"] },
   "shared/schedules": { imports: ["shared/errors"], packages: ["croner", "temporal-polyfill"] },
   // A folder under shared/ without a line of its own stands at the bottom until somebody gives it one.

@@ -61,6 +61,12 @@ insert into private.webhook_subscription_secrets (subscription_id, kind, number,
   select id, 'signing', 1, '${ORGANIZATION}', decode(repeat('00', 100), 'hex'), 'k1', 'abcd' from s;
 insert into private.webhook_endpoint_states (subscription_id) select id from public.webhook_subscriptions;
 insert into public.webhook_messages (organization_id, type, data) values ('${ORGANIZATION}', 'run.completed', '{}');
+insert into public.webhook_deliveries (organization_id, subscription_id, message_id, type)
+  select '${ORGANIZATION}', s.id, m.id, m.type from public.webhook_subscriptions s, public.webhook_messages m;
+insert into public.webhook_attempts (delivery_id, number, organization_id, duration_ms, url, request_headers)
+  select id, 1, '${ORGANIZATION}', 1, 'https://example.com/hooks', '{}' from public.webhook_deliveries;
+insert into private.webhook_endpoint_stats (subscription_id, hour)
+  select id, '2026-01-01T00:00:00Z' from public.webhook_subscriptions;
 `,
   "public.api_keys": `
 with k as (

@@ -30,6 +30,7 @@ export interface Things {
   failedRun: string;
   endpoint: string;
   subscription: string;
+  delivery: string;
   schedule: string;
   event: string;
   /** An entity that has moved. */
@@ -238,6 +239,14 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       JSON.stringify({ number: 1, envelope: btoa(`\x01\x02k1${"\x00".repeat(100)}`), key_id: "k1", last_four: "abcd" }),
     ]);
     await sql`select private.publish_event(${organizationId}, 'invoice.paid', '{"id": "in_1"}')`;
+    await sql`select engine.send_webhooks_on(${organizationId})`;
+    const [delivery] = await sql`
+      select id from public.webhook_deliveries where organization_id = ${organizationId} order by id limit 1`;
+    await sql`
+      insert into public.webhook_attempts (delivery_id, number, organization_id, duration_ms, url, request_headers)
+      values (${delivery?.id}, 1, ${organizationId}, 1, 'https://example.com/hooks', '{}')`;
+    await sql`
+      insert into private.webhook_endpoint_stats (subscription_id, hour) values (${subscription.id}, '2026-01-01T00:00:00Z')`;
     const entity = await call("public.create_entity($1, 'lead', p_node_id => 'a')", [flow.id]);
     await call("public.move_entity($1, 'b')", [entity.id]);
     await sql`
@@ -292,6 +301,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       failedRun,
       endpoint: endpoint.id,
       subscription: subscription.id,
+      delivery: delivery?.id,
       secret: secret?.id,
       schedule: schedule.id,
       event: event.event_id,

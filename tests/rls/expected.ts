@@ -50,6 +50,8 @@ public.webhook_endpoints      deny  own    own    own        own     none    non
 public.webhook_events         deny  own    own    own        own     none    none   none       own       none   all
 public.webhook_subscriptions  deny  own    own    own        own     none    none   none       own       none   all
 public.webhook_messages       deny  own    own    own        own     none    none   none       own       none   all
+public.webhook_deliveries     deny  own    own    own        own     none    none   none       own       none   all
+public.webhook_attempts       deny  own    own    own        own     none    none   none       own       none   all
 public.job_history            deny  own    own    own        own     own     none   none       own       none   all
 public.audit_events           deny  own    own    none       none    none    none   none       own       none   all
 public.audit_events_default   deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -124,6 +126,7 @@ private.system_tasks          deny  deny   deny   deny       deny    deny    den
 private.webhook_secrets       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.webhook_subscription_secrets deny deny deny deny     deny    deny    deny   deny       deny      deny   deny
 private.webhook_endpoint_states deny deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.webhook_endpoint_stats deny deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.worker_wakes          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.audit_turns           deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.audit_batches         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -335,6 +338,14 @@ public.delete_webhook_subscription - x -
 public.get_webhook_subscription - x -
 public.rotate_webhook_subscription_secret - x -
 public.update_webhook_subscription - x -
+public.retry_webhook_delivery - x -
+public.cancel_webhook_delivery - x -
+public.retry_webhook_deliveries - x -
+public.test_webhook_subscription - x -
+public.get_webhook_subscription_stats - x -
+engine.send_webhooks_on - - x
+engine.begin_webhook_batch - - x
+engine.end_webhook_batch - - x
 public.watch_run                   -     x     -
 public.watch_runs                  -     x     -
 engine.admit_runs                  -     -     x
@@ -487,6 +498,20 @@ private.keep_subscription_secret - - -
 private.change_webhook_subscription - - -
 private.reset_endpoint - - -
 private.wake_endpoint - - -
+private.end_disabled_deliveries - - -
+private.promote_deliveries - - -
+private.disable_subscription - - -
+private.publish_run - - -
+private.publish_approvals - - -
+private.retry_deliveries - - -
+private.lock_webhook_delivery - - -
+private.keep_webhooks_out - - -
+private.publish_flow - - -
+private.publish_entity - - -
+private.publish_move - - -
+private.publish_member - - -
+private.publish_api_key - - -
+private.publish_secret_notice - - -
 private.add_message                -     -     -
 private.node_centre                -     -     -
 private.now                        -     x     x
@@ -820,6 +845,11 @@ delete_webhook_subscription ok ok ok forbidden forbidden forbidden forbidden
 get_webhook_subscription ok ok ok ok forbidden forbidden forbidden
 rotate_webhook_subscription_secret ok ok ok forbidden forbidden forbidden forbidden
 update_webhook_subscription ok ok ok forbidden forbidden forbidden forbidden
+retry_webhook_delivery ok ok ok forbidden forbidden forbidden forbidden
+cancel_webhook_delivery ok ok ok forbidden forbidden forbidden forbidden
+retry_webhook_deliveries ok ok ok forbidden forbidden forbidden forbidden
+test_webhook_subscription ok ok ok forbidden forbidden forbidden forbidden
+get_webhook_subscription_stats ok ok ok ok forbidden forbidden forbidden
 watch_run                 ok        ok        ok         ok         ok         forbidden  forbidden
 watch_runs                ok        ok        ok         ok         ok         forbidden  forbidden
 accept_invitation         not_found not_found not_found not_found not_found not_found not_found

@@ -36,6 +36,14 @@ const RPCS: Record<string, Call> = {
   },
   delete_webhook_subscription: { ids: { p_subscription_id: "subscription" } },
   get_webhook_subscription: { ids: { p_subscription_id: "subscription" } },
+  retry_webhook_delivery: { ids: { p_delivery_id: "delivery" } },
+  cancel_webhook_delivery: { ids: { p_delivery_id: "delivery" } },
+  retry_webhook_deliveries: { ids: { p_organization_id: "organization" }, rest: "p_filter => '{}'" },
+  test_webhook_subscription: {
+    ids: { p_subscription_id: "subscription" },
+    rest: "p_type => 'run.completed', p_data => '{}'",
+  },
+  get_webhook_subscription_stats: { ids: { p_subscription_id: "subscription" } },
   rotate_webhook_subscription_secret: { ids: { p_subscription_id: "subscription" }, rest: SIGNING },
   update_webhook_subscription: {
     ids: { p_subscription_id: "subscription" },

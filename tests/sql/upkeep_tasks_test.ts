@@ -40,17 +40,29 @@ scenarios("tasks of upkeep", {
   "webhook-retries": {
     "starts the run of an accepted event that has none, once": async (db) => {
       const id = await addEvent(db);
-      assertEquals((await runTask(db, "webhook-retries")).result, { started: 1, failed: 0 });
+      assertEquals((await runTask(db, "webhook-retries")).result, {
+        started: 1,
+        failed: 0,
+        out: { woken: 0, deleted: 0 },
+      });
       const [run] = await db.sql`
         select r.input from public.runs r join public.webhook_events e on e.run_id = r.id where e.id = ${id}`;
       assertEquals([run?.input.event_id, run?.input.body], [id, { order: 7 }]);
-      assertEquals((await runTask(db, "webhook-retries")).result, { started: 0, failed: 0 });
+      assertEquals((await runTask(db, "webhook-retries")).result, {
+        started: 0,
+        failed: 0,
+        out: { woken: 0, deleted: 0 },
+      });
     },
     "holds the event when the flow is off meanwhile, and leaves those alone that have just come": async (db) => {
       const id = await addEvent(db, false);
       const fresh = await addEvent(db);
       await db.sql`update public.webhook_events set received_at = now() where id = ${fresh}`;
-      assertEquals((await runTask(db, "webhook-retries")).result, { started: 0, failed: 0 });
+      assertEquals((await runTask(db, "webhook-retries")).result, {
+        started: 0,
+        failed: 0,
+        out: { woken: 0, deleted: 0 },
+      });
       const [event] = await db.sql`select status, held_because from public.webhook_events where id = ${id}`;
       assertEquals({ ...event }, { status: "held", held_because: "flow_inactive" });
       await db.sql`delete from public.webhook_events where id = ${fresh}`;

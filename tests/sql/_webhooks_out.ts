@@ -1,0 +1,130 @@
+import { toBase64 } from "../../shared/bytes/mod.ts";
+import type { Env } from "../../shared/env/mod.ts";
+import { createWebhookDeliver, type WebhookDeliverOptions } from "../../shared/jobs/webhook_deliver.ts";
+import type { JobContext } from "../../shared/jobs/mod.ts";
+import { createGuardedHttpProvider, type GuardedHttpOptions } from "../../shared/providers/mod.ts";
+import { keyIdOf, Keyring, sealEnvelope } from "../../shared/secrets/mod.ts";
+import { newSigningSecret, subscriptionPlace } from "../../shared/webhooks_out/mod.ts";
+import type { TestDatabase } from "../helpers/postgres.ts";
+import { type Arguments, type CallOptions, rpc, service, type Tenant } from "./_world.ts";
+
+/** The environment of the job in tests. */
+export const ENV = {
+  masterKeys: { current: "k1", keys: { k1: new Uint8Array(32).fill(7) } },
+} as unknown as Env;
+const KEYRING = new Keyring(ENV.masterKeys!);
+
+/** A subscription as its owner sees it, and what it is signed with. */
+export interface Subscription {
+  id: string;
+  secret: string;
+  version: number;
+  status: string;
+  [column: string]: unknown;
+}
+
+/** Encrypts something for a subscription, as the function webhooks does. */
+export async function sealed(tenant: Tenant, id: string, kind: "signing" | "headers", value: string, number = 1) {
+  const envelope = await sealEnvelope(KEYRING, subscriptionPlace(tenant.organizationId, id, kind, number), value);
+  return {
+    number,
+    envelope: toBase64(envelope),
+    key_id: keyIdOf(envelope),
+    ...(kind === "signing" && { last_four: value.slice(-4) }),
+  };
+}
+
+/** Subscribes a tenant to everything, unless the settings say otherwise. */
+export async function subscribe(db: TestDatabase, tenant: Tenant, settings: Arguments = {}): Promise<Subscription> {
+  const id = crypto.randomUUID();
+  const secret = newSigningSecret();
+  const made = await rpc<Subscription>(db, tenant.user, "create_webhook_subscription", {
+    p_subscription_id: id,
+    p_organization_id: tenant.organizationId,
+    p_settings: { url: "https://example.com/hooks", event_types: ["*"], ...settings },
+    p_signing: await sealed(tenant, id, "signing", secret),
+  });
+  return { ...made, secret };
+}
+
+/** Publishes events of `invoice.paid` with these ids, in one transaction, and makes deliveries of them. */
+export async function publish(
+  db: TestDatabase,
+  tenant: Tenant,
+  ids: readonly string[],
+  options: CallOptions & { key?: string } = {},
+): Promise<void> {
+  await db.sql.begin(async (sql) => {
+    await sql`select set_config('millrace.now', ${options.now ?? ""}, true)`;
+    for (const id of ids) {
+      await sql`
+        select private.publish_event(${tenant.organizationId}, 'invoice.paid', ${
+        JSON.stringify({ id })
+      }::text::jsonb, ${options.key ?? null})`;
+    }
+  });
+  await service(db, "send_webhooks_on", { p_organization_id: tenant.organizationId }, options);
+}
+
+/** The job on a test's own clock and database. */
+export function deliverJob(
+  db: TestDatabase,
+  options: { readonly now?: () => string; readonly http?: GuardedHttpOptions } = {},
+) {
+  const outside: WebhookDeliverOptions = {
+    http: () => createGuardedHttpProvider(options.http),
+    call: (_env, name, args) =>
+      service(db, name, args as Arguments, options.now === undefined ? {} : { now: options.now() }),
+  };
+  return createWebhookDeliver(outside);
+}
+
+/**
+ * Does what a worker does with every job webhook.deliver that is due, one after the other, until none is.
+ *
+ * @returns The subscriptions whose job ran, in order.
+ */
+export async function deliverAll(
+  db: TestDatabase,
+  options: { readonly now?: string; readonly http?: GuardedHttpOptions; readonly most?: number } = {},
+): Promise<string[]> {
+  const { now } = options;
+  const job = deliverJob(db, {
+    ...(now !== undefined && { now: () => now }),
+    ...(options.http !== undefined && { http: options.http }),
+  });
+  const ran: string[] = [];
+  while (ran.length < (options.most ?? 200)) {
+    const [claimed] = await db.sql`
+      delete from public.job_queue where id = (
+        select id from public.job_queue
+        where type = 'webhook.deliver' and scheduled_for <= ${now ?? new Date(Date.now() + 50).toISOString()}
+        order by priority, scheduled_for, id limit 1
+      ) returning payload`;
+    if (claimed === undefined) break;
+    ran.push(claimed["payload"].subscription_id);
+    await job.run(claimed["payload"], { env: ENV, signal: new AbortController().signal } as unknown as JobContext);
+  }
+  return ran;
+}
+
+/** Deliveries of a subscription, in order. */
+export async function deliveriesOf(db: TestDatabase, subscriptionId: string) {
+  const rows = await db.sql`
+    select d.id, m.data ->> 'id' as event, d.status, d.attempts, d.response_status, d.error_code,
+      d.next_attempt_at::text as next_attempt_at
+    from public.webhook_deliveries d join public.webhook_messages m on m.id = d.message_id
+    where d.subscription_id = ${subscriptionId} order by m.id`;
+  return rows.map((row) => ({ ...row }) as Delivery);
+}
+
+/** One of them. */
+export interface Delivery {
+  id: string;
+  event: string;
+  status: string;
+  attempts: number;
+  response_status: number | null;
+  error_code: string | null;
+  next_attempt_at: string | null;
+}
