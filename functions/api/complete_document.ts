@@ -8,7 +8,7 @@ import {
 } from "../../shared/errors/mod.ts";
 import { API_VERSIONS, codeSamples, type OpenApiDocument } from "../../shared/http/mod.ts";
 import { exampleOf, type Schema, type Schemas } from "./open_api_examples.ts";
-import { incomingWebhooks } from "./open_api_webhooks.ts";
+import { incomingWebhooks, outgoingWebhooks } from "./open_api_webhooks.ts";
 import { type Shareable, shareResponses } from "./share_responses.ts";
 
 interface Parameter {
@@ -54,7 +54,7 @@ export async function completeDocument(document: OpenApiDocument): Promise<OpenA
   const completed = {
     ...document,
     paths: Object.fromEntries(paths),
-    webhooks: await incomingWebhooks(),
+    webhooks: { ...await incomingWebhooks(), ...outgoingWebhooks() },
     "x-errors": errors(),
     "x-step-errors": stepErrors(),
     "x-changelog": changelog(),

@@ -1,10 +1,13 @@
 /**
- * The webhooks of the document: what services send to an endpoint, with a body as they send it.
+ * The webhooks of the document: what services send to an endpoint, with a body as they send it, and what we send to
+ * subscriptions.
  *
  * @module
  */
+import { z } from "zod";
 import type { JsonObject } from "../../shared/graph/mod.ts";
 import { getWebhookAdapter, listWebhookAdapters, type WebhookAdapter } from "../../shared/webhooks/mod.ts";
+import { EVENT_TYPES, type EventType } from "../../shared/webhooks_out/mod.ts";
 
 /** Settings with which an example is made, where a provider needs some. */
 const SETTINGS: Readonly<Record<string, JsonObject>> = {
@@ -70,6 +73,55 @@ async function describe(adapter: WebhookAdapter) {
       200: { description: "Kept before, or nothing is to be started" },
       401: { description: "The signature is missing, too old, or does not fit" },
       413: { description: "The body is larger than 1 MiB" },
+    },
+  };
+}
+
+/** Type of event → its entry under `webhooks`. */
+export function outgoingWebhooks(): Record<string, object> {
+  return Object.fromEntries(EVENT_TYPES.map((event) => [event.type, { post: describeEvent(event) }]));
+}
+
+const SIGNATURE_HEADERS: Readonly<Record<string, string>> = {
+  "webhook-id": "The id of the event: the same in each attempt. Keep it to know repetitions",
+  "webhook-timestamp": "Seconds since 1970 when this attempt was sent. Refuse what is older than five minutes",
+  "webhook-signature": "`v1,` and the Base64 of HMAC-SHA256 over `id.timestamp.body`; two of them during a rotation",
+};
+
+function describeEvent({ type, description, data, example, key }: EventType) {
+  const { $schema: _, ...schema } = z.toJSONSchema(data) as Record<string, unknown>;
+  return {
+    operationId: `on_${type.replaceAll(".", "_")}`,
+    summary: description.replace(/\.$/, ""),
+    description:
+      `Sent to subscriptions to \`${type}\` (\`POST /webhooks/subscriptions\`), at least once. Order, where a ` +
+      `subscription asks for it, is kept by ${key}. Fields may be added.`,
+    tags: ["webhooks"],
+    parameters: Object.entries(SIGNATURE_HEADERS).map(([name, text]) => ({
+      name,
+      in: "header",
+      required: true,
+      description: text,
+      schema: { type: "string" },
+    })),
+    requestBody: {
+      required: true,
+      content: {
+        "application/json": {
+          schema: {
+            type: "object",
+            required: ["type", "timestamp", "data"],
+            properties: { type: { const: type }, timestamp: { type: "string", format: "date-time" }, data: schema },
+          },
+          example: { type, timestamp: "2026-11-20T09:30:01.400000+00:00", data: example },
+        },
+      },
+    },
+    responses: {
+      "2XX": { description: "You have it. Answer within 15 s, before you work on it" },
+      410: { description: "Nothing more is sent: the subscription is disabled" },
+      429: { description: "Sent again later, after `Retry-After` (a day at most)" },
+      default: { description: "Sent again, ten times over three days; redirects too are failures" },
     },
   };
 }

@@ -5,13 +5,19 @@ import { AppError, formatPath, invalidRequest, notFound } from "../../shared/err
 import type { Json } from "../../shared/graph/mod.ts";
 import type { AnyListQuery, UserContext } from "../../shared/http/mod.ts";
 import { NodeError, parseTarget } from "../../shared/providers/mod.ts";
-import { fingerprint, keyIdOf, type Keyring, keyringOf, sealEnvelope } from "../../shared/secrets/mod.ts";
+import {
+  fingerprint,
+  keyIdOf,
+  type Keyring,
+  keyringOf,
+  sealEnvelope,
+  webhookSubscriptionPlace,
+} from "../../shared/secrets/mod.ts";
 import {
   applyTransformation,
   checkTransformation,
   eventBody,
   newSigningSecret,
-  subscriptionPlace,
 } from "../../shared/webhooks_out/mod.ts";
 import { decodeBody } from "./decode_body.ts";
 import { DELIVERIES, SUBSCRIPTIONS } from "./subscription_lists.ts";
@@ -75,7 +81,7 @@ function requireSendable(env: Env, settings: { url?: string | undefined; transfo
 /** A value encrypted for a subscription. The number is random: nobody has to ask which one is next. */
 async function seal(keyring: Keyring, tenant: string, id: string, kind: "signing" | "headers", value: string) {
   const number = 1 + (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % 2_147_483_647;
-  const envelope = await sealEnvelope(keyring, subscriptionPlace(tenant, id, kind, number), value);
+  const envelope = await sealEnvelope(keyring, webhookSubscriptionPlace(tenant, id, kind, number), value);
   return {
     number,
     envelope: toBase64(envelope),

@@ -4,13 +4,11 @@
  * @module
  */
 import type { Env } from "../../shared/env/mod.ts";
-import type { JobContext } from "../../shared/jobs/mod.ts";
-import { webhookDeliver } from "../../shared/jobs/webhook_deliver.ts";
-import { webhookSendOn } from "../../shared/jobs/webhook_send_on.ts";
-import { startTestServer } from "../../shared/providers/_test_server.ts";
+import { type JobContext, jobRegistry } from "../../shared/jobs/mod.ts";
 import { EVENT_TYPE_NAMES, signMessage } from "../../shared/webhooks_out/mod.ts";
 import type { ApiUser, TestApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals, assertMatch } from "../../tests/helpers/assert.ts";
+import { startTestServer } from "../../tests/helpers/raw_server.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
 import { withServedApi } from "../../tests/helpers/served_api.ts";
 import { router } from "./router.ts";
@@ -37,8 +35,8 @@ async function work(api: TestApi): Promise<void> {
       organizationId: job["organization_id"],
       signal: new AbortController().signal,
     };
-    const type = job["type"] === "webhook.deliver" ? webhookDeliver : webhookSendOn;
-    await type.run(job["payload"], context as unknown as JobContext);
+    const type = await jobRegistry.get(job["type"]);
+    await type?.run(job["payload"] ?? {}, context as unknown as JobContext);
   }
 }
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/helpers/assert.ts";
 import { createTestCertificate } from "./_test_certificate.ts";
-import { type Answer, sendAll, startTestServer } from "./_test_server.ts";
+import { type Answer, sendAll, startTestServer } from "../../tests/helpers/raw_server.ts";
 import { createGuardedHttpProvider, type GuardedHttpOptions } from "./guarded_http_provider.ts";
 import { NodeError } from "./node_error.ts";
 import type { HttpRequest, HttpResponse } from "./types.ts";

@@ -30,6 +30,20 @@ export function secretPlace(tenant: string, secretId: string, version: number): 
   return { table: "private.secret_versions", column: "envelope", tenant, row: secretId, version };
 }
 
+/**
+ * The place of what is kept for a webhook subscription.
+ *
+ * @param kind `signing` = a secret that deliveries are signed with; `headers` = the values of headers, as JSON.
+ */
+export function webhookSubscriptionPlace(
+  tenant: string,
+  subscriptionId: string,
+  kind: "signing" | "headers",
+  number: number,
+): EnvelopePlace {
+  return { table: "private.webhook_subscription_secrets", column: kind, tenant, row: subscriptionId, version: number };
+}
+
 /** The place of the secret of a webhook endpoint. A secret is a row that never changes: it has one version. */
 export function webhookSecretPlace(tenant: string, rowId: string): EnvelopePlace {
   return { table: "private.webhook_secrets", column: "envelope", tenant, row: rowId, version: 1 };

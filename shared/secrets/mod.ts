@@ -10,6 +10,7 @@ export {
   sealEnvelope,
   secretPlace,
   webhookSecretPlace,
+  webhookSubscriptionPlace,
 } from "./envelope.ts";
 export {
   type NewEndpointSecret,

@@ -1,11 +1,11 @@
 import { toBase64 } from "../bytes/mod.ts";
-import { rewrapHeader, sealEnvelope, secretPlace, webhookSecretPlace } from "./envelope.ts";
+import { rewrapHeader, sealEnvelope, secretPlace, webhookSecretPlace, webhookSubscriptionPlace } from "./envelope.ts";
 import { keyIdOf, type Keyring } from "./keyring.ts";
 
 /** A value of which the data key is wrapped by another key than the current one. */
 export interface StaleSecret {
-  /** `endpoint`: the secret of a webhook endpoint, `secret_id` is its row. */
-  readonly kind: "secret" | "endpoint";
+  /** `endpoint`: the secret of a webhook endpoint, `secret_id` is its row; `signing`, `headers`: of a subscription. */
+  readonly kind: "secret" | "endpoint" | "signing" | "headers";
   readonly secret_id: string;
   readonly number: number;
   readonly organization_id: string;
@@ -138,7 +138,9 @@ async function rewrap(keyring: Keyring, secret: StaleSecret): Promise<RewrappedS
   const { kind, secret_id, number, organization_id, header: old_header } = secret;
   const place = kind === "endpoint"
     ? webhookSecretPlace(organization_id, secret_id)
-    : secretPlace(organization_id, secret_id, number);
+    : kind === "secret"
+    ? secretPlace(organization_id, secret_id, number)
+    : webhookSubscriptionPlace(organization_id, secret_id, kind, number);
   try {
     const bytes = Uint8Array.from(atob(old_header), (char) => char.charCodeAt(0));
     const header = await rewrapHeader(keyring, place, bytes);

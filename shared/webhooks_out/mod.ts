@@ -10,7 +10,6 @@ export {
   type PendingDelivery,
   sendBatch,
   type SendOptions,
-  subscriptionPlace,
   type WebhookBatch,
 } from "./send_batch.ts";
 export { newSigningSecret, signMessage } from "./sign.ts";

@@ -6,7 +6,7 @@
 import { toBase64 } from "../bytes/mod.ts";
 import type { Json, JsonObject } from "../graph/mod.ts";
 import { type HttpProvider, type HttpResponse, NodeError, parseRetryAfter } from "../providers/mod.ts";
-import { type EnvelopePlace, type Keyring, openEnvelope } from "../secrets/mod.ts";
+import { type Keyring, openEnvelope, webhookSubscriptionPlace } from "../secrets/mod.ts";
 import { signMessage } from "./sign.ts";
 import { applyTransformation } from "./transformation.ts";
 
@@ -25,7 +25,11 @@ export interface WebhookBatch {
     readonly transformation: Json;
   };
   /** The newest first. */
-  readonly secrets?: readonly { readonly kind: string; readonly number: number; readonly envelope: string }[];
+  readonly secrets?: readonly {
+    readonly kind: "signing" | "headers";
+    readonly number: number;
+    readonly envelope: string;
+  }[];
   /** The database's present. */
   readonly now?: string;
   readonly deliveries: readonly PendingDelivery[];
@@ -69,11 +73,6 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The place of what is kept encrypted for a subscription. */
-export function subscriptionPlace(tenant: string, id: string, kind: string, number: number): EnvelopePlace {
-  return { table: "private.webhook_subscription_secrets", column: kind, tenant, row: id, version: number };
-}
-
 /** The event as it is sent where no transformation makes something else of it. */
 export function eventBody({ type, created_at, data }: Pick<PendingDelivery, "type" | "created_at" | "data">) {
   return { type, timestamp: created_at, data };
@@ -92,7 +91,7 @@ export async function sendBatch(batch: WebhookBatch, options: SendOptions): Prom
   if (subscription === undefined || deliveries.length === 0) return [];
   const open = { signing: [] as string[], headers: {} as Record<string, string> };
   for (const { kind, number, envelope } of batch.secrets ?? []) {
-    const place = subscriptionPlace(subscription.organization_id, subscription.id, kind, number);
+    const place = webhookSubscriptionPlace(subscription.organization_id, subscription.id, kind, number);
     const bytes = Uint8Array.from(atob(envelope), (char) => char.charCodeAt(0));
     const value = await openEnvelope(options.keyring, place, bytes);
     if (kind === "signing") open.signing.push(value);
@@ -189,7 +188,6 @@ function describeFailure(error: unknown): Partial<DeliveryResult> {
 /** Header values are bytes: what Postgres cannot keep as text is replaced. */
 function storable(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
-    // deno-lint-ignore no-control-regex
     Object.entries(headers).slice(0, 100).map((
       [name, value],
     ) => [name, value.replaceAll("\u0000", "�").slice(0, 4_096)]),

@@ -20,6 +20,10 @@ begin
         select 'endpoint', s.id, 1, e.organization_id, s.key_id, s.envelope
         from private.webhook_secrets s join public.webhook_endpoints e on e.id = s.endpoint_id
         where s.envelope is not null and s.key_id <> p_key_id
+        union all
+        select k.kind, k.subscription_id, k.number, k.organization_id, k.key_id, k.envelope
+        from private.webhook_subscription_secrets k
+        where k.key_id <> p_key_id
       ) a
       where not exists (
         select 1 from jsonb_array_elements(p_skip) s
@@ -35,7 +39,7 @@ $$;
 revoke all on function engine.secrets_to_rewrap(text, integer, jsonb) from public, anon, authenticated, service_role;
 grant execute on function engine.secrets_to_rewrap(text, integer, jsonb) to service_role;
 comment on function engine.secrets_to_rewrap(text, integer, jsonb) is
-  'The next values whose data key is wrapped by another master key than p_key_id, those of p_skip left out: [{kind, secret_id, number, organization_id, key_id, header}]. kind: secret, or endpoint for the secret of a webhook endpoint, where secret_id is the row in private.webhook_secrets.';
+  'The next values whose data key is wrapped by another master key than p_key_id, those of p_skip left out: [{kind, secret_id, number, organization_id, key_id, header}]. kind: secret, or endpoint for the secret of a webhook endpoint, where secret_id is the row in private.webhook_secrets, or signing and headers of a webhook subscription, where it is that.';
 
 create function engine.rewrap_secrets(p_rows jsonb) returns integer
 language plpgsql
@@ -45,13 +49,14 @@ as $$
 declare
   v_secrets integer;
   v_endpoints integer;
+  v_subscriptions integer;
 begin
   with given as (
     select (r.value ->> 'secret_id')::uuid as secret_id, (r.value ->> 'number')::integer as number,
       decode(r.value ->> 'old_header', 'base64') as old_header, decode(r.value ->> 'header', 'base64') as header,
       r.value ->> 'key_id' as key_id
     from jsonb_array_elements(p_rows) r
-    where r.value ->> 'kind' is distinct from 'endpoint'
+    where coalesce(r.value ->> 'kind', 'secret') = 'secret'
   ),
   locked as (
     select g.*, v.envelope
@@ -93,7 +98,30 @@ begin
   from locked l
   where s.id = l.id;
   get diagnostics v_endpoints = row_count;
-  return v_secrets + v_endpoints;
+  with given as (
+    select (r.value ->> 'secret_id')::uuid as id, r.value ->> 'kind' as kind, (r.value ->> 'number')::integer as number,
+      decode(r.value ->> 'old_header', 'base64') as old_header, decode(r.value ->> 'header', 'base64') as header,
+      r.value ->> 'key_id' as key_id
+    from jsonb_array_elements(p_rows) r
+    where r.value ->> 'kind' in ('signing', 'headers')
+  ),
+  locked as (
+    select g.*, k.envelope
+    from given g
+    join private.webhook_subscription_secrets k on k.subscription_id = g.id and k.kind = g.kind and k.number = g.number
+    where substring(k.envelope from 1 for octet_length(g.old_header)) = g.old_header
+      and get_byte(g.header, 0) = get_byte(k.envelope, 0)
+      and octet_length(g.header) = 62 + get_byte(g.header, 1)
+      and octet_length(g.old_header) = 62 + get_byte(k.envelope, 1)
+    order by g.id, g.kind, g.number
+    for update of k
+  )
+  update private.webhook_subscription_secrets k
+  set key_id = l.key_id, envelope = l.header || substring(l.envelope from octet_length(l.old_header) + 1)
+  from locked l
+  where k.subscription_id = l.id and k.kind = l.kind and k.number = l.number;
+  get diagnostics v_subscriptions = row_count;
+  return v_secrets + v_endpoints + v_subscriptions;
 end;
 $$;
 
@@ -117,6 +145,8 @@ begin
         select v.key_id from private.secret_versions v where v.envelope is not null
         union all
         select s.key_id from private.webhook_secrets s where s.envelope is not null
+        union all
+        select k.key_id from private.webhook_subscription_secrets k
       ) v
       group by v.key_id
     ) k
@@ -127,4 +157,4 @@ $$;
 revoke all on function engine.count_secrets_by_key() from public, anon, authenticated, service_role;
 grant execute on function engine.count_secrets_by_key() to service_role;
 comment on function engine.count_secrets_by_key() is
-  'How many values each master key protects, secrets of webhook endpoints among them: {key id: number}. A key that is not among them protects nothing and may go.';
+  'How many values each master key protects, those of webhook endpoints and subscriptions among them: {key id: number}. A key that is not among them protects nothing and may go.';

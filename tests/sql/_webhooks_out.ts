@@ -1,18 +1,11 @@
 import { toBase64 } from "../../shared/bytes/mod.ts";
-import type { Env } from "../../shared/env/mod.ts";
-import { createWebhookDeliver, type WebhookDeliverOptions } from "../../shared/jobs/webhook_deliver.ts";
-import type { JobContext } from "../../shared/jobs/mod.ts";
 import { createGuardedHttpProvider, type GuardedHttpOptions } from "../../shared/providers/mod.ts";
-import { keyIdOf, Keyring, sealEnvelope } from "../../shared/secrets/mod.ts";
-import { newSigningSecret, subscriptionPlace } from "../../shared/webhooks_out/mod.ts";
+import { keyIdOf, Keyring, sealEnvelope, webhookSubscriptionPlace } from "../../shared/secrets/mod.ts";
+import { newSigningSecret, sendBatch, type WebhookBatch } from "../../shared/webhooks_out/mod.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
 import { type Arguments, type CallOptions, rpc, service, type Tenant } from "./_world.ts";
 
-/** The environment of the job in tests. */
-export const ENV = {
-  masterKeys: { current: "k1", keys: { k1: new Uint8Array(32).fill(7) } },
-} as unknown as Env;
-const KEYRING = new Keyring(ENV.masterKeys!);
+const KEYRING = new Keyring({ current: "k1", keys: { k1: new Uint8Array(32).fill(7) } });
 
 /** A subscription as its owner sees it, and what it is signed with. */
 export interface Subscription {
@@ -25,7 +18,11 @@ export interface Subscription {
 
 /** Encrypts something for a subscription, as the function webhooks does. */
 export async function sealed(tenant: Tenant, id: string, kind: "signing" | "headers", value: string, number = 1) {
-  const envelope = await sealEnvelope(KEYRING, subscriptionPlace(tenant.organizationId, id, kind, number), value);
+  const envelope = await sealEnvelope(
+    KEYRING,
+    webhookSubscriptionPlace(tenant.organizationId, id, kind, number),
+    value,
+  );
   return {
     number,
     envelope: toBase64(envelope),
@@ -66,19 +63,6 @@ export async function publish(
   await service(db, "send_webhooks_on", { p_organization_id: tenant.organizationId }, options);
 }
 
-/** The job on a test's own clock and database. */
-export function deliverJob(
-  db: TestDatabase,
-  options: { readonly now?: () => string; readonly http?: GuardedHttpOptions } = {},
-) {
-  const outside: WebhookDeliverOptions = {
-    http: () => createGuardedHttpProvider(options.http),
-    call: (_env, name, args) =>
-      service(db, name, args as Arguments, options.now === undefined ? {} : { now: options.now() }),
-  };
-  return createWebhookDeliver(outside);
-}
-
 /**
  * Does what a worker does with every job webhook.deliver that is due, one after the other, until none is.
  *
@@ -89,10 +73,8 @@ export async function deliverAll(
   options: { readonly now?: string; readonly http?: GuardedHttpOptions; readonly most?: number } = {},
 ): Promise<string[]> {
   const { now } = options;
-  const job = deliverJob(db, {
-    ...(now !== undefined && { now: () => now }),
-    ...(options.http !== undefined && { http: options.http }),
-  });
+  const clock = now === undefined ? {} : { now };
+  const http = createGuardedHttpProvider(options.http);
   const ran: string[] = [];
   while (ran.length < (options.most ?? 200)) {
     const [claimed] = await db.sql`
@@ -102,8 +84,19 @@ export async function deliverAll(
         order by priority, scheduled_for, id limit 1
       ) returning payload`;
     if (claimed === undefined) break;
-    ran.push(claimed["payload"].subscription_id);
-    await job.run(claimed["payload"], { env: ENV, signal: new AbortController().signal } as unknown as JobContext);
+    const p_subscription_id: string = claimed["payload"].subscription_id;
+    ran.push(p_subscription_id);
+    const p_lease = crypto.randomUUID();
+    const batch = await service(
+      db,
+      "begin_webhook_batch",
+      { p_subscription_id, p_lease },
+      clock,
+    ) as unknown as WebhookBatch;
+    const p_results = await sendBatch(batch, { http, keyring: KEYRING });
+    if (p_results.length > 0) {
+      await service(db, "end_webhook_batch", { p_subscription_id, p_lease, p_results: p_results as never }, clock);
+    }
   }
   return ran;
 }

@@ -211,11 +211,13 @@ scenarios("mails", {
   "the templates": {
     "are those of the code": async (db) => {
       const rows = await db.sql`select name, category from private.mail_templates order by name`;
-      const known = await Promise.all([...TEMPLATE_NAMES].sort().map(async (name) => {
-        const template = await findMailTemplate(name);
-        assertEquals(template?.name, name);
-        return { name, category: template?.category };
-      }));
+      const known = await Promise.all(
+        [...TEMPLATE_NAMES].sort().map(async (name) => {
+          const template = await findMailTemplate(name);
+          assertEquals(template?.name, name);
+          return { name, category: template?.category };
+        }),
+      );
       assertEquals<unknown>(rows.map((row) => ({ ...row })), known);
     },
   },

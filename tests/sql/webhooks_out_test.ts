@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sendAll, startTestServer, type TestServer } from "../../shared/providers/_test_server.ts";
+import { sendAll, startTestServer, type TestServer } from "../helpers/raw_server.ts";
 import { signMessage } from "../../shared/webhooks_out/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
