@@ -66,6 +66,8 @@ const TELLERS: Record<string, Teller> = {
       : undefined,
   "bulk_operation.created": ({ about: { bulk = "change", count } }) => `began to ${bulk} ${counted(count, "run")}`,
   "bulk_operation.updated": () => "stopped a bulk operation",
+  // Of a bulk operation, which may have deleted many.
+  "run.deleted": ({ about: { count } }) => count === undefined ? undefined : `deleted ${counted(count, "run")}`,
   "dead_letter.discarded": ({ about: { count } }) => `discarded ${counted(count ?? 1, "dead letter")}`,
   "key.suspended": () => "went on past its limits for two hours and was suspended",
   "secret.revealed": (row) => `looked at the value of ${thing(row)}`,

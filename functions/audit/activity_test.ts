@@ -54,6 +54,7 @@ Deno.test("describeActivity() tells what was done in words", () => {
     "Somebody suspended the organization “Us”",
   );
   assertEquals(tell("run.deleted", {}, { actor: "key" }), "An API key deleted a run");
+  assertEquals(tell("run.deleted", { count: 90 }, { target_type: "bulk_operation" }), "Ada deleted 90 runs");
   assertEquals(
     tell("key.suspended", {}, { actor: "key", key_name: "ci" }),
     "The API key “ci” went on past its limits for two hours and was suspended",

@@ -93,7 +93,8 @@ begin
          ''status'', case when e.target_type = ''invitation'' then e.after ->> ''status'' end,
          ''is_active'', case when e.target_type in (''flow'', ''schedule'', ''webhook_endpoint'') then e.after -> ''is_active'' end,
          ''bulk'', case when e.target_type = ''bulk_operation'' then e.after ->> ''action'' end,
-         ''count'', case e.target_type when ''bulk_operation'' then e.after -> ''total'' when ''dead_letter'' then e.details -> ''discarded'' end
+         ''count'', case e.target_type when ''bulk_operation'' then coalesce(e.after -> ''total'', e.details -> ''count'')
+           when ''dead_letter'' then e.details -> ''discarded'' end
        ))
      ) order by e.id %1$s), ''[]'')
      from (

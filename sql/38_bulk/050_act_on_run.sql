@@ -21,7 +21,9 @@ begin
     when 'pause' then perform public.pause_run(p_run_id);
     when 'resume' then perform public.resume_run(p_run_id, false);
     when 'retry' then perform public.retry_run(p_run_id, null, false);
-    when 'delete' then perform public.delete_run(p_run_id);
+    when 'delete' then
+      perform private.remove_run(p_run_id);
+      return 'deleted';
   end case;
   return 'done';
 end;
@@ -29,4 +31,4 @@ $$;
 
 revoke all on function private.act_on_run(text, uuid) from public, anon, authenticated, service_role;
 comment on function private.act_on_run(text, uuid) is
-  'Does the action of a bulk operation to one run, as whoever the claims of the session name, without waiting for anybody. Answers done, or busy when somebody else is at the run. Throws what the action throws.';
+  'Does the action of a bulk operation to one run, as whoever the claims of the session name, without waiting for anybody. Answers done, deleted when the caller has to tell the audit log so, or busy when somebody else is at the run. Throws what the action throws.';

@@ -8,6 +8,8 @@ declare
   v_claims text := current_setting('request.jwt.claims', true);
   v_until timestamptz := clock_timestamp() + make_interval(secs => p_seconds);
   v_run uuid;
+  v_about jsonb;
+  v_deleted jsonb[] := '{}';
   v_outcome text;
   v_message jsonb;
   v_count integer := 0;
@@ -55,7 +57,16 @@ begin
       end if;
       v_count := v_count + 1;
       begin
+        if v_operation.action = 'delete' then
+          -- What it is stays so: it has ended.
+          select jsonb_build_object('id', r.id, 'flow_id', r.flow_id, 'status', r.status, 'trigger', r.trigger) into v_about
+          from public.runs r where r.id = v_run;
+        end if;
         v_outcome := private.act_on_run(v_operation.action, v_run);
+        if v_outcome = 'deleted' then
+          v_deleted := v_deleted || v_about;
+          v_outcome := 'done';
+        end if;
       exception
         when sqlstate 'PGRST' then
           get stacked diagnostics v_outcome = message_text;
@@ -84,6 +95,7 @@ begin
         v_operation.busy := array_remove(v_operation.busy, v_run);
       end if;
     end loop;
+    perform private.audit_bulk_deletion(v_operation, v_deleted);
     perform set_config('request.jwt.claims', coalesce(v_claims, ''), true);
 
     v_busy := v_operation.busy || v_busy;

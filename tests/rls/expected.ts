@@ -377,6 +377,8 @@ engine.store_plan                  -     -     x
 engine.store_upcoming              -     -     x
 engine.tick                        -     -     x
 private.act_on_run                 -     -     -
+private.audit_bulk_deletion        -     -     -
+private.remove_run                 -     -     -
 private.add_entity                 -     -     -
 private.limits_are_near            -     -     -
 private.lock_limits_of             -     -     -

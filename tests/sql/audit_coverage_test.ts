@@ -34,7 +34,7 @@ const BY_CALL: Record<string, readonly string[]> = {
   "private.secret_versions": ["public.destroy_secret_version"],
   "private.secret_accesses": ["public.request_secret_reveal"],
   "public.job_history": ["private.discard_dead_letters", "private.discard_dead_letter"],
-  "public.runs": ["public.delete_run"],
+  "public.runs": ["public.delete_run", "private.audit_bulk_deletion"],
 };
 
 /** Tables without, and why. */
@@ -91,6 +91,7 @@ const WITHOUT: Record<string, readonly string[]> = {
     "private.webhook_endpoint_states",
     "public.webhook_messages",
     "private.mail_data",
+    "private.mail_pace",
     "public.mails",
   ],
   "figures that are counted": [

@@ -126,6 +126,38 @@ scenarios("bulk operations", {
       await all("delete");
       assertEquals(await statuses(db, runs), []);
     },
+    "deleted runs stand in the audit log, ninety to a row, by flow and status, under the name of who asked": async (
+      db,
+    ) => {
+      const { tenant, flow } = await tenantWithRuns(db, 0);
+      const other = await createFlow(db, tenant);
+      const add = async (flow: string, status: string, count: number) =>
+        (await db.sql<{ id: string }[]>`
+          insert into public.runs (organization_id, flow_id, flow_version_id, trigger, input, deadline_at, status, error, started_at, finished_at)
+          select ${tenant.organizationId}, ${flow}, gen_random_uuid(), 'manual', '{}', now(), ${status},
+            case when ${status} = 'failed' then '{"code": "internal"}'::jsonb end, now(), now()
+          from generate_series(1, ${count}) returning id`).map(({ id }) => id).toSorted();
+      const [many, failed, others] = [
+        await add(flow, "completed", 100),
+        await add(flow, "failed", 2),
+        await add(other, "completed", 1),
+      ];
+      const { id } = await ask(db, tenant.user, tenant, "delete", { trigger: ["manual"] });
+      await work(db, 200);
+      assertEquals((await find(db, id)).done, 103);
+      const rows = await db.sql`
+        select actor, user_id, target_type, before::jsonb as before, details::jsonb as details from public.audit_events
+        where target_id = ${id} and action = 'run.deleted' order by id`;
+      const about = (flow_id: string, status: string) => ({ flow_id, status, trigger: "manual" });
+      assertEquals(rows.map(({ before, details }) => [before, details.count, details.run_ids]), [
+        [about(flow, "completed"), 90, many.slice(0, 90)],
+        [about(flow, "completed"), 10, many.slice(90)],
+        [about(flow, "failed"), 2, failed],
+        [about(other, "completed"), 1, others],
+      ]);
+      assert(rows.every((row) => row["actor"] === "user" && row["user_id"] === tenant.user.id));
+      assert(rows.every(({ target_type }) => target_type === "bulk_operation"));
+    },
     "a run that refuses is counted, with the reason, and keeps nothing else back": async (db) => {
       const { tenant, flow, runs } = await tenantWithRuns(db, 3);
       await db.sql`select private.end_run(r.id, 'failed', null, '{"code": "internal", "message": "No"}')
