@@ -68,8 +68,8 @@ async function newcomers({ sizes }: Bench, { sql }: Arena): Promise<Line[]> {
 
 /** Jain's index while everybody has work. */
 async function equalShares({ sizes }: Bench, { sql }: Arena): Promise<Line[]> {
-  // A claim of 24 gives four at a time: after so many nobody is further off than that.
-  const each = 100;
+  // A claim of 24 gives eight at a time: after so many nobody is further off than that.
+  const each = 200;
   await makeCrowd(sql, sizes.organizations, each * 2, sizes.crowd);
   const served = await serve(sql, crypto.randomUUID(), (sizes.organizations + 1) * each);
   const counts = [...served.values(), ...Array(sizes.organizations + 1 - served.size).fill(0)];
