@@ -70,7 +70,12 @@ export async function publish(
  */
 export async function deliverAll(
   db: TestDatabase,
-  options: { readonly now?: string; readonly http?: GuardedHttpOptions; readonly most?: number } = {},
+  options: {
+    readonly now?: string;
+    readonly http?: GuardedHttpOptions;
+    readonly most?: number;
+    readonly keyring?: Keyring;
+  } = {},
 ): Promise<string[]> {
   const { now } = options;
   const clock = now === undefined ? {} : { now };
@@ -93,7 +98,7 @@ export async function deliverAll(
       { p_subscription_id, p_lease },
       clock,
     ) as unknown as WebhookBatch;
-    const p_results = await sendBatch(batch, { http, keyring: KEYRING });
+    const p_results = await sendBatch(batch, { http, keyring: options.keyring ?? KEYRING });
     if (p_results.length > 0) {
       await service(db, "end_webhook_batch", { p_subscription_id, p_lease, p_results: p_results as never }, clock);
     }

@@ -4,6 +4,8 @@
  * @module
  */
 import { sendAll, startTestServer, type TestServer } from "../helpers/raw_server.ts";
+import { findMailTemplate } from "../../shared/mail/mod.ts";
+import { Keyring, rewrapSecrets, type RewrapStore } from "../../shared/secrets/mod.ts";
 import { signMessage } from "../../shared/webhooks_out/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
@@ -118,6 +120,30 @@ scenarios("webhooks out", {
         await deliverAll(db, { http, now: at(700_001) });
         const counts = server.received.map((request) => request.match(/v1,/g)?.length);
         assertEquals(counts, [2, 1]);
+      });
+    },
+    "is signed all the same after the master keys have changed": async (db) => {
+      await withServer(db, OK, async ({ tenant, server, url, http }) => {
+        const { id } = await subscribe(db, tenant, { url });
+        const keys = { k1: new Uint8Array(32).fill(7), k2: new Uint8Array(32).fill(8) };
+        const store: RewrapStore = {
+          next: (p_key_id, p_limit, skip) =>
+            service(db, "secrets_to_rewrap", { p_key_id, p_limit, p_skip: skip as never }) as never,
+          write: (rows) => service<number>(db, "rewrap_secrets", { p_rows: rows as never }),
+          count: () => service<Record<string, number>>(db, "count_secrets_by_key"),
+          nextPlain: () => Promise.resolve({ rows: [], left: 0 }),
+          writeSealed: () => Promise.resolve(0),
+        };
+        const progress = await rewrapSecrets(new Keyring({ current: "k2", keys }), store);
+        assert(progress.done && progress.removable.includes("k1"), JSON.stringify(progress));
+        const [row] = await db
+          .sql`select key_id from private.webhook_subscription_secrets where subscription_id = ${id}`;
+        assertEquals(row?.["key_id"], "k2");
+        await publish(db, tenant, ["in_1"]);
+        await deliverAll(db, { http, keyring: new Keyring({ current: "k2", keys: { k2: keys.k2 } }) });
+        assertEquals(server.received.length, 1);
+        // Back, for whoever uses the database next.
+        await rewrapSecrets(new Keyring({ current: "k1", keys }), store);
       });
     },
     "is what the transformation makes, with the tenant's own headers": async (db) => {
@@ -270,8 +296,11 @@ scenarios("webhooks out", {
         assertEquals({ ...row }, { status: "disabled", disabled_reason: "failing" });
         assertEquals((await deliveriesOf(db, id)).map(({ status }) => status), ["failed", "failed"]);
         const [mail] = await db.sql`
-          select template, to_address from public.mails where organization_id = ${tenant.organizationId}`;
+          select m.template, d.data from public.mails m join private.mail_data d on d.mail_id = m.id
+          where m.organization_id = ${tenant.organizationId}`;
         assertEquals(mail?.["template"], "endpoint_disabled");
+        (await findMailTemplate("endpoint_disabled"))?.schema.parse(mail?.["data"]);
+        assertEquals([mail?.["data"].reason, mail?.["data"].failures], ["failing", 11]);
         const [told] = await db.sql`
           select data ->> 'id' as id, data ->> 'reason' as reason from public.webhook_messages
           where organization_id = ${tenant.organizationId} and type = 'webhook.endpoint_disabled'`;
