@@ -6,7 +6,10 @@
 import { EVENT_TYPES } from "../../shared/webhooks_out/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
+import { engineOf } from "./_engine.ts";
 import { scenarios } from "./_scenarios.ts";
+import { waitingRun } from "./_waits.ts";
+import { delivery, tenantWithEndpoint } from "./_webhooks.ts";
 import { subscribe } from "./_webhooks_out.ts";
 import { addMember, createFlow, createTenant, rpc, startRun, type Tenant } from "./_world.ts";
 
@@ -91,6 +94,47 @@ scenarios("events of the platform", {
         "secret.expiring",
         "flow.deleted",
       ]);
+    },
+    "of an approval that is asked for": async (db) => {
+      const tenant = await createTenant(db);
+      await subscribe(db, tenant, { event_types: ["approval.requested"] });
+      const { run, flow } = await waitingRun(db, { kind: "approval", data: { approvers: { roles: ["admin"] } } }, {
+        tenant,
+      });
+      await waitingRun(db, { kind: "signal", name: "paid" }, { tenant });
+      const events = await told(db, tenant);
+      assertEquals(events.map(({ type, data }) => [type, data.id, data.flow_id, data.node_id, data.approvers]), [
+        ["approval.requested", run, flow, "wait", { roles: ["admin"] }],
+      ]);
+    },
+    "of runs that were run before they were kept": async (db) => {
+      const { tenant, endpoint, flow } = await tenantWithEndpoint(db);
+      await subscribe(db, tenant, { event_types: ["run.completed"] });
+      const [row] = await db.sql`select current_version_id as id from public.flows where id = ${flow}`;
+      const given = [1, 2].map((n) => ({
+        ...delivery(endpoint, {
+          eventKey: `k${n}`,
+          input: { type: null, headers: {}, query: {}, method: "POST", body: 1 },
+        }),
+        ahead: {
+          version_id: row?.["id"],
+          trigger_node: null,
+          received_at: "2026-01-01T00:00:00.5+00:00",
+          timeout_seconds: 60,
+          event_id: crypto.randomUUID(),
+          run_id: crypto.randomUUID(),
+          output: { n },
+          steps: [{ node: "a", status: "completed" as const, attempt: 1, leaf: true, output: { n } }],
+        },
+      }));
+      await engineOf(db).ingestWebhooks(endpoint.id, given);
+      // Repetitions leave nothing, and tell nothing.
+      await engineOf(db).ingestWebhooks(endpoint.id, given);
+      assertEquals(
+        new Set((await told(db, tenant)).map(({ data }) => data.id)),
+        new Set(given.map(({ ahead }) => ahead.run_id)),
+      );
+      assertEquals((await told(db, tenant)).length, 2);
     },
     "not of an organization that is removed": async (db) => {
       const tenant = await createTenant(db);
