@@ -11,6 +11,7 @@ const hooks = async (): Promise<Router> => (await import("../hooks/router.ts")).
 const webhooks = async (): Promise<Router> => (await import("../webhooks/router.ts")).router;
 const secrets = async (): Promise<Router> => (await import("../secrets/router.ts")).router;
 const schedules = async (): Promise<Router> => (await import("../schedules/router.ts")).router;
+const email = async (): Promise<Router> => (await import("../email/router.ts")).router;
 const jobs = async (): Promise<Router> => (await import("../jobs/router.ts")).router;
 const admin = async (): Promise<Router> => (await import("../admin/router.ts")).router;
 const keys = async (): Promise<Router> => (await import("../keys/router.ts")).router;
@@ -33,6 +34,7 @@ export const FUNCTIONS = {
   hooks,
   schedules,
   secrets,
+  email,
   jobs,
   keys,
   orgs,

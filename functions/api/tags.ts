@@ -15,6 +15,10 @@ export const TAGS: readonly { readonly name: string; readonly description: strin
   { name: "secrets", description: "Values that flows use by name and nobody reads" },
   { name: "hooks", description: "The receiver of webhooks: what Stripe, Typeform and others call" },
   { name: "schedules", description: "When the clock starts flows: cron, time zones, what becomes of due times" },
+  {
+    name: "email",
+    description: "Mails of the platform: what was sent, what they look like, the hook of Supabase Auth",
+  },
   { name: "jobs", description: "Background work that is no step of a run: what waits, what failed, and how to go on" },
   { name: "admin", description: "Operators: limits by hand, blocked networks, security events" },
   { name: "audit", description: "Who did what, sealed and signed; and what happened lately, for members" },

@@ -1,10 +1,15 @@
 import { z } from "zod";
 import { adminClient, rpc } from "../db/mod.ts";
-import { composeDigest, type Digest } from "./_digest_mail.ts";
+import { queueMails } from "../mail/mod.ts";
 import { defineJob } from "./define_job.ts";
 
-/** Receivers that the e-mail service takes in one message. */
-const MAX_RECEIVERS = 50;
+/** What `engine.get_digest` gives. */
+interface Digest {
+  readonly day: string;
+  /** Addresses of the owners. */
+  readonly to: readonly string[];
+  readonly [field: string]: unknown;
+}
 
 /** Mails the digest of one organization and day to its owners. */
 export const digestMail = defineJob({
@@ -14,7 +19,7 @@ export const digestMail = defineJob({
   maxAttempts: 6,
   retry: { minMs: 60_000, maxMs: 3_600_000, factor: 3 },
   keep: "failures",
-  async run({ organization_id, day }, { env, providers, signal }) {
+  async run({ organization_id, day }, { env, signal }) {
     const digest = await rpc<Digest | null>(
       adminClient(env),
       "get_digest",
@@ -23,11 +28,17 @@ export const digestMail = defineJob({
     );
     // Deleted, suspended, opted out or without an owner's address since it was queued.
     if (digest === null || digest.to.length === 0) return { skipped: "nobody_to_tell" };
-    const { id } = await providers.email.send(
-      { ...composeDigest(digest), to: digest.to.slice(0, MAX_RECEIVERS) },
-      // The service sends once for it, whatever happens to this job after the mail has gone out.
-      { idempotencyKey: `digest:${organization_id}:${day}`, signal },
+    const { to: owners, day: _, ...figures } = digest;
+    return await queueMails(
+      env,
+      owners.map((to) => ({
+        organizationId: organization_id,
+        template: "weekly_digest",
+        to,
+        data: { ...figures, period: "day", from: day, to: day },
+        key: `day:${day}:${to}`,
+      })),
+      signal,
     );
-    return { message_id: id, receivers: Math.min(digest.to.length, MAX_RECEIVERS) };
   },
 });

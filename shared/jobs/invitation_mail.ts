@@ -1,16 +1,29 @@
 import { z } from "zod";
 import { adminClient, rpc } from "../db/mod.ts";
-import { composeInvitation, type Invitation } from "./_invitation_mail.ts";
+import { queueMails } from "../mail/mod.ts";
 import { defineJob } from "./define_job.ts";
 
-/** Mails an invitation to the address that it is for. */
+/** What `engine.write_invitation` gives. */
+interface Invitation {
+  readonly to: string;
+  /** What opens the invitation; forgotten as soon as the mail is out. */
+  readonly token: string;
+  readonly role: string;
+  /** ISO 8601. */
+  readonly expires_at: string;
+  readonly organization: string;
+  /** Name or address of who invites; null = the account is gone. */
+  readonly invited_by: string | null;
+}
+
+/** Writes the mail of an invitation, with a token of its own. */
 export const invitationMail = defineJob({
   type: "invitation.mail",
   summary: "Mails somebody the invitation into an organization.",
   payload: z.object({ invitation_id: z.uuid(), mail: z.int() }),
   maxAttempts: 6,
   retry: { minMs: 10_000, maxMs: 1_800_000, factor: 4 },
-  async run({ invitation_id, mail }, { env, providers, signal, attempt }) {
+  async run({ invitation_id, mail }, { env, providers, signal, organizationId }) {
     if (providers.email.name === "none") return { skipped: "email_is_not_set_up" };
     const invitation = await rpc<Invitation | null>(
       adminClient(env),
@@ -20,11 +33,15 @@ export const invitationMail = defineJob({
     );
     // Revoked, accepted, expired, or its organization is out of use since it was queued.
     if (invitation === null) return { skipped: "not_open_any_more" };
-    const { id } = await providers.email.send(
-      { ...composeInvitation(invitation, env.frontendUrl), to: [invitation.to] },
-      // Each attempt has a token of its own, so it is a mail of its own: what was sent unnoticed stays good as well.
-      { idempotencyKey: `invitation:${invitation_id}:${mail}:${attempt}`, signal },
-    );
-    return { message_id: id };
+    const { to, token, ...data } = invitation;
+    // Behind the #, where no server and no log sees it.
+    const way = env.frontendUrl === null ? { token } : { url: `${env.frontendUrl}/invitations/accept#token=${token}` };
+    return await queueMails(env, [{
+      organizationId,
+      template: "invitation",
+      to,
+      data: { ...data, ...way },
+      key: `${invitation_id}:${mail}`,
+    }], signal);
   },
 });

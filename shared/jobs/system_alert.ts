@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { escapeHtml, oneLine } from "./_mail.ts";
+import { queueMails } from "../mail/mod.ts";
 import { defineJob } from "./define_job.ts";
 
 const payload = z.object({
@@ -19,29 +19,24 @@ export const systemAlert = defineJob({
   payload,
   maxAttempts: 10,
   retry: { minMs: 10_000, maxMs: 1_800_000, factor: 3 },
-  async run(alert, { providers, signal }) {
-    if (providers.email.name === "none") return { skipped: "email_is_not_set_up" };
-    const { id } = await providers.email.send(
-      { ...compose(alert), to: [alert.to] },
-      { idempotencyKey: `alert:${alert.alert_id}:${alert.event}`, signal },
-    );
-    return { message_id: id };
+  async run({ alert_id, event, to, task, failures, error, opened_at }, { env, signal }) {
+    const hasFailed = event === "failed";
+    return await queueMails(env, [{
+      organizationId: null,
+      template: "alert",
+      to,
+      data: {
+        title: hasFailed ? `The task ${task} fails` : `The task ${task} works again`,
+        level: event,
+        message: hasFailed
+          ? "The system task could not do its work. It is tried again by the clock; one mail more comes when it works."
+          : "The system task has completed again.",
+        detail: hasFailed ? `${error.code ?? "error"}: ${error.message ?? "no message"}` : null,
+        facts: [{ name: "Task", value: task }, { name: "Failures in a row", value: String(failures) }],
+        at: opened_at,
+        reason: "You get this as the operator of this deployment.",
+      },
+      key: `${alert_id}:${event}`,
+    }], signal);
   },
 });
-
-function compose({ event, task, failures, error, opened_at }: z.infer<typeof payload>) {
-  const times = failures === 1 ? "once" : `${failures} times in a row`;
-  const lines = event === "failed"
-    ? [
-      `The system task ${task} has failed ${times}.`,
-      `The last error: ${oneLine(`${error.code ?? "unknown"}: ${error.message ?? ""}`, 1_000)}`,
-      "There will be no further mail before it has completed again. What it does, its history and how to start it by " +
-      "hand: GET /jobs/tasks, GET /jobs/tasks/" + task + "/history, POST /jobs/tasks/" + task + "/run.",
-    ]
-    : [`The system task ${task} works again. It had failed ${times}; the alert was raised at ${opened_at}.`];
-  return {
-    subject: oneLine(event === "failed" ? `Millrace: ${task} fails` : `Millrace: ${task} works again`),
-    text: lines.join("\n\n"),
-    html: lines.map((line) => `<p>${escapeHtml(line)}</p>`).join("\n"),
-  };
-}

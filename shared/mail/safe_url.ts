@@ -1,5 +1,6 @@
 /**
- * Which addresses may stand in a mail: web pages over https (http for this machine alone) and mailto.
+ * Which addresses may stand in a mail: web pages over https (http for this machine
+ * and names that lead nowhere else, RFC 6761) and mailto.
  *
  * @param url As it is to stand there.
  * @returns Whether it may.
@@ -15,5 +16,6 @@ export function isSafeUrl(url: string): boolean {
   }
   if (parsed.username !== "" || parsed.password !== "") return false;
   if (parsed.protocol === "https:" || parsed.protocol === "mailto:") return true;
-  return parsed.protocol === "http:" && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(parsed.hostname);
+  return parsed.protocol === "http:" &&
+    /^(localhost|127\.0\.0\.1|\[::1\]|[a-z0-9.-]+\.(localhost|test))$/.test(parsed.hostname);
 }

@@ -15,6 +15,11 @@ const WORDS = {
     text: "Somebody who is signed in to your account asked for another e-mail address. It changes when you confirm it.",
     button: "Confirm the change",
   },
+  invite: {
+    subject: "You are invited",
+    text: "Somebody made an account for this address. Accept it, and it is yours.",
+    button: "Accept the invitation",
+  },
   reauthentication: {
     subject: "Your code to go on",
     text: "Type this code where you were asked for it. It confirms that it is you who changes your account.",
@@ -28,7 +33,7 @@ export const verification = defineTemplate({
   description: "Confirms an address after a sign-up or a change of it, or a person before a sensitive change.",
   category: "transactional",
   schema: data({
-    action: z.enum(["signup", "email_change", "reauthentication"]),
+    action: z.enum(["signup", "invite", "email_change", "reauthentication"]),
     url: url.nullish(),
     code: line.nullish(),
     new_email: line.nullish(),

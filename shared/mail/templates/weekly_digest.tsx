@@ -7,13 +7,14 @@ import { Button, Facts, Figures, Heading, Table, Text, Title } from "../kit.tsx"
 
 const count = z.int().nonnegative();
 
-/** What became of the runs of a week. */
+/** What became of the runs of a week, or of a day. */
 export const weeklyDigest = defineTemplate({
   name: "weekly_digest",
-  description: "What the flows of an organization did in a week.",
+  description: "What the flows of an organization did in a week, or in a day.",
   category: "digests",
   schema: data({
     organization: line,
+    period: z.enum(["week", "day"]).default("week"),
     from: moment,
     to: moment.meta({ description: "The last day" }),
     runs: count,
@@ -46,19 +47,22 @@ export const weeklyDigest = defineTemplate({
       p95_ms: 8_400,
     }],
   },
-  subject: ({ organization, runs, failed }, { number }) =>
-    `${organization}: ${number(runs)} ${runs === 1 ? "run" : "runs"} last week, ${
+  subject: ({ organization, period, runs, failed }, { number }) =>
+    `${organization}: ${number(runs)} ${runs === 1 ? "run" : "runs"} ${period === "day" ? "yesterday" : "last week"}, ${
       failed === 0 ? "none" : number(failed)
     } failed`,
   preheader: ({ success_rate }, { percent }) =>
     success_rate === null || success_rate === undefined ? "" : `${percent(success_rate)} ended well.`,
-  reason: ({ organization }) => `You get this each week with runs, as an owner of ${organization}.`,
+  reason: ({ organization, period }) => `You get this after each ${period} with runs, as an owner of ${organization}.`,
   Body({ data, context: { date, number, percent, link } }) {
+    const isDay = data.period === "day";
     const change = data.runs_before ? data.runs / data.runs_before - 1 : null;
     return (
       <>
-        <Title>{data.organization}, last week</Title>
-        <Text>What the flows did from {date(data.from)} to {date(data.to)} (UTC).</Text>
+        <Title>{data.organization}, {isDay ? "yesterday" : "last week"}</Title>
+        <Text>
+          What the flows did {isDay ? `on ${date(data.from)}` : `from ${date(data.from)} to ${date(data.to)}`} (UTC).
+        </Text>
         <Figures
           figures={[
             { value: number(data.runs), label: "runs" },
