@@ -49,7 +49,9 @@ declare
 begin
   select * into v_mail from public.mails m where m.id = p_mail_id for update;
   perform private.require_permission(v_mail.organization_id, 'mail:write', 'mail');
-  if v_mail.ended_at is null then
+  if v_mail.ended_at is null or exists (
+    select 1 from public.mails m where m.resent_from = p_mail_id and m.ended_at is null
+  ) then
     perform private.fail('conflict', 'The mail is on its way', 409);
   end if;
   select d.data into v_data from private.mail_data d where d.mail_id = p_mail_id;
@@ -70,4 +72,4 @@ $$;
 revoke all on function public.resend_mail(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.resend_mail(uuid) to authenticated;
 comment on function public.resend_mail(uuid) is
-  'Queues a mail once more, to the same address, as a mail of its own; 409 while it is on its way, or when what it said is forgotten. Needs mail:write.';
+  'Queues a mail once more, to the same address, as a mail of its own; 409 while it, or another try of it, is on its way, or when what it said is forgotten. Needs mail:write.';

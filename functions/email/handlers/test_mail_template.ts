@@ -1,5 +1,5 @@
 import { conflict, fromZod, invalidRequest } from "../../../shared/errors/mod.ts";
-import { defineRoute, reply } from "../../../shared/http/mod.ts";
+import { defineRoute } from "../../../shared/http/mod.ts";
 import { findTemplate } from "../find_template.ts";
 import { findOwnAddress, queueMails } from "../queries.ts";
 import { mailTestReplySchema, mailTestSchema, templateParams } from "../schemas.ts";
@@ -18,7 +18,7 @@ export const testMailTemplate = defineRoute({
   rateLimit: "run",
   admin: "Callers may not write mails; the address is their own, read as they are",
   request: { params: templateParams, body: mailTestSchema },
-  responses: { 202: { description: "It is on its way", schema: mailTestReplySchema } },
+  responses: { 200: { description: "It is on its way", schema: mailTestReplySchema } },
   errors: ["not_found", "conflict"],
 }, async (c, { params, body }) => {
   const context = c.var.request;
@@ -35,5 +35,5 @@ export const testMailTemplate = defineRoute({
     data,
     key: `test:${context.userId}:${crypto.randomUUID()}`,
   }]);
-  return reply(202, { to, status: "queued" as const });
+  return { to, status: "queued" as const };
 });
