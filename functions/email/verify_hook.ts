@@ -44,7 +44,7 @@ export async function verifyHook(
 const HMAC = { name: "HMAC", hash: "SHA-256" };
 
 /** Strict base64; nothing when it is none. */
-function decode(text: string): Uint8Array<ArrayBuffer> {
+function decode(text: string) {
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) return new Uint8Array();
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
