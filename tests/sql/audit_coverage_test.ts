@@ -89,6 +89,8 @@ const WITHOUT: Record<string, readonly string[]> = {
     "public.schedule_firings",
     "public.webhook_events",
     "private.webhook_endpoint_states",
+    "public.webhook_attempts",
+    "public.webhook_deliveries",
     "public.webhook_messages",
     "private.mail_data",
     "private.mail_pace",
@@ -96,6 +98,7 @@ const WITHOUT: Record<string, readonly string[]> = {
   ],
   "figures that are counted": [
     "private.api_usage",
+    "private.webhook_endpoint_stats",
     "private.cache_usage",
     "public.analytics_daily",
     "public.flow_edge_stats",
