@@ -170,7 +170,7 @@ export function Facts({ rows }: { rows: readonly (readonly [string, Child])[] })
   );
 }
 
-/** A table with a head; every column but the first is to the right. */
+/** A table with a head; every column but the first is to the right. The last row of the foot is the sum. */
 export function Table({ head, rows, foot }: {
   head: readonly string[];
   rows: readonly (readonly Child[])[];
@@ -206,7 +206,9 @@ export function Table({ head, rows, foot }: {
         ))}
       </tr>
       {rows.map((row) => <tr>{row.map((value, index) => cell(value, index, false))}</tr>)}
-      {(foot ?? []).map((row) => <tr>{row.map((value, index) => cell(value, index, true))}</tr>)}
+      {(foot ?? []).map((row, at, all) => (
+        <tr>{row.map((value, index) => cell(value, index, at === all.length - 1))}</tr>
+      ))}
     </table>
   );
 }
