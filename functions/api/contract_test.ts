@@ -132,6 +132,8 @@ async function creations(api: TestApi, ada: ApiUser): Promise<Record<string, Cre
       '{"code": "x"}'
     )
     returning id`;
+  const subscription = { url: "https://example.com/hooks", event_types: ["run.failed"] };
+  const subscribed = await ada.post<{ id: string }>("/webhooks/subscriptions", subscription);
   return {
     createFlow: { path: "/flows", body: { name: "One", graph: GRAPH }, other: { body: { name: "Two" } } },
     duplicateFlow: { path: `/flows/${flow}/duplicate`, body: {}, other: { body: { name: "Two" } } },
@@ -162,6 +164,16 @@ async function creations(api: TestApi, ada: ApiUser): Promise<Record<string, Cre
       other: { body: { flow_id: flow, type: "lead" } },
     },
     createWebhook: { path: "/webhooks", body: webhook, other: { body: { ...webhook, name: "Other" } } },
+    createWebhookSubscription: {
+      path: "/webhooks/subscriptions",
+      body: subscription,
+      other: { body: { ...subscription, description: "Other" } },
+    },
+    testWebhookSubscription: {
+      path: `/webhooks/subscriptions/${subscribed.body.id}/test`,
+      body: { type: "run.failed" },
+      other: { body: { type: "run.completed" } },
+    },
     replayWebhookEvent: { path: `/webhooks/events/${events.body.data[0]?.id}/replay` },
     createSchedule: { path: "/schedules", body: schedule, other: { body: { ...schedule, name: "Other" } } },
     createOrganization: { path: "/orgs", body: { name: "One" }, other: { body: { name: "Two" } } },

@@ -107,10 +107,12 @@ export async function insertSubscription(
   const keyring = requireKeyring(env);
   requireSendable(env, settings);
   const id = crypto.randomUUID();
-  const secret = newSigningSecret();
+  const seed = newSigningSecret();
+  const secret = await secretOf(keyring, seed);
   const names = Object.keys(headers ?? {});
   const text = JSON.stringify(headers ?? {});
-  const { is_new, ...made } = await rpc<Subscription & { is_new: boolean }>(db, "create_webhook_subscription", {
+  type Made = Subscription & { is_new: boolean; seed: string | null };
+  const { is_new: _, seed: made_of, ...made } = await rpc<Made>(db, "create_webhook_subscription", {
     p_subscription_id: id,
     p_organization_id: organizationId,
     p_settings: { ...settings, ...(names.length > 0 && { header_names: names }) },
@@ -118,8 +120,18 @@ export async function insertSubscription(
     p_headers: names.length === 0 ? null : await seal(keyring, organizationId, id, "headers", text),
     p_idempotency_key: idempotencyKey,
     p_fingerprint: idempotencyKey === null ? null : await fingerprint(keyring, `${organizationId}|headers`, text),
+    p_seed: seed,
   });
-  return { ...made, secret: is_new ? secret : null };
+  // A repeated request gets the secret of the first, unless the master keys have changed in between.
+  const first = made_of === null ? null : await secretOf(keyring, made_of);
+  const fits = made.secrets.some(({ last_four }) => first?.endsWith(last_four));
+  return { ...made, secret: fits ? first : null };
+}
+
+/** The signing secret that a seed stands for, to who holds the master key: no reply that is kept holds the secret. */
+async function secretOf(keyring: Keyring, seed: string): Promise<string> {
+  const digits = await fingerprint(keyring, "webhook subscription secret", seed);
+  return `whsec_${toBase64(Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16)))}`;
 }
 
 /** Changes a subscription. */
@@ -175,10 +187,10 @@ export async function sendTest(
   id: string,
   type: string,
   data: Readonly<Record<string, unknown>>,
+  idempotencyKey: string | null,
 ): Promise<DeliverySummary> {
-  return shown(
-    await rpc<DeliverySummary>(db, "test_webhook_subscription", { p_subscription_id: id, p_type: type, p_data: data }),
-  );
+  const args = { p_subscription_id: id, p_type: type, p_data: data, p_idempotency_key: idempotencyKey };
+  return shown(await rpc<DeliverySummary>(db, "test_webhook_subscription", args));
 }
 
 /** How an endpoint does. */

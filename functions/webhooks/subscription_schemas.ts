@@ -128,7 +128,7 @@ export const subscriptionSchema = subscriptionSummarySchema.extend({
 /** A subscription with a secret that was just made. */
 export const subscriptionWithSecretSchema = subscriptionSchema.extend({
   secret: z.string().nullable().meta({
-    description: "The signing secret, shown this once. Null = this repeats a request that showed it",
+    description: "The signing secret, shown this once. Null = this repeats a request of before the master keys changed",
     examples: ["whsec_dGhpcyBpcyBubyBzZWNyZXQ="],
   }),
 }).meta({ id: "WebhookSubscriptionWithSecret" });

@@ -5,7 +5,8 @@ create function public.create_webhook_subscription(
   p_signing jsonb,
   p_headers jsonb default null,
   p_idempotency_key text default null,
-  p_fingerprint text default null
+  p_fingerprint text default null,
+  p_seed text default null
 ) returns jsonb
 language plpgsql
 security definer
@@ -52,11 +53,11 @@ begin
     perform private.keep_subscription_secret(v_subscription, 'headers', p_headers);
   end if;
   return private.keep_reply(p_organization_id, 'create_webhook_subscription', p_idempotency_key,
-    private.webhook_subscription_reply(v_subscription.id)) || '{"is_new": true}';
+    private.webhook_subscription_reply(v_subscription.id) || jsonb_build_object('seed', left(p_seed, 100))) || '{"is_new": true}';
 end;
 $$;
 
-revoke all on function public.create_webhook_subscription(uuid, uuid, jsonb, jsonb, jsonb, text, text) from public, anon, authenticated, service_role;
-grant execute on function public.create_webhook_subscription(uuid, uuid, jsonb, jsonb, jsonb, text, text) to authenticated;
-comment on function public.create_webhook_subscription(uuid, uuid, jsonb, jsonb, jsonb, text, text) is
-  'Subscribes an organization to events: settings as the columns of public.webhook_subscriptions, and what the function webhooks has encrypted for this id, {number, envelope, key_id, last_four}: the signing secret, and p_headers = the values of the tenant''s own headers. p_fingerprint: a MAC of those, by which a repeated request is known. is_new false = an earlier call with the same Idempotency-Key made it, and the secret of this call signs nothing. Needs webhooks:write; 402 at the plan''s number.';
+revoke all on function public.create_webhook_subscription(uuid, uuid, jsonb, jsonb, jsonb, text, text, text) from public, anon, authenticated, service_role;
+grant execute on function public.create_webhook_subscription(uuid, uuid, jsonb, jsonb, jsonb, text, text, text) to authenticated;
+comment on function public.create_webhook_subscription(uuid, uuid, jsonb, jsonb, jsonb, text, text, text) is
+  'Subscribes an organization to events: settings as the columns of public.webhook_subscriptions, and what the function webhooks has encrypted for this id, {number, envelope, key_id, last_four}: the signing secret, and p_headers = the values of the tenant''s own headers. p_fingerprint: a MAC of those, by which a repeated request is known. is_new false = an earlier call with the same Idempotency-Key made it, and the secret of this call signs nothing: seed, the p_seed of that call, tells the function webhooks which one it was. Needs webhooks:write; 402 at the plan''s number.';

@@ -1,4 +1,4 @@
-import { defineRoute, idParams, reply } from "../../../shared/http/mod.ts";
+import { defineRoute, idempotencyHeaders, idParams, readIdempotencyKey, reply } from "../../../shared/http/mod.ts";
 import { getEventType } from "../../../shared/webhooks_out/mod.ts";
 import { sendTest } from "../subscription_queries.ts";
 import { deliverySummarySchema, subscriptionTestSchema } from "../subscription_schemas.ts";
@@ -14,11 +14,11 @@ export const testSubscription = defineRoute({
     "of every delivery: `GET /webhooks/deliveries/:id` says what came of it.",
   tags: ["webhooks"],
   access: { user: "webhooks:write" },
-  request: { params: idParams, body: subscriptionTestSchema, bodyRequired: false },
+  request: { params: idParams, headers: idempotencyHeaders, body: subscriptionTestSchema, bodyRequired: false },
   responses: { 202: { description: "The delivery", schema: deliverySummarySchema } },
-  errors: ["not_found", "conflict"],
+  errors: ["not_found", "conflict", "idempotency_mismatch"],
 }, async (c, { params, body }) => {
   const { type, data } = body ?? subscriptionTestSchema.parse({});
   const example = getEventType(type)?.example ?? {};
-  return reply(202, await sendTest(c.var.request.db, params.id, type, data ?? example));
+  return reply(202, await sendTest(c.var.request.db, params.id, type, data ?? example, readIdempotencyKey(c)));
 });
