@@ -67,7 +67,7 @@ async function withSecret(env: Env, { sealed_secret, ...stored }: Sealed): Promi
     if (secret === undefined) throw new AppError("secrets_not_set_up", { detail: "The secret cannot be opened here" });
   }
   if (secret === undefined) throw conflict("The secret that this request made is gone: rotate it");
-  return withUrl(env, { ...stored, secret });
+  return withUrl<WebhookWithSecret>(env, { ...stored, secret } as Stored<WebhookWithSecret>);
 }
 
 /** The secret as the database takes it: sealed, or as it is where there are no master keys. */

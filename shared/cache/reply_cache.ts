@@ -11,7 +11,8 @@ export interface CachePolicy {
 /** A reply, ready to be sent. */
 export interface KeptReply {
   /** The body. Not to be changed: others get it as well. */
-  readonly body: Uint8Array<ArrayBuffer>;
+  // TypeScript 5.6 (Deno 2.1.4) has no `Uint8Array<ArrayBuffer>`, and TypeScript 6 needs it for responses.
+  readonly body: ReturnType<TextEncoder["encode"]>;
   /** The ETag, with its quotes. */
   readonly tag: string;
   /** Headers of its own. */
