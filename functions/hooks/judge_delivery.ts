@@ -19,6 +19,8 @@ export interface BadDelivery {
   readonly ok: false;
   /** For the endpoint's owner. */
   readonly reason: string;
+  /** What exactly was wrong, for them too. */
+  readonly detail?: string;
   /** For the sender. */
   readonly error: AppError;
 }
@@ -63,11 +65,18 @@ export async function judgeDelivery(
   if (verdict.reason !== "invalid_body") {
     const cause = new Error(verdict.detail ?? verdict.reason);
     const details = [DETAILS[verdict.reason], ...(explain && verdict.detail !== undefined ? [verdict.detail] : [])];
-    return { ok: false, reason: verdict.reason, error: invalidSignature(details.join(": "), cause) };
+    const error = invalidSignature(details.join(": "), cause);
+    return {
+      ok: false,
+      reason: verdict.reason,
+      ...(verdict.detail !== undefined && { detail: verdict.detail }),
+      error,
+    };
   }
   const text = isNoJson(verdict) ? readText(rawBody) : undefined;
   if (text !== undefined) return { ok: true, event: textEvent(text), unsigned };
-  return { ok: false, reason: `invalid_body: ${verdict.detail ?? ""}`, error: toInvalidJson(verdict) };
+  const detail = verdict.detail ?? "";
+  return { ok: false, reason: `invalid_body: ${detail}`, detail, error: toInvalidJson(verdict) };
 }
 
 /** Whether the body is not JSON, as opposed to JSON that is not acceptable. */

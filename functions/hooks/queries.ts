@@ -6,6 +6,7 @@ import {
   type CallbackState,
   getEngine,
   type IngestReply,
+  type RefusedDelivery,
   type RunEnd,
   type WebhookDelivery,
 } from "../../shared/engine/mod.ts";
@@ -80,9 +81,14 @@ export async function findRunEnd(
   return known ?? await client.waitForEnd(run_id, seconds, signalOf());
 }
 
-/** Counts a refused delivery; nothing of it is kept. */
-export async function countRejection(env: Env, endpointId: string, reason: string): Promise<void> {
-  await getEngine(env).client.recordWebhookRejection(endpointId, reason);
+/** Counts a refused delivery, and keeps it among the latest. */
+export async function keepRefusal(
+  env: Env,
+  endpointId: string,
+  reason: string,
+  delivery: RefusedDelivery,
+): Promise<void> {
+  await getEngine(env).client.recordWebhookRejection(endpointId, reason, delivery);
 }
 
 /**

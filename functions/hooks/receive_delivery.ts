@@ -5,7 +5,7 @@ import { openEndpointSecrets } from "../../shared/secrets/mod.ts";
 import { applyMapping, getWebhookAdapter, type WebhookAdapter } from "../../shared/webhooks/mod.ts";
 import { judgeDelivery } from "./judge_delivery.ts";
 import { keptHeaders } from "./kept_headers.ts";
-import { countRejection, findEndpoint, findRunEnd, keepDelivery, runFlowAhead } from "./queries.ts";
+import { findEndpoint, findRunEnd, keepDelivery, keepRefusal, runFlowAhead } from "./queries.ts";
 import type { Receipt } from "./schemas.ts";
 
 /** How a delivery came in. */
@@ -44,7 +44,11 @@ export async function receiveDelivery(
     // Whether it is genuine cannot be said here: the sender shall try again, and not give up.
     if (unreadable > 0 && judged.error.code === "invalid_signature") throw unreadableSecret(endpoint.id);
     log.warn("webhook.rejected", { endpoint_id: endpoint.id, reason: judged.reason, test });
-    waitUntil(countRejection(env, endpoint.id, judged.reason));
+    const refused = { method, headers: keptHeaders(headers, config), query, rawBody, test };
+    const detail = judged.detail?.replaceAll("\0", "");
+    waitUntil(
+      keepRefusal(env, endpoint.id, judged.reason, { ...refused, ...(detail !== undefined && { detail }) }),
+    );
     throw judged.error;
   }
 

@@ -19,27 +19,5 @@ export const bulkFilterSchema = z.strictObject({
   created_before: moment.optional(),
 }).refine((filter) => Object.keys(filter).length > 0, "Name at least one thing: without any, every run would be meant");
 
-/** A bulk operation and how far it is. */
-export const bulkOperationSchema = z.object({
-  id: z.uuid(),
-  organization_id: z.uuid(),
-  action: bulkActionSchema,
-  filter: z.record(z.string(), z.unknown()),
-  status: z.enum(["queued", "running", "completed", "cancelled", "failed"]).meta({
-    description: "failed = who asked may not do it any more",
-  }),
-  total: z.int().meta({ description: "Runs found when it was made" }),
-  done: z.int(),
-  failed: z.int().meta({ description: "Runs that refused it" }),
-  errors: z.array(z.object({ run_id: z.uuid(), code: z.string(), message: z.string() }))
-    .meta({ description: "The first twenty of those" }),
-  error: z.object({ code: z.string(), message: z.string() }).nullable(),
-  created_by: z.uuid(),
-  created_at: moment,
-  finished_at: moment.nullable(),
-}).meta({ id: "BulkOperation", description: "One action on many runs, and how far it is" });
-
-/** A bulk operation and how far it is. */
-export type BulkOperation = z.infer<typeof bulkOperationSchema>;
 /** Which runs are meant. */
 export type BulkFilter = z.infer<typeof bulkFilterSchema>;

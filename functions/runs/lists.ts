@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { defineList, where } from "../../shared/http/mod.ts";
 import { runStatusSchema, runSummarySchema, runTriggerSchema, stepSchema } from "../../shared/runs/mod.ts";
-import { bulkOperationSchema } from "./bulk_schemas.ts";
+import { bulkOperationSchema } from "../../shared/runs/mod.ts";
 import { idFloor } from "./id_floor.ts";
 import { runArchiveSchema, waitingStepSchema } from "./schemas.ts";
 

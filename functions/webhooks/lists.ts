@@ -5,7 +5,13 @@
  */
 import { z } from "zod";
 import { defineList, where } from "../../shared/http/mod.ts";
-import { eventSummarySchema, providerInfoSchema, providerSchema, webhookSummarySchema } from "./schemas.ts";
+import {
+  eventSummarySchema,
+  providerInfoSchema,
+  providerSchema,
+  refusalSchema,
+  webhookSummarySchema,
+} from "./schemas.ts";
 
 /** Endpoints. */
 export const WEBHOOKS = defineList({
@@ -35,6 +41,20 @@ export const WEBHOOK_EVENTS = defineList({
     test: where.flag({ column: "is_test" }),
     type: where.equals(z.string().min(1).max(255).meta({ examples: ["checkout.session.completed"] })),
     run_id: where.equals(z.uuid(), { description: "The event that started a run" }),
+    received_after: where.from({ column: "received_at" }),
+    received_before: where.before({ column: "received_at" }),
+  },
+});
+
+/** What an endpoint has refused lately. */
+export const WEBHOOK_REFUSALS = defineList({
+  name: "webhook_refusals",
+  item: refusalSchema,
+  sort: { received_at: "id" },
+  defaultSort: "-received_at",
+  filters: {
+    reason: where.equals(z.string().min(1).max(64).meta({ examples: ["signature_mismatch"] })),
+    test: where.flag({ column: "is_test" }),
     received_after: where.from({ column: "received_at" }),
     received_before: where.before({ column: "received_at" }),
   },

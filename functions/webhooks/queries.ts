@@ -1,4 +1,4 @@
-import { asResult, type DatabaseClient, type Page, rpc, runSingle } from "../../shared/db/mod.ts";
+import { asResult, type DatabaseClient, type Page, rpc, run, runSingle } from "../../shared/db/mod.ts";
 import { getEngine } from "../../shared/engine/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
 import { AppError, conflict, forbidden, notFound } from "../../shared/errors/mod.ts";
@@ -13,16 +13,18 @@ import {
 } from "../../shared/secrets/mod.ts";
 import { newWebhookSecret } from "../../shared/webhooks/mod.ts";
 import { decodeBody } from "./decode_body.ts";
-import { WEBHOOK_EVENTS, WEBHOOKS } from "./lists.ts";
+import { WEBHOOK_EVENTS, WEBHOOK_REFUSALS, WEBHOOKS } from "./lists.ts";
 import type {
   EventSummary,
   NewWebhook,
+  Refusal,
   Replay,
   Rotation,
   Webhook,
   WebhookChanges,
   WebhookEvent,
   WebhookSender,
+  WebhookStats,
   WebhookSummary,
   WebhookWithSecret,
 } from "./schemas.ts";
@@ -204,17 +206,94 @@ async function requireWebhook(db: DatabaseClient, id: string): Promise<void> {
 
 /** An event with what came. */
 export async function findEvent(db: DatabaseClient, id: string): Promise<WebhookEvent> {
-  type Row = StoredEvent & Pick<WebhookEvent, "headers" | "query" | "mapped"> & { raw_body: string };
-  const { raw_body, ...event } = await runSingle<Row>(
-    db.from("webhook_events").select(`${EVENT_COLUMNS}, headers, query, mapped, raw_body`).eq("id", id).maybeSingle<
-      Row
-    >(),
-    () => notFound("webhook event"),
-  );
+  const query = db.from("webhook_events").select(`${EVENT_COLUMNS}, headers, query, mapped, raw_body`).eq("id", id);
+  return readEvent(await runSingle(query.maybeSingle<StoredWholeEvent>(), () => notFound("webhook event")));
+}
+
+type StoredWholeEvent = StoredEvent & Pick<WebhookEvent, "headers" | "query" | "mapped"> & { raw_body: string };
+
+function readEvent({ raw_body, ...event }: StoredWholeEvent): WebhookEvent {
   return { ...withVerdict(event), ...decodeBody(raw_body) };
 }
 
 /** Sends a kept event through its flow again. */
 export function replayEvent(db: DatabaseClient, id: string, idempotencyKey: string | null): Promise<Replay> {
   return rpc<Replay>(db, "replay_webhook_event", { p_event_id: id, p_idempotency_key: idempotencyKey });
+}
+
+const REFUSAL_COLUMNS =
+  "id, endpoint_id, reason, detail, method, headers, query, body, body_bytes, is_test, received_at";
+
+/** The table; its name stands here so until the generated types know it. */
+function refusalsOf(db: DatabaseClient, endpointId: string) {
+  return db.from("webhook_refusals" as never).select(REFUSAL_COLUMNS).eq("endpoint_id", endpointId);
+}
+
+type StoredRefusal = Omit<Refusal, "body_encoding">;
+
+/** The bytes that are kept as text, or as base64; how long the body was stays as it is. */
+function readRefusal(stored: StoredRefusal): Refusal {
+  const { body, body_encoding } = decodeBody(stored.body);
+  return { ...stored, body, body_encoding };
+}
+
+/** A page of what an endpoint has refused. */
+export async function findRefusals(
+  context: UserContext,
+  endpointId: string,
+  query: AnyListQuery,
+): Promise<Page<Refusal>> {
+  const rows = refusalsOf(context.db, endpointId);
+  const page = await WEBHOOK_REFUSALS.find(asResult<StoredRefusal[]>(rows), context, query, {
+    endpoint_id: endpointId,
+  });
+  if (page.data.length === 0) await requireWebhook(context.db, endpointId);
+  return { ...page, data: page.data.map(readRefusal) };
+}
+
+/** What came to an endpoint in the last days. */
+export function findStats(db: DatabaseClient, id: string, days: number): Promise<WebhookStats> {
+  return rpc<WebhookStats>(db, "get_webhook_stats", { p_endpoint_id: id, p_days: days });
+}
+
+/** Something that arrived. */
+export type Arrival =
+  | { readonly kind: "event"; readonly id: string; readonly data: WebhookEvent }
+  | { readonly kind: "refusal"; readonly id: string; readonly data: Refusal };
+
+/** What {@linkcode findArrivals} looks for. */
+export interface ArrivalQuery {
+  readonly endpoint: { readonly id: string; readonly organization_id: string };
+  /** Only what came to the test address, or only what came to the real one; undefined = both. */
+  readonly test: boolean | undefined;
+  /** Only what is younger than this id. */
+  readonly after: string;
+  readonly limit: number;
+}
+
+/** What arrived at an endpoint after an id, kept or refused, oldest first. */
+export async function findArrivals(
+  db: DatabaseClient,
+  { endpoint, test, after, limit }: ArrivalQuery,
+  signal: AbortSignal,
+): Promise<Arrival[]> {
+  const events = db.from("webhook_events").select(`${EVENT_COLUMNS}, headers, query, mapped, raw_body`)
+    // By the organization, whose index is in the order of time.
+    .eq("organization_id", endpoint.organization_id).eq("endpoint_id", endpoint.id).gt("id", after);
+  const refusals = refusalsOf(db, endpoint.id).gt("id", after);
+  const [kept, refused] = await Promise.all([
+    run<StoredWholeEvent[]>(
+      asResult((test === undefined ? events : events.eq("is_test", test)).order("id").limit(limit).abortSignal(signal)),
+    ),
+    run<StoredRefusal[]>(
+      asResult(
+        (test === undefined ? refusals : refusals.eq("is_test", test)).order("id").limit(limit).abortSignal(signal),
+      ),
+    ),
+  ]);
+  const arrivals: Arrival[] = [
+    ...kept.map((row) => ({ kind: "event" as const, id: row.id, data: readEvent(row) })),
+    ...refused.map((row) => ({ kind: "refusal" as const, id: row.id, data: readRefusal(row) })),
+  ];
+  return arrivals.sort((a, b) => a.id < b.id ? -1 : 1).slice(0, limit);
 }

@@ -2,11 +2,14 @@ import { createRouter } from "../../shared/http/mod.ts";
 import { createWebhook } from "./handlers/create_webhook.ts";
 import { deleteWebhook } from "./handlers/delete_webhook.ts";
 import { getWebhook } from "./handlers/get_webhook.ts";
+import { getWebhookStats } from "./handlers/get_webhook_stats.ts";
 import { getWebhookEvent } from "./handlers/get_webhook_event.ts";
 import { listWebhookEvents } from "./handlers/list_webhook_events.ts";
 import { listWebhookProviders } from "./handlers/list_webhook_providers.ts";
+import { listWebhookRefusals } from "./handlers/list_webhook_refusals.ts";
 import { listWebhooks } from "./handlers/list_webhooks.ts";
 import { replayWebhookEvent } from "./handlers/replay_webhook_event.ts";
+import { replayWebhookEvents } from "./handlers/replay_webhook_events.ts";
 import { rotateWebhookSecret } from "./handlers/rotate_webhook_secret.ts";
 import { testWebhook } from "./handlers/test_webhook.ts";
 import { updateWebhook } from "./handlers/update_webhook.ts";
@@ -24,6 +27,7 @@ import { rotateSubscription } from "./handlers/subscription_rotate.ts";
 import { getSubscriptionStats } from "./handlers/subscription_stats.ts";
 import { testSubscription } from "./handlers/subscription_test_event.ts";
 import { updateSubscription } from "./handlers/subscription_update.ts";
+import { watchWebhook } from "./handlers/watch_webhook.ts";
 
 /** Webhook endpoints and what arrived there; subscriptions to events and what was sent. */
 export const router = createRouter("webhooks", [
@@ -45,6 +49,7 @@ export const router = createRouter("webhooks", [
   retryDelivery,
   cancelDelivery,
   getWebhookEvent,
+  replayWebhookEvents,
   replayWebhookEvent,
   getWebhook,
   updateWebhook,
@@ -52,4 +57,7 @@ export const router = createRouter("webhooks", [
   rotateWebhookSecret,
   testWebhook,
   listWebhookEvents,
+  listWebhookRefusals,
+  getWebhookStats,
+  watchWebhook,
 ]);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { JsonObject } from "../../shared/graph/mod.ts";
 import { jsonSchema } from "../../shared/http/mod.ts";
+import { runStatusSchema } from "../../shared/runs/mod.ts";
 import { mappingSchema } from "../../shared/webhooks/mod.ts";
 
 const timestamp = z.iso.datetime({ offset: true }).meta({ examples: ["2026-11-20T09:30:00.123456+00:00"] });
@@ -159,6 +160,65 @@ export const eventSchema = z.object({
   }),
 }).meta({ id: "WebhookEvent", description: "A delivery that was kept" });
 
+/** A refused delivery. */
+export const refusalSchema = z.object({
+  id: z.uuid(),
+  endpoint_id: z.uuid(),
+  reason: z.string().meta({
+    description: "Why it was refused, such as signature_mismatch, missing_signature, stale_timestamp, invalid_body",
+  }),
+  detail: z.string().nullable().meta({ description: "What exactly was wrong" }),
+  method: z.string(),
+  headers: z.record(z.string(), z.string()).meta({ description: "Without credentials, signatures and proxies' own" }),
+  query: z.record(z.string(), z.string()),
+  body: z.string().meta({ description: "Its first 4 KiB. Nobody has proved who wrote it" }),
+  body_encoding: z.enum(["utf-8", "base64"]).meta({ description: "base64 = the bytes are no text" }),
+  body_bytes: z.int().meta({ description: "How long the whole body was" }),
+  is_test: z.boolean().meta({ description: "True = it came to the test address" }),
+  received_at: timestamp,
+}).meta({ id: "WebhookRefusal", description: "A delivery that was refused" });
+
+const rate = z.number().min(0).max(1).nullable();
+const count = z.int().min(0);
+
+/** What came to an endpoint, and what became of it. */
+export const statsSchema = z.object({
+  from: z.iso.date(),
+  to: z.iso.date().meta({ description: "Today, UTC" }),
+  events: count.meta({ description: "Events that were kept, each once; without tests and replays" }),
+  held: count.meta({ description: "Of them, those that started no run" }),
+  repeated: count.meta({ description: "Deliveries of events that were known already" }),
+  unsigned: count,
+  mapping_errors: count,
+  tests: count,
+  replays: count,
+  refused: count.meta({ description: "Refused deliveries, those to the test address aside" }),
+  acceptance_rate: rate.meta({ description: "Events kept / (kept + refused); null = nothing came" }),
+  runs: z.object({ sampled: count, completed: count, failed: count, unfinished: count }).meta({
+    description: "How the runs of the latest thousand events ended; failed = in any way but completed",
+  }),
+  success_rate: rate.meta({ description: "Runs completed / runs ended, of those; null = none has ended" }),
+  days: z.array(z.object({ day: z.iso.date(), kept: count, refused: count })),
+}).meta({ id: "WebhookStats", description: "What came to an endpoint, and what became of it" });
+
+/** Which events are to be replayed. */
+export const replayManySchema = z.strictObject({
+  filter: z.strictObject({
+    endpoint_id: z.uuid().optional(),
+    event_ids: z.array(z.uuid()).min(1).max(1_000).optional(),
+    type: z.array(z.string().min(1).max(255)).min(1).max(100).optional(),
+    status: z.array(z.enum(["accepted", "held"])).min(1).optional(),
+    run_status: z.array(runStatusSchema).min(1).optional().meta({ description: "How their runs are now" }),
+    test: z.boolean().optional(),
+    received_after: z.iso.datetime({ offset: true }).optional(),
+    received_before: z.iso.datetime({ offset: true }).optional(),
+  }).refine((filter) => Object.keys(filter).length > 0, "Name at least one thing: without any, every event is meant"),
+  dry_run: z.boolean().default(false).meta({ description: "Only say how many events there are" }),
+}).meta({
+  id: "NewWebhookReplay",
+  examples: [{ filter: { status: ["held"], received_after: "2026-11-20T00:00:00Z" } }],
+});
+
 /** What a replay has made. */
 export const replaySchema = z.object({ event_id: z.uuid(), run_id: z.uuid() }).meta({ id: "WebhookReplay" });
 
@@ -244,5 +304,9 @@ export interface WebhookSender {
   /** The current one; null = there is none. */
   readonly secret: string | null;
 }
+/** A refused delivery. */
+export type Refusal = z.infer<typeof refusalSchema>;
+/** What came to an endpoint, and what became of it. */
+export type WebhookStats = z.infer<typeof statsSchema>;
 /** What a replay has made. */
 export type Replay = z.infer<typeof replaySchema>;

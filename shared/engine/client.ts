@@ -20,6 +20,7 @@ import type {
   Job,
   JobResult,
   LoadedVersion,
+  RefusedDelivery,
   RunEnd,
   SettleReply,
   WebhookDelivery,
@@ -45,7 +46,7 @@ export const ENGINE_FUNCTIONS = {
   get_run_end: { p_run_id: "uuid" },
   get_callback: { p_run_id: "uuid", p_node_id: "text", p_scope: "text" },
   complete_callbacks: { p_callbacks: "jsonb", p_wake: "boolean" },
-  record_webhook_rejection: { p_endpoint_id: "uuid", p_reason: "text" },
+  record_webhook_rejection: { p_endpoint_id: "uuid", p_reason: "text", p_delivery: "jsonb" },
   ingest_webhook: {
     p_endpoint_id: "uuid",
     p_event_key: "text",
@@ -93,6 +94,9 @@ export interface ClaimOptions {
   /** When there is nothing: whoever makes work next tells those who listen. */
   listens?: boolean;
 }
+
+/** Bytes of the body of a refused delivery that are kept. */
+const MAX_REFUSED_BYTES = 4_096;
 
 /** Typed calls over a transport. */
 export class EngineClient {
@@ -232,9 +236,21 @@ export class EngineClient {
     return await this.#call("get_webhook_sender", { p_endpoint_id: endpointId, p_user_id: userId });
   }
 
-  /** Counts a refused delivery. */
-  async recordWebhookRejection(endpointId: string, reason: string): Promise<void> {
-    await this.#call("record_webhook_rejection", { p_endpoint_id: endpointId, p_reason: reason });
+  /** Counts a refused delivery, and keeps it among the endpoint's latest refusals. */
+  async recordWebhookRejection(endpointId: string, reason: string, delivery: RefusedDelivery): Promise<void> {
+    await this.#call("record_webhook_rejection", {
+      p_endpoint_id: endpointId,
+      p_reason: reason,
+      p_delivery: {
+        detail: delivery.detail ?? null,
+        method: delivery.method,
+        headers: delivery.headers,
+        query: delivery.query,
+        body: toBase64(delivery.rawBody.subarray(0, MAX_REFUSED_BYTES)),
+        body_bytes: delivery.rawBody.length,
+        test: delivery.test,
+      },
+    });
   }
 
   /** Keeps a verified delivery and starts its run; with `workerId`, the first token is leased to that worker. */

@@ -274,6 +274,14 @@ export interface WebhookDelivery {
   ahead?: AheadRun;
 }
 
+/** A delivery that was refused: nothing in it is proved. */
+export interface RefusedDelivery extends Pick<WebhookDelivery, "method" | "headers" | "query" | "rawBody"> {
+  /** What exactly was wrong. */
+  detail?: string;
+  /** Whether it came to the test address. */
+  test: boolean;
+}
+
 /** What it takes to run a run before its event is kept. */
 export interface AheadPlace {
   /** The version that is current now. */

@@ -3,6 +3,14 @@
  *
  * @module
  */
+export {
+  bulkCountSchema,
+  type BulkOperation,
+  bulkOperationSchema,
+  countBulkOperation,
+  insertBulkOperation,
+  type NewBulkOperation,
+} from "./bulk.ts";
 export { findRun, findRunState, type StoredRun, toRunDetails } from "./queries.ts";
 export { runInline } from "./run_inline.ts";
 export * from "./schemas.ts";

@@ -1,7 +1,7 @@
 create table public.bulk_operations (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  action text not null check (action in ('cancel', 'retry', 'delete', 'resume', 'pause')),
+  action text not null check (action in ('cancel', 'retry', 'delete', 'resume', 'pause', 'replay_events')),
   filter jsonb not null check (jsonb_typeof(filter) = 'object'),
   status text not null default 'queued' check (status in ('queued', 'running', 'completed', 'cancelled', 'failed')),
   total integer not null check (total >= 0),
@@ -35,16 +35,16 @@ create policy members_see_bulk_operations on public.bulk_operations for select t
   using (organization_id = any ((select private.organizations_with('runs:read'))::uuid[]));
 
 comment on table public.bulk_operations is
-  'One action on all runs that a filter finds, worked off in batches by a job of the type runs.bulk, or else by the clock, under the rights of who asked.';
-comment on column public.bulk_operations.id is 'UUIDv7. Runs that are younger than the operation are none of its business.';
+  'One action on all runs, or events of webhooks, that a filter finds, worked off in batches by a job of the type runs.bulk, or else by the clock, under the rights of who asked.';
+comment on column public.bulk_operations.id is 'UUIDv7. Runs and events that are younger than the operation are none of its business.';
 comment on column public.bulk_operations.organization_id is 'The tenant.';
-comment on column public.bulk_operations.action is 'What is done to each run.';
-comment on column public.bulk_operations.filter is 'Which runs: {flow_id, status, trigger, retry_of, entity_id, parent_run_id, schedule_id, created_after, created_before}. Of those only the ones whose state the action is for.';
+comment on column public.bulk_operations.action is 'What is done to each run; replay_events = each event of a webhook goes through its flow again.';
+comment on column public.bulk_operations.filter is 'Which runs: {flow_id, status, trigger, retry_of, entity_id, parent_run_id, schedule_id, created_after, created_before}. Of those only the ones whose state the action is for. For replay_events: {endpoint_id, event_ids, type, status, run_status, test, received_after, received_before}.';
 comment on column public.bulk_operations.status is 'queued = not begun; running = some batches are done; completed = all runs were tried; cancelled = stopped by a person; failed = who asked may not do it any more.';
 comment on column public.bulk_operations.total is 'How many runs it found when it was made.';
 comment on column public.bulk_operations.done is 'Runs that the action was done to. A run that needed it no more counts as done.';
 comment on column public.bulk_operations.failed is 'Runs that refused it.';
-comment on column public.bulk_operations.errors is 'The first of those: [{run_id, code, message}], twenty at most.';
+comment on column public.bulk_operations.errors is 'The first of those: [{run_id or event_id, code, message}], twenty at most.';
 comment on column public.bulk_operations.error is '{code, message} when the operation itself failed.';
 comment on column public.bulk_operations.position is 'The last run that was looked at: they are gone through in the order of their ids.';
 comment on column public.bulk_operations.busy is 'Runs that somebody was at; they are tried again.';

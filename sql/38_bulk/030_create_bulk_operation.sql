@@ -14,25 +14,36 @@ declare
   v_total integer;
   v_reply jsonb;
   v_name text;
+  v_kind text;
   v_operation public.bulk_operations;
 begin
-  perform private.require_permission(p_organization_id, 'runs:execute', 'organization');
+  perform private.require_permission(p_organization_id, private.bulk_permission(p_action), 'organization');
   v_reply := private.idempotent_reply(p_organization_id, 'create_bulk_operation', p_idempotency_key,
     jsonb_build_array(p_action, p_filter, p_dry_run));
   if v_reply is not null then
     return v_reply;
   end if;
-  if p_action is null or p_action not in ('cancel', 'retry', 'delete', 'resume', 'pause') then
-    perform private.fail('invalid_request', 'The action is cancel, retry, delete, resume or pause', 400);
+  if p_action is null or p_action not in ('cancel', 'retry', 'delete', 'resume', 'pause', 'replay_events') then
+    perform private.fail('invalid_request', 'The action is cancel, retry, delete, resume, pause or replay_events', 400);
   end if;
   if jsonb_typeof(p_filter) is distinct from 'object' or p_filter = '{}' then
-    perform private.fail('invalid_request', 'Name at least one thing to filter by: without any, every run would be meant', 400);
+    perform private.fail('invalid_request', 'Name at least one thing to filter by: without any, all of them would be meant', 400);
   end if;
   for v_name in select k from jsonb_object_keys(p_filter) k loop
-    if v_name not in (
-      'flow_id', 'status', 'trigger', 'retry_of', 'entity_id', 'parent_run_id', 'schedule_id', 'created_after', 'created_before'
-    ) or jsonb_typeof(p_filter -> v_name) <> (case when v_name in ('status', 'trigger') then 'array' else 'string' end) then
-      perform private.fail('invalid_request', format('Runs can not be filtered by this "%s"', v_name), 400);
+    v_kind := case
+      when p_action = 'replay_events' then case
+        when v_name in ('event_ids', 'type', 'status', 'run_status') then 'array'
+        when v_name = 'test' then 'boolean'
+        when v_name in ('endpoint_id', 'received_after', 'received_before') then 'string'
+      end
+      when v_name in ('status', 'trigger') then 'array'
+      when v_name in (
+        'flow_id', 'retry_of', 'entity_id', 'parent_run_id', 'schedule_id', 'created_after', 'created_before'
+      ) then 'string'
+    end;
+    if jsonb_typeof(p_filter -> v_name) is distinct from v_kind then
+      perform private.fail('invalid_request', format('%s can not be filtered by this "%s"',
+        case when p_action = 'replay_events' then 'Events' else 'Runs' end, v_name), 400);
     end if;
   end loop;
 
@@ -41,8 +52,10 @@ begin
     perform (p_filter ->> 'flow_id')::uuid, (p_filter ->> 'retry_of')::uuid, (p_filter ->> 'entity_id')::uuid,
       (p_filter ->> 'parent_run_id')::uuid, (p_filter ->> 'schedule_id')::uuid,
       private.uuid_v7_floor((p_filter ->> 'created_after')::timestamptz),
-      private.uuid_v7_floor((p_filter ->> 'created_before')::timestamptz);
-    select count(*) into v_total from private.bulk_runs(p_organization_id, p_action, p_filter, v_id);
+      private.uuid_v7_floor((p_filter ->> 'created_before')::timestamptz), (p_filter ->> 'endpoint_id')::uuid,
+      private.uuid_v7_floor((p_filter ->> 'received_after')::timestamptz),
+      private.uuid_v7_floor((p_filter ->> 'received_before')::timestamptz);
+    select count(*) into v_total from private.bulk_targets(p_organization_id, p_action, p_filter, v_id);
   exception when data_exception or feature_not_supported then
     perform private.fail('invalid_request', 'The filter holds something that is no id or no moment', 400);
   end;
@@ -78,4 +91,4 @@ $$;
 revoke all on function public.create_bulk_operation(uuid, text, jsonb, boolean, text) from public, anon, authenticated, service_role;
 grant execute on function public.create_bulk_operation(uuid, text, jsonb, boolean, text) to authenticated;
 comment on function public.create_bulk_operation(uuid, text, jsonb, boolean, text) is
-  'Has an action done to all runs that a filter finds; a job works it off in batches, beginning at once. p_dry_run = only says how many there are. Needs runs:execute, now and at each batch. Answers the operation with its total.';
+  'Has an action done to all runs, or events of webhooks (replay_events), that a filter finds; a job works it off in batches, beginning at once. p_dry_run = only says how many there are. Needs runs:execute, or webhooks:write for replay_events, now and at each batch. Answers the operation with its total.';

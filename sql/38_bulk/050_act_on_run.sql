@@ -5,6 +5,11 @@ as $$
 declare
   v_finished timestamptz;
 begin
+  if p_action = 'replay_events' then
+    -- An event is only read: nobody is in the way.
+    perform public.replay_webhook_event(p_run_id);
+    return 'done';
+  end if;
   -- Called by the clock, which never waits: whoever is at the run comes first.
   if p_action in ('retry', 'delete') then
     perform 1 from public.runs r where r.id = p_run_id for update skip locked;
@@ -31,4 +36,4 @@ $$;
 
 revoke all on function private.act_on_run(text, uuid) from public, anon, authenticated, service_role;
 comment on function private.act_on_run(text, uuid) is
-  'Does the action of a bulk operation to one run, as whoever the claims of the session name, without waiting for anybody. Answers done, deleted when the caller has to tell the audit log so, or busy when somebody else is at the run. Throws what the action throws.';
+  'Does the action of a bulk operation to one run (replay_events: to one event of a webhook), as whoever the claims of the session name, without waiting for anybody. Answers done, deleted when the caller has to tell the audit log so, or busy when somebody else is at the run. Throws what the action throws.';

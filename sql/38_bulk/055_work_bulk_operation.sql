@@ -30,7 +30,7 @@ begin
       'millrace', jsonb_build_object('key', v_operation.api_key_id))
   end)::text, true);
   begin
-    perform private.require_permission(v_operation.organization_id, 'runs:execute', 'organization');
+    perform private.require_permission(v_operation.organization_id, private.bulk_permission(v_operation.action), 'organization');
   exception when sqlstate 'PGRST' then
     get stacked diagnostics v_outcome = message_text;
     update public.bulk_operations b set
@@ -45,7 +45,7 @@ begin
     for v_run in
       select u.id from unnest(v_operation.busy) with ordinality as u (id, place) where u.place <= p_runs
       union all
-      select b from private.bulk_runs(
+      select b from private.bulk_targets(
         v_operation.organization_id, v_operation.action, v_operation.filter, v_operation.id, v_operation.position,
         greatest(p_runs - cardinality(v_operation.busy), 0)
       ) b
@@ -85,7 +85,7 @@ begin
         v_operation.failed := v_operation.failed + 1;
         if jsonb_array_length(v_operation.errors) < 20 then
           v_operation.errors := v_operation.errors || jsonb_build_object(
-            'run_id', v_run, 'code', v_message ->> 'code', 'message', v_message ->> 'message'
+            case when v_operation.action = 'replay_events' then 'event_id' else 'run_id' end, v_run, 'code', v_message ->> 'code', 'message', v_message ->> 'message'
           );
         end if;
       end if;
@@ -100,7 +100,7 @@ begin
 
     v_busy := v_operation.busy || v_busy;
     v_all := v_all and cardinality(v_busy) = 0 and not exists (
-      select 1 from private.bulk_runs(
+      select 1 from private.bulk_targets(
         v_operation.organization_id, v_operation.action, v_operation.filter, v_operation.id, v_position, 1
       )
     );

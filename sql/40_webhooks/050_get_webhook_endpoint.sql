@@ -85,30 +85,3 @@ revoke all on function engine.get_webhook_endpoint(text, boolean, integer, jsonb
 grant execute on function engine.get_webhook_endpoint(text, boolean, integer, jsonb) to service_role;
 comment on function engine.get_webhook_endpoint(text, boolean, integer, jsonb) is
   'What the receiver needs to judge p_count deliveries (null = one, of a receiver of the release before): adapter, settings, valid secrets (text, or sealed: {id, envelope in hex}), a token each of the endpoint''s rate limit as take_many_tokens answers, and in ahead what it takes to run a flow before its event is kept: the current version and the time; null where a limit is full, or a mapping or a limit of the flow has a say. Null = no active endpoint has this slug. p_test = for its test address, where one that is switched off answers too, unless it takes unsigned deliveries. p_ips = the address of each delivery, null = not known; where some are blocked, blocked says which, and where all are, nothing else is answered.';
-
-create function engine.record_webhook_rejection(p_endpoint_id uuid, p_reason text) returns void
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  v_now timestamptz := private.now();
-  v_organization_id uuid;
-  v_last timestamptz;
-begin
-  select e.organization_id, e.last_rejected_at into v_organization_id, v_last
-  from public.webhook_endpoints e where e.id = p_endpoint_id for no key update;
-  update public.webhook_endpoints e
-  set rejected_count = e.rejected_count + 1, last_rejected_at = v_now, last_rejection = left(p_reason, 200)
-  where e.id = p_endpoint_id;
-  -- The first of a while is an event. Those that follow it within a minute are only counted.
-  if v_organization_id is not null and p_reason not like 'invalid_body%' and coalesce(v_last < v_now - interval '1 minute', true) then
-    perform private.security_event('signature.refused', v_organization_id,
-      jsonb_build_object('endpoint_id', p_endpoint_id, 'reason', left(p_reason, 200)));
-  end if;
-end;
-$$;
-
-revoke all on function engine.record_webhook_rejection(uuid, text) from public, anon, authenticated, service_role;
-grant execute on function engine.record_webhook_rejection(uuid, text) to service_role;
-comment on function engine.record_webhook_rejection(uuid, text) is 'Counts a delivery that was refused, and why; a refused signature is a security event as well, once a minute. Nothing of the delivery is kept.';

@@ -2,6 +2,13 @@ create function private.purge_webhook_events(p_limit bigint) returns bigint
 language sql
 set search_path = ''
 as $$
+  -- Few: an endpoint has a hundred of them at most.
+  delete from public.webhook_refusals f
+  using public.organizations o
+  cross join lateral private.kept_days('webhook_events', o.id) as d (days)
+  where f.organization_id = o.id and f.id < private.uuid_v7_floor(private.now() - make_interval(days => d.days));
+  delete from private.webhook_refusal_days d where d.day < (private.now() at time zone 'UTC')::date - 40;
+
   -- Deleted and not dropped: an event is known by its key for as long as it is kept, and no key is unique over partitions.
   with expired as (
     select e.id
@@ -28,4 +35,4 @@ $$;
 
 revoke all on function private.purge_webhook_events(bigint) from public, anon, authenticated, service_role;
 comment on function private.purge_webhook_events(bigint) is
-  'Deletes up to p_limit webhook events that have fallen out of retention, but for those whose run has not ended.';
+  'Deletes up to p_limit webhook events that have fallen out of retention, but for those whose run has not ended; with them refusals of that age, which are not counted.';

@@ -1,6 +1,6 @@
 import { defineRoute, idParams } from "../../../shared/http/mod.ts";
 import { endBulkOperation } from "../bulk_queries.ts";
-import { bulkOperationSchema } from "../bulk_schemas.ts";
+import { bulkOperationSchema } from "../../../shared/runs/mod.ts";
 
 /** POST /runs/bulk/:id/cancel */
 export const cancelBulkOperation = defineRoute({

@@ -1,7 +1,12 @@
 import { z } from "zod";
 import { defineRoute, idempotencyHeaders, readIdempotencyKey, reply, resourceUrl } from "../../../shared/http/mod.ts";
-import { bulkActionSchema, bulkFilterSchema, bulkOperationSchema } from "../bulk_schemas.ts";
-import { countBulkOperation, insertBulkOperation } from "../bulk_queries.ts";
+import {
+  bulkCountSchema,
+  bulkOperationSchema,
+  countBulkOperation,
+  insertBulkOperation,
+} from "../../../shared/runs/mod.ts";
+import { bulkActionSchema, bulkFilterSchema } from "../bulk_schemas.ts";
 
 const body = z.strictObject({
   action: bulkActionSchema,
@@ -11,8 +16,6 @@ const body = z.strictObject({
   id: "NewBulkOperation",
   examples: [{ action: "retry", filter: { status: ["failed"], created_after: "2026-11-20T00:00:00Z" } }],
 });
-
-const countSchema = z.object({ total: z.int() }).meta({ id: "BulkCount", description: "How many runs are meant" });
 
 /** POST /runs/bulk */
 export const createBulkOperation = defineRoute({
@@ -31,7 +34,7 @@ export const createBulkOperation = defineRoute({
   request: { body, headers: idempotencyHeaders },
   responses: {
     202: { description: "The operation", schema: bulkOperationSchema, headers: { Location: "Where its progress is" } },
-    200: { description: "The number, for dry_run", schema: countSchema },
+    200: { description: "The number, for dry_run", schema: bulkCountSchema },
   },
   errors: ["conflict", "idempotency_mismatch"],
 }, async (c, { body }) => {

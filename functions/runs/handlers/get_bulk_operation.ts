@@ -1,6 +1,6 @@
 import { defineRoute, idParams } from "../../../shared/http/mod.ts";
 import { findBulkOperation } from "../bulk_queries.ts";
-import { bulkOperationSchema } from "../bulk_schemas.ts";
+import { bulkOperationSchema } from "../../../shared/runs/mod.ts";
 
 /** GET /runs/bulk/:id */
 export const getBulkOperation = defineRoute({

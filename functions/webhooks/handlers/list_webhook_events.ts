@@ -8,9 +8,8 @@ export const listWebhookEvents = defineRoute({
   path: "/:id/events",
   operationId: "listWebhookEvents",
   summary: "List the events of a webhook endpoint",
-  description:
-    "What arrived and was kept, newest first, replays and tests included. What was refused is only counted: see " +
-    "`rejected_count` and `last_rejection` of the endpoint.",
+  description: "What arrived and was kept, newest first, replays and tests included. What was refused is in " +
+    "`GET /webhooks/:id/refusals`.",
   tags: ["webhooks"],
   access: { user: "webhooks:read" },
   request: { params: idParams },
