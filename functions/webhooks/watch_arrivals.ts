@@ -20,18 +20,21 @@ const LIMIT = 50;
 /** What {@linkcode watchArrivals} needs. */
 export interface WatchOptions extends Pick<ArrivalQuery, "endpoint" | "test"> {
   readonly db: DatabaseClient;
-  /** The last id that the client has; null = from now on. */
+  /** The last id that the client has; null = none. */
   readonly lastEventId: string | null;
+  /** When it asked, milliseconds since 1970: without a last id, what arrives from then on is told. */
+  readonly since: number;
   readonly send: SendEvent;
   /** Aborts when the client has gone or the time is up. */
   readonly signal: AbortSignal;
 }
 
 /** Sends what arrives at an endpoint until the signal aborts, or the caller may no longer see it. */
-export async function watchArrivals({ db, endpoint, test, lastEventId, send, signal }: WatchOptions): Promise<void> {
+export async function watchArrivals(options: WatchOptions): Promise<void> {
+  const { db, endpoint, test, lastEventId, since, send, signal } = options;
   // The client knows its last one; what came about then may be told twice, and nothing is missed.
   const seen = new Set<string>(lastEventId === null ? [] : [lastEventId]);
-  let after = lastEventId === null ? idFloor(Date.now()) : back(lastEventId);
+  let after = lastEventId === null ? idFloor(since) : back(lastEventId);
   for (let ms = SHORTEST_PAUSE_MS; !signal.aborted;) {
     const limit = LIMIT + seen.size;
     const arrivals = await look(db, { endpoint, test, after, limit }, signal);

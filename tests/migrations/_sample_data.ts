@@ -52,6 +52,11 @@ const SCHEDULE = "0192f0c0-0000-7000-8000-00000000000a";
 
 /** What later migrations brought: the tables of each, by one of them that tells whether it has run. */
 const LATER: Record<string, string> = {
+  "public.webhook_refusals": `
+insert into public.webhook_refusals (organization_id, endpoint_id, reason, method, headers, body, body_bytes)
+  values ('${ORGANIZATION}', '${ENDPOINT}', 'signature_mismatch', 'POST', '{}', '{}', 2);
+insert into private.webhook_refusal_days (endpoint_id, day, refused) values ('${ENDPOINT}', '2026-11-20', 1);
+`,
   "public.webhook_subscriptions": `
 with s as (
   insert into public.webhook_subscriptions (organization_id, url, event_types)

@@ -48,6 +48,7 @@ public.entity_moves           deny  own    own    own        own     own     non
 public.flow_edge_stats        deny  own    own    own        own     own     none   none       own       none   all
 public.webhook_endpoints      deny  own    own    own        own     none    none   none       own       none   all
 public.webhook_events         deny  own    own    own        own     none    none   none       own       none   all
+public.webhook_refusals       deny  own    own    own        own     none    none   none       own       none   all
 public.webhook_subscriptions  deny  own    own    own        own     none    none   none       own       none   all
 public.webhook_messages       deny  own    own    own        own     none    none   none       own       none   all
 public.webhook_deliveries     deny  own    own    own        own     none    none   none       own       none   all
@@ -124,6 +125,7 @@ private.system_alerts         deny  deny   deny   deny       deny    deny    den
 private.system_task_runs      deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.system_tasks          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.webhook_secrets       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.webhook_refusal_days  deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.webhook_subscription_secrets deny deny deny deny     deny    deny    deny   deny       deny      deny   deny
 private.webhook_endpoint_states deny deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.webhook_endpoint_stats deny deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -312,6 +314,7 @@ public.get_run                     -     x     -
 public.get_run_progress            -     x     -
 public.get_stats                   -     x     -
 public.get_webhook_endpoint        -     x     -
+public.get_webhook_stats           -     x     -
 public.import_flows                -     x     -
 public.list_edge_stats             -     x     -
 public.list_run_steps              -     x     -
@@ -393,6 +396,9 @@ private.broadcast_progress         -     -     -
 private.broadcast_run              -     -     -
 private.bulk_reply                 -     -     -
 private.bulk_runs                  -     -     -
+private.bulk_events                -     -     -
+private.bulk_targets               -     -     -
+private.bulk_permission            -     -     -
 private.cancel_runs                -     -     -
 private.canvas_number              -     -     -
 private.change_schedule            -     -     -
@@ -818,6 +824,7 @@ get_run                   ok        ok        ok         ok         ok         n
 get_run_progress          ok        ok        ok         ok         ok         null       null
 get_stats                 ok        ok        ok         ok         ok         null       null
 get_webhook_endpoint      ok        ok        ok         ok         forbidden  forbidden  forbidden
+get_webhook_stats         ok        ok        ok         ok         forbidden  forbidden  forbidden
 import_flows              ok        ok        ok         forbidden  forbidden  forbidden  forbidden
 list_edge_stats           ok        ok        ok         ok         ok         ok         null
 list_run_steps            ok        ok        ok         ok         ok         null       null

@@ -96,6 +96,7 @@ const RPCS: Record<string, Call> = {
   get_run_progress: { ids: { p_run_id: "openRun" } },
   get_stats: { ids: { p_organization_id: "organization" } },
   get_webhook_endpoint: { ids: { p_endpoint_id: "endpoint" } },
+  get_webhook_stats: { ids: { p_endpoint_id: "endpoint" } },
   list_edge_stats: { ids: { p_flow_id: "flow" } },
   import_flows: {
     ids: { p_organization_id: "organization", p_workspace_id: "workspace" },

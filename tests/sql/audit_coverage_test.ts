@@ -88,6 +88,7 @@ const WITHOUT: Record<string, readonly string[]> = {
     "public.run_steps",
     "public.schedule_firings",
     "public.webhook_events",
+    "public.webhook_refusals",
     "private.webhook_endpoint_states",
     "public.webhook_attempts",
     "public.webhook_deliveries",
@@ -97,6 +98,7 @@ const WITHOUT: Record<string, readonly string[]> = {
     "public.mails",
   ],
   "figures that are counted": [
+    "private.webhook_refusal_days",
     "private.api_usage",
     "private.webhook_endpoint_stats",
     "private.cache_usage",

@@ -36,9 +36,11 @@ export const watchWebhook = defineRoute({
     throw invalidRequest([{ path: "headers.last-event-id", code: "invalid_value", message }]);
   }
   const { request } = c.var;
+  // Taken now: the stream itself begins when the client reads.
+  const since = Date.now();
   const endpoint = await findWebhook(request, params.id);
   const test = query.test === undefined ? undefined : query.test === "true";
   return sseStream(c, async (send, signal) => {
-    await watchArrivals({ db: request.db, endpoint, test, lastEventId: lastEventId || null, send, signal });
+    await watchArrivals({ db: request.db, endpoint, test, lastEventId: lastEventId || null, since, send, signal });
   });
 });
