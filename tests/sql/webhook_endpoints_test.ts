@@ -63,7 +63,7 @@ scenarios("webhook endpoints", {
         { p_name: "" },
         { p_name: null },
         { p_name: "x".repeat(201) },
-        { p_provider: "github" },
+        { p_provider: "paypal" },
         { p_provider: null },
         { p_config: [] },
         { p_config: { note: "x".repeat(8192) } },
