@@ -14,8 +14,9 @@ as $$
         or n.nspname = 'public' and (
           c.relname = any ('{
             analytics_daily,api_keys,audit_events,bulk_operations,entities,entity_moves,flow_edge_stats,flow_version_runs,
-            flow_versions,flows,invitations,job_history,job_queue,organization_members,organizations,plans,profiles,run_archives,
-            run_stats_daily,run_steps,runs,schedule_firings,schedules,secrets,usage_hourly,webhook_endpoints,webhook_events,workspaces
+            flow_versions,flows,invitations,job_history,job_queue,mails,organization_members,organizations,plans,profiles,
+            run_archives,run_stats_daily,run_steps,runs,schedule_firings,schedules,secrets,usage_hourly,webhook_attempts,
+            webhook_deliveries,webhook_endpoints,webhook_events,webhook_messages,webhook_subscriptions,workspaces
           }'::text[])
           -- Weeks of a table of ours.
           or c.relispartition and c.relname ~ '^(runs|run_steps|job_history|audit_events)_(default|\d{4}w\d{2})$'

@@ -19,6 +19,7 @@ const OF_NO_TENANT: Readonly<Record<string, string>> = {
   "public.plans": "the platform's",
   "public.profiles": "people, who may be in several organizations",
   "private.role_permissions": "the platform's",
+  "private.cache_usage": "counts requests by operation",
   "private.mail_pace": "the platform's; names whose turn it was last",
   "private.mail_templates": "the platform's",
   "private.settings": "the platform's",
