@@ -292,11 +292,28 @@ export interface Flow {
   updated_at: string;
   /** The number of the current version */
   version_number: number | null;
-  graph: Graph;
+  graph: SavedGraph;
   /** Edge id → distance between the centres of the nodes it joins, in canvas pixels: how far something that moves along it has to go. Edges are left out when one of their nodes has no position */
   edge_lengths: Record<string, number> | null;
   /** What is wrong with the graph. An active flow had no errors when it was saved */
   problems: (GraphProblem)[];
+}
+
+/** A graph as it was saved. That of a draft may be wrong inside, and be any object then: `problems` says what is wrong with it */
+export type SavedGraph = Graph | Record<string, unknown>;
+
+export interface GraphProblem {
+  /** A code of docs/graph.md */
+  code: string;
+  message: string;
+  /** An error keeps the flow from running */
+  severity: "error" | "warning";
+  node_id?: string;
+  edge_id?: string;
+  /** Where in the graph */
+  path: string;
+  /** Where in an expression, in UTF-16 units from 0 */
+  position?: number;
 }
 
 /** A flow as it is drawn, in the JSON shape of React Flow. What the engine does not know is layout and kept */
@@ -359,20 +376,6 @@ export interface Graph {
   };
 }
 
-export interface GraphProblem {
-  /** A code of docs/graph.md */
-  code: string;
-  message: string;
-  /** An error keeps the flow from running */
-  severity: "error" | "warning";
-  node_id?: string;
-  edge_id?: string;
-  /** Where in the graph */
-  path: string;
-  /** Where in an expression, in UTF-16 units from 0 */
-  position?: number;
-}
-
 export interface FlowImport {
   dry_run: boolean;
   /** Whether all flows could be switched on: no errors, perhaps warnings */
@@ -405,7 +408,7 @@ export interface FlowFile {
   id?: string;
   name: string;
   description?: string;
-  graph: Graph;
+  graph: SavedGraph;
   /** Those of the graph: time-out, limits, error flow */
   settings?: Record<string, unknown>;
   requires?: ({
@@ -833,7 +836,7 @@ export interface FlowVersion {
   /** Who saved it; null = the account is gone */
   created_by: string | null;
   created_at: string;
-  graph: Graph;
+  graph: SavedGraph;
   /** Edge id → distance between the centres of the nodes it joins, in canvas pixels: how far something that moves along it has to go. Edges are left out when one of their nodes has no position */
   edge_lengths: Record<string, number>;
 }
@@ -1002,27 +1005,30 @@ export interface PartialWaitingStep {
   may_decide: boolean;
 }
 
-/** How many runs are meant */
+/** How many runs or events are meant */
 export interface BulkCount {
   total: number;
 }
 
-/** One action on many runs, and how far it is */
+/** One action on many runs or events, and how far it is */
 export interface BulkOperation {
   id: string;
   organization_id: string;
-  action: "cancel" | "retry" | "delete" | "resume" | "pause";
+  /** replay_events = events of webhooks go through their flows again */
+  action: "cancel" | "retry" | "delete" | "resume" | "pause" | "replay_events";
   filter: Record<string, unknown>;
   /** failed = who asked may not do it any more */
   status: "queued" | "running" | "completed" | "cancelled" | "failed";
-  /** Runs found when it was made */
+  /** Runs or events found when it was made */
   total: number;
   done: number;
-  /** Runs that refused it */
+  /** Runs or events that refused it */
   failed: number;
   /** The first twenty of those */
   errors: ({
-    run_id: string;
+    run_id?: string;
+    /** Instead of the run, for replay_events */
+    event_id?: string;
     code: string;
     message: string;
   })[];
@@ -1062,22 +1068,25 @@ export interface NewBulkOperation {
   dry_run?: boolean;
 }
 
-/** One action on many runs, and how far it is. Complete unless `fields` asked for less */
+/** One action on many runs or events, and how far it is. Complete unless `fields` asked for less */
 export interface PartialBulkOperation {
   id: string;
   organization_id: string;
-  action: "cancel" | "retry" | "delete" | "resume" | "pause";
+  /** replay_events = events of webhooks go through their flows again */
+  action: "cancel" | "retry" | "delete" | "resume" | "pause" | "replay_events";
   filter: Record<string, unknown>;
   /** failed = who asked may not do it any more */
   status: "queued" | "running" | "completed" | "cancelled" | "failed";
-  /** Runs found when it was made */
+  /** Runs or events found when it was made */
   total: number;
   done: number;
-  /** Runs that refused it */
+  /** Runs or events that refused it */
   failed: number;
   /** The first twenty of those */
   errors: ({
-    run_id: string;
+    run_id?: string;
+    /** Instead of the run, for replay_events */
+    event_id?: string;
     code: string;
     message: string;
   })[];
@@ -1432,8 +1441,10 @@ export interface NewEntity {
   upsert?: boolean;
 }
 
-/** What moved over an edge */
-export interface EdgeStats {
+/** What moved over an edge. Complete unless `fields` asked for less */
+export interface PartialEdgeStats {
+  /** Both nodes */
+  id: string;
   from_node: string;
   to_node: string;
   /** The edges between the two in the current graph; empty when they were taken out of it */
@@ -1687,8 +1698,8 @@ export interface PartialWebhookSummary {
   /** Null = the first trigger.webhook */
   trigger_node: string | null;
   name: string;
-  provider: "stripe" | "typeform" | "custom";
-  /** Settings of the provider, see `GET /webhooks/providers`; {} for Stripe and Typeform */
+  provider: "stripe" | "typeform" | "calendly" | "standard_webhooks" | "github" | "slack" | "shopify" | "custom";
+  /** Settings of the provider, see `GET /webhooks/providers`; {} for most */
   config: Record<string, Json>;
   /** The public address: give it to the provider */
   url: string;
@@ -1719,8 +1730,8 @@ export interface WebhookWithSecret {
   /** Null = the first trigger.webhook */
   trigger_node: string | null;
   name: string;
-  provider: "stripe" | "typeform" | "custom";
-  /** Settings of the provider, see `GET /webhooks/providers`; {} for Stripe and Typeform */
+  provider: "stripe" | "typeform" | "calendly" | "standard_webhooks" | "github" | "slack" | "shopify" | "custom";
+  /** Settings of the provider, see `GET /webhooks/providers`; {} for most */
   config: Record<string, Json>;
   /** The public address: give it to the provider */
   url: string;
@@ -1757,8 +1768,8 @@ export interface NewWebhook {
   name: string;
   /** The flow that an event starts */
   flow_id: string;
-  provider: "stripe" | "typeform" | "custom";
-  /** Settings of the provider, see `GET /webhooks/providers`; {} for Stripe and Typeform */
+  provider: "stripe" | "typeform" | "calendly" | "standard_webhooks" | "github" | "slack" | "shopify" | "custom";
+  /** Settings of the provider, see `GET /webhooks/providers`; {} for most */
   config?: Record<string, Json>;
   /** The signing secret that the provider shows. When absent one is made here, to be pasted there */
   secret?: string;
@@ -1790,13 +1801,504 @@ export interface WebhookMapping {
 
 /** Complete unless `fields` asked for less */
 export interface PartialWebhookProvider {
-  provider: "stripe" | "typeform" | "custom";
+  provider: "stripe" | "typeform" | "calendly" | "standard_webhooks" | "github" | "slack" | "shopify" | "custom";
   title: string;
   description: string;
   /** Who makes the signing secret */
   secret_from: "provider" | "us";
   /** JSON Schema of the settings */
   config_schema: unknown;
+}
+
+/** Complete unless `fields` asked for less */
+export interface PartialWebhookEventType {
+  type: string;
+  description: string;
+  /** Events with the same keep their order where a subscription is ordered */
+  key: string;
+  /** JSON Schema of `data` */
+  data_schema: unknown;
+  example: Record<string, Json>;
+}
+
+/** In a list. Complete unless `fields` asked for less */
+export interface PartialWebhookSubscriptionSummary {
+  id: string;
+  organization_id: string;
+  /** Where events are sent: http or https, no address inside our network */
+  url: string;
+  description: string;
+  /** Which of your own customers it is for, in your words. Lists filter by it */
+  application: string | null;
+  /** What is sent; * = everything. GET /webhooks/event-types says what there is */
+  event_types: (
+    | "*"
+    | "run.completed"
+    | "run.failed"
+    | "run.cancelled"
+    | "flow.created"
+    | "flow.updated"
+    | "flow.deleted"
+    | "entity.created"
+    | "entity.moved"
+    | "entity.deleted"
+    | "approval.requested"
+    | "webhook.endpoint_disabled"
+    | "subscription.updated"
+    | "invoice.paid"
+    | "invoice.payment_failed"
+    | "budget.reached"
+    | "usage.limit_reached"
+    | "secret.expiring"
+    | "member.joined"
+    | "member.removed"
+    | "api_key.created"
+    | "api_key.revoked"
+    | "email.bounced"
+    | "email.complained"
+  )[];
+  /** Only events of these flows, and those of no flow; null = of all */
+  flow_ids: (string)[] | null;
+  /** Only events whose `data.id` is one of these; null = all */
+  resource_ids: (string)[] | null;
+  /** Sent as the body instead of the event: any JSON with expressions over `trigger`, which is the event ({type, timestamp, data}). Null = the event as it is */
+  transformation: unknown;
+  /** True = of events with the same key (the catalogue says which) one is sent only when those before it have got through or were given up */
+  ordered: boolean;
+  /** Requests a minute at most; null = no limit */
+  rate_per_minute: number | null;
+  /** What one attempt may take, the answer included */
+  timeout_seconds: number;
+  /** Whose deliveries go first when workers are busy */
+  priority: "high" | "normal" | "low";
+  /** disabled = by us, see disabled_reason: nothing is kept or sent until you set it to active */
+  status: "active" | "paused" | "disabled";
+  /** gone = it answered 410; failing = nothing got through for five days */
+  disabled_reason: "gone" | "failing" | null;
+  disabled_at: string | null;
+  /** Headers of your own; their values are not shown */
+  header_names: (string)[];
+  created_by: string | null;
+  /** Raised by every change; the ETag */
+  version: number;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface WebhookSubscriptionWithSecret {
+  id: string;
+  organization_id: string;
+  /** Where events are sent: http or https, no address inside our network */
+  url: string;
+  description: string;
+  /** Which of your own customers it is for, in your words. Lists filter by it */
+  application: string | null;
+  /** What is sent; * = everything. GET /webhooks/event-types says what there is */
+  event_types: (
+    | "*"
+    | "run.completed"
+    | "run.failed"
+    | "run.cancelled"
+    | "flow.created"
+    | "flow.updated"
+    | "flow.deleted"
+    | "entity.created"
+    | "entity.moved"
+    | "entity.deleted"
+    | "approval.requested"
+    | "webhook.endpoint_disabled"
+    | "subscription.updated"
+    | "invoice.paid"
+    | "invoice.payment_failed"
+    | "budget.reached"
+    | "usage.limit_reached"
+    | "secret.expiring"
+    | "member.joined"
+    | "member.removed"
+    | "api_key.created"
+    | "api_key.revoked"
+    | "email.bounced"
+    | "email.complained"
+  )[];
+  /** Only events of these flows, and those of no flow; null = of all */
+  flow_ids: (string)[] | null;
+  /** Only events whose `data.id` is one of these; null = all */
+  resource_ids: (string)[] | null;
+  /** Sent as the body instead of the event: any JSON with expressions over `trigger`, which is the event ({type, timestamp, data}). Null = the event as it is */
+  transformation?: unknown;
+  /** True = of events with the same key (the catalogue says which) one is sent only when those before it have got through or were given up */
+  ordered: boolean;
+  /** Requests a minute at most; null = no limit */
+  rate_per_minute: number | null;
+  /** What one attempt may take, the answer included */
+  timeout_seconds: number;
+  /** Whose deliveries go first when workers are busy */
+  priority: "high" | "normal" | "low";
+  /** disabled = by us, see disabled_reason: nothing is kept or sent until you set it to active */
+  status: "active" | "paused" | "disabled";
+  /** gone = it answered 410; failing = nothing got through for five days */
+  disabled_reason: "gone" | "failing" | null;
+  disabled_at: string | null;
+  /** Headers of your own; their values are not shown */
+  header_names: (string)[];
+  created_by: string | null;
+  /** Raised by every change; the ETag */
+  version: number;
+  created_at: string;
+  updated_at: string;
+  /** What is signed with; two during a rotation */
+  secrets: ({
+    last_four: string;
+    created_at: string;
+    /** Null = the current one */
+    expires_at: string | null;
+  })[];
+  /** The signing secret, shown this once. Null = this repeats a request of before the master keys changed */
+  secret: string | null;
+}
+
+export interface NewWebhookSubscription {
+  /** Where events are sent: http or https, no address inside our network */
+  url: string;
+  /** What is sent; * = everything. GET /webhooks/event-types says what there is */
+  event_types: (
+    | "*"
+    | "run.completed"
+    | "run.failed"
+    | "run.cancelled"
+    | "flow.created"
+    | "flow.updated"
+    | "flow.deleted"
+    | "entity.created"
+    | "entity.moved"
+    | "entity.deleted"
+    | "approval.requested"
+    | "webhook.endpoint_disabled"
+    | "subscription.updated"
+    | "invoice.paid"
+    | "invoice.payment_failed"
+    | "budget.reached"
+    | "usage.limit_reached"
+    | "secret.expiring"
+    | "member.joined"
+    | "member.removed"
+    | "api_key.created"
+    | "api_key.revoked"
+    | "email.bounced"
+    | "email.complained"
+  )[];
+  description?: string;
+  /** Which of your own customers it is for, in your words. Lists filter by it */
+  application?: string | null;
+  /** Only events of these flows, and those of no flow; null = of all */
+  flow_ids?: (string)[] | null;
+  /** Only events whose `data.id` is one of these; null = all */
+  resource_ids?: (string)[] | null;
+  /** Sent as the body instead of the event: any JSON with expressions over `trigger`, which is the event ({type, timestamp, data}). Null = the event as it is */
+  transformation?: unknown;
+  /** True = of events with the same key (the catalogue says which) one is sent only when those before it have got through or were given up */
+  ordered?: boolean;
+  /** Requests a minute at most; null = no limit */
+  rate_per_minute?: number | null;
+  /** What one attempt may take, the answer included */
+  timeout_seconds?: number;
+  /** Whose deliveries go first when workers are busy */
+  priority?: "high" | "normal" | "low";
+  /** Sent with each event. Their values are never shown again */
+  headers?: Record<string, string>;
+}
+
+/** An address of yours that is told of events */
+export interface WebhookSubscription {
+  id: string;
+  organization_id: string;
+  /** Where events are sent: http or https, no address inside our network */
+  url: string;
+  description: string;
+  /** Which of your own customers it is for, in your words. Lists filter by it */
+  application: string | null;
+  /** What is sent; * = everything. GET /webhooks/event-types says what there is */
+  event_types: (
+    | "*"
+    | "run.completed"
+    | "run.failed"
+    | "run.cancelled"
+    | "flow.created"
+    | "flow.updated"
+    | "flow.deleted"
+    | "entity.created"
+    | "entity.moved"
+    | "entity.deleted"
+    | "approval.requested"
+    | "webhook.endpoint_disabled"
+    | "subscription.updated"
+    | "invoice.paid"
+    | "invoice.payment_failed"
+    | "budget.reached"
+    | "usage.limit_reached"
+    | "secret.expiring"
+    | "member.joined"
+    | "member.removed"
+    | "api_key.created"
+    | "api_key.revoked"
+    | "email.bounced"
+    | "email.complained"
+  )[];
+  /** Only events of these flows, and those of no flow; null = of all */
+  flow_ids: (string)[] | null;
+  /** Only events whose `data.id` is one of these; null = all */
+  resource_ids: (string)[] | null;
+  /** Sent as the body instead of the event: any JSON with expressions over `trigger`, which is the event ({type, timestamp, data}). Null = the event as it is */
+  transformation?: unknown;
+  /** True = of events with the same key (the catalogue says which) one is sent only when those before it have got through or were given up */
+  ordered: boolean;
+  /** Requests a minute at most; null = no limit */
+  rate_per_minute: number | null;
+  /** What one attempt may take, the answer included */
+  timeout_seconds: number;
+  /** Whose deliveries go first when workers are busy */
+  priority: "high" | "normal" | "low";
+  /** disabled = by us, see disabled_reason: nothing is kept or sent until you set it to active */
+  status: "active" | "paused" | "disabled";
+  /** gone = it answered 410; failing = nothing got through for five days */
+  disabled_reason: "gone" | "failing" | null;
+  disabled_at: string | null;
+  /** Headers of your own; their values are not shown */
+  header_names: (string)[];
+  created_by: string | null;
+  /** Raised by every change; the ETag */
+  version: number;
+  created_at: string;
+  updated_at: string;
+  /** What is signed with; two during a rotation */
+  secrets: ({
+    last_four: string;
+    created_at: string;
+    /** Null = the current one */
+    expires_at: string | null;
+  })[];
+}
+
+export interface WebhookSubscriptionChanges {
+  /** Where events are sent: http or https, no address inside our network */
+  url?: string;
+  /** What is sent; * = everything. GET /webhooks/event-types says what there is */
+  event_types?: (
+    | "*"
+    | "run.completed"
+    | "run.failed"
+    | "run.cancelled"
+    | "flow.created"
+    | "flow.updated"
+    | "flow.deleted"
+    | "entity.created"
+    | "entity.moved"
+    | "entity.deleted"
+    | "approval.requested"
+    | "webhook.endpoint_disabled"
+    | "subscription.updated"
+    | "invoice.paid"
+    | "invoice.payment_failed"
+    | "budget.reached"
+    | "usage.limit_reached"
+    | "secret.expiring"
+    | "member.joined"
+    | "member.removed"
+    | "api_key.created"
+    | "api_key.revoked"
+    | "email.bounced"
+    | "email.complained"
+  )[];
+  description?: string;
+  /** Which of your own customers it is for, in your words. Lists filter by it */
+  application?: string | null;
+  /** Only events of these flows, and those of no flow; null = of all */
+  flow_ids?: (string)[] | null;
+  /** Only events whose `data.id` is one of these; null = all */
+  resource_ids?: (string)[] | null;
+  /** Sent as the body instead of the event: any JSON with expressions over `trigger`, which is the event ({type, timestamp, data}). Null = the event as it is */
+  transformation?: unknown;
+  /** True = of events with the same key (the catalogue says which) one is sent only when those before it have got through or were given up */
+  ordered?: boolean;
+  /** Requests a minute at most; null = no limit */
+  rate_per_minute?: number | null;
+  /** What one attempt may take, the answer included */
+  timeout_seconds?: number;
+  /** Whose deliveries go first when workers are busy */
+  priority?: "high" | "normal" | "low";
+  /** Instead of the present ones; null = none any more */
+  headers?: Record<string, string> | null;
+  /** paused = events are kept, and sent when it is active again */
+  status?: "active" | "paused";
+}
+
+export interface WebhookSubscriptionRotation {
+  /** How long events are signed with the old secret too, a week at most */
+  overlap_seconds?: number;
+}
+
+/** In a list */
+export interface WebhookDeliverySummary {
+  id: string;
+  subscription_id: string;
+  /** What the receiver gets as webhook-id */
+  message_id: string;
+  application: string | null;
+  type: string;
+  /** failed = given up */
+  status: "pending" | "delivered" | "failed" | "cancelled";
+  attempts: number;
+  /** Null = it has ended, or waits for those of its key before it */
+  next_attempt_at: string | null;
+  /** HTTP status of the last attempt; null = none came */
+  response_status: number | null;
+  /** Why the last attempt failed */
+  error_code: string | null;
+  created_at: string;
+  finished_at: string | null;
+}
+
+export interface NewWebhookSubscriptionTest {
+  type?:
+    | "run.completed"
+    | "run.failed"
+    | "run.cancelled"
+    | "flow.created"
+    | "flow.updated"
+    | "flow.deleted"
+    | "entity.created"
+    | "entity.moved"
+    | "entity.deleted"
+    | "approval.requested"
+    | "webhook.endpoint_disabled"
+    | "subscription.updated"
+    | "invoice.paid"
+    | "invoice.payment_failed"
+    | "budget.reached"
+    | "usage.limit_reached"
+    | "secret.expiring"
+    | "member.joined"
+    | "member.removed"
+    | "api_key.created"
+    | "api_key.revoked"
+    | "email.bounced"
+    | "email.complained";
+  /** When absent, the example of the catalogue */
+  data?: Record<string, Json>;
+}
+
+export interface WebhookSubscriptionStats {
+  since: string;
+  attempts: number;
+  succeeded: number;
+  /** 0 to 1; null = no attempt */
+  success_rate: number | null;
+  by_outcome: {
+    "2xx": number;
+    "3xx": number;
+    "4xx": number;
+    "5xx": number;
+    timeout: number;
+    not_reached: number;
+  };
+  /** Half of the answers came within so many milliseconds */
+  p50_ms: number | null;
+  p95_ms: number | null;
+  /** Deliveries that wait, counted up to 10,000 */
+  pending: number;
+  /** open = it failed, and nothing is sent until hold_until; then one delivery is tried */
+  breaker: "closed" | "open" | "half_open";
+  hold_until: string | null;
+  /** Since the last success */
+  failures: number;
+  failing_since: string | null;
+  last_success_at: string | null;
+  last_failure_at: string | null;
+  last_error: string | null;
+}
+
+/** In a list. Complete unless `fields` asked for less */
+export interface PartialWebhookDeliverySummary {
+  id: string;
+  subscription_id: string;
+  /** What the receiver gets as webhook-id */
+  message_id: string;
+  application: string | null;
+  type: string;
+  /** failed = given up */
+  status: "pending" | "delivered" | "failed" | "cancelled";
+  attempts: number;
+  /** Null = it has ended, or waits for those of its key before it */
+  next_attempt_at: string | null;
+  /** HTTP status of the last attempt; null = none came */
+  response_status: number | null;
+  /** Why the last attempt failed */
+  error_code: string | null;
+  created_at: string;
+  finished_at: string | null;
+}
+
+export interface WebhookBulkRetried {
+  retried: number;
+  /** True = the filter finds more: ask again */
+  more: boolean;
+}
+
+export interface WebhookBulkRetry {
+  filter: {
+    subscription_id?: string;
+    status?: "failed" | "cancelled" | "delivered";
+    type?: string;
+    /** Which of your own customers it is for, in your words. Lists filter by it */
+    application?: string;
+    created_after?: string;
+    created_before?: string;
+  };
+  limit?: number;
+}
+
+/** An event on its way to one subscription */
+export interface WebhookDelivery {
+  id: string;
+  subscription_id: string;
+  /** What the receiver gets as webhook-id */
+  message_id: string;
+  application: string | null;
+  type: string;
+  /** failed = given up */
+  status: "pending" | "delivered" | "failed" | "cancelled";
+  attempts: number;
+  /** Null = it has ended, or waits for those of its key before it */
+  next_attempt_at: string | null;
+  /** HTTP status of the last attempt; null = none came */
+  response_status: number | null;
+  /** Why the last attempt failed */
+  error_code: string | null;
+  created_at: string;
+  finished_at: string | null;
+  /** What is sent; the event, where no attempt made anything else of it */
+  request_body: string;
+  /** The attempts, the first one first; the last hundred */
+  history: (WebhookAttempt)[];
+}
+
+export interface WebhookAttempt {
+  number: number;
+  response_status: number | null;
+  error_code: string | null;
+  error_message: string | null;
+  duration_ms: number;
+  url: string;
+  /** Without signatures and the values of headers of your own */
+  request_headers: Record<string, string>;
+  response_headers: Record<string, string> | null;
+  /** The first 64 KiB */
+  response_body: string | null;
+  /** base64 = it is no text */
+  response_body_encoding: "utf-8" | "base64" | null;
+  /** True = there was more of the body than was read */
+  is_cut: boolean;
+  finished_at: string;
 }
 
 /** A delivery that was kept */
@@ -1835,6 +2337,32 @@ export interface WebhookEvent {
   mapped: Record<string, Json> | null;
 }
 
+export interface NewWebhookReplay {
+  filter: {
+    endpoint_id?: string;
+    event_ids?: (string)[];
+    type?: (string)[];
+    status?: ("accepted" | "held")[];
+    /** How their runs are now */
+    run_status?: (
+      | "queued"
+      | "running"
+      | "paused"
+      | "compensating"
+      | "completed"
+      | "failed"
+      | "cancelled"
+      | "compensated"
+      | "compensation_failed"
+    )[];
+    test?: boolean;
+    received_after?: string;
+    received_before?: string;
+  };
+  /** Only say how many events there are */
+  dry_run?: boolean;
+}
+
 export interface WebhookReplay {
   event_id: string;
   run_id: string;
@@ -1848,8 +2376,8 @@ export interface Webhook {
   /** Null = the first trigger.webhook */
   trigger_node: string | null;
   name: string;
-  provider: "stripe" | "typeform" | "custom";
-  /** Settings of the provider, see `GET /webhooks/providers`; {} for Stripe and Typeform */
+  provider: "stripe" | "typeform" | "calendly" | "standard_webhooks" | "github" | "slack" | "shopify" | "custom";
+  /** Settings of the provider, see `GET /webhooks/providers`; {} for most */
   config: Record<string, Json>;
   /** The public address: give it to the provider */
   url: string;
@@ -1883,7 +2411,7 @@ export interface Webhook {
 export interface WebhookChanges {
   name?: string;
   flow_id?: string;
-  /** Settings of the provider, see `GET /webhooks/providers`; {} for Stripe and Typeform */
+  /** Settings of the provider, see `GET /webhooks/providers`; {} for most */
   config?: Record<string, Json>;
   /** Id of the trigger to start at */
   trigger_node?: string;
@@ -1980,6 +2508,64 @@ export interface PartialWebhookEventSummary {
   received_at: string;
 }
 
+/** A delivery that was refused. Complete unless `fields` asked for less */
+export interface PartialWebhookRefusal {
+  id: string;
+  endpoint_id: string;
+  /** Why it was refused, such as signature_mismatch, missing_signature, stale_timestamp, invalid_body */
+  reason: string;
+  /** What exactly was wrong */
+  detail: string | null;
+  method: string;
+  /** Without credentials, signatures and proxies' own */
+  headers: Record<string, string>;
+  query: Record<string, string>;
+  /** Its first 4 KiB. Nobody has proved who wrote it */
+  body: string;
+  /** base64 = the bytes are no text */
+  body_encoding: "utf-8" | "base64";
+  /** How long the whole body was */
+  body_bytes: number;
+  /** True = it came to the test address */
+  is_test: boolean;
+  received_at: string;
+}
+
+/** What came to an endpoint, and what became of it */
+export interface WebhookStats {
+  from: string;
+  /** Today, UTC */
+  to: string;
+  /** Events that were kept, each once; without tests and replays */
+  events: number;
+  /** Of them, those that started no run */
+  held: number;
+  /** Deliveries of events that were known already */
+  repeated: number;
+  unsigned: number;
+  mapping_errors: number;
+  tests: number;
+  replays: number;
+  /** Refused deliveries, those to the test address aside */
+  refused: number;
+  /** Events kept / (kept + refused); null = nothing came */
+  acceptance_rate: number | null;
+  /** How the runs of the latest thousand events ended; failed = in any way but completed */
+  runs: {
+    sampled: number;
+    completed: number;
+    failed: number;
+    unfinished: number;
+  };
+  /** Runs completed / runs ended, of those; null = none has ended */
+  success_rate: number | null;
+  days: ({
+    day: string;
+    kept: number;
+    refused: number;
+  })[];
+}
+
 /** What became of a callback */
 export interface CallbackReceipt {
   /** completed = the step goes on; buffered = kept until the step waits; duplicate = it was answered before */
@@ -2021,6 +2607,12 @@ export interface WebhookReceipt {
   };
   /** There when it came to the test address */
   test?: true;
+}
+
+/** The answer to Slack's signed question whether the address is ours */
+export interface WebhookChallenge {
+  /** What it sent */
+  challenge: string;
 }
 
 /** When the clock starts a flow. Complete unless `fields` asked for less */
@@ -2308,6 +2900,123 @@ export interface PartialSecretVersion {
   created_at: string;
   /** When the value was thrown away; null = it can be restored */
   destroyed_at: string | null;
+}
+
+/** Complete unless `fields` asked for less */
+export interface PartialMail {
+  id: string;
+  organization_id: string;
+  template: string;
+  category: "transactional" | "alerts" | "digests" | "product";
+  /** What it is about: there is one mail for each template and key */
+  key: string;
+  to_address: string;
+  /** Null = not written yet */
+  subject: string | null;
+  /** sent = a provider took it; what comes of it then is told by the provider */
+  status:
+    | "queued"
+    | "sending"
+    | "sent"
+    | "delivered"
+    | "bounced"
+    | "complained"
+    | "failed"
+    | "suppressed"
+    | "cancelled"
+    | "expired";
+  /** 10 first, 200 last */
+  priority: number;
+  /** Not sent before */
+  scheduled_for: string;
+  /** Not sent any more from then on */
+  expires_at: string;
+  attempts: number;
+  provider: "resend" | "smtp" | null;
+  provider_message_id: string | null;
+  /** The latest failure */
+  error: {
+    code: string;
+    message: string;
+  } | null;
+  opens: number;
+  clicks: number;
+  /** The mail of which this is another try */
+  resent_from: string | null;
+  created_at: string;
+  sent_at: string | null;
+  /** Null = it is still to be sent */
+  ended_at: string | null;
+}
+
+export interface Mail {
+  id: string;
+  organization_id: string;
+  template: string;
+  category: "transactional" | "alerts" | "digests" | "product";
+  /** What it is about: there is one mail for each template and key */
+  key: string;
+  to_address: string;
+  /** Null = not written yet */
+  subject: string | null;
+  /** sent = a provider took it; what comes of it then is told by the provider */
+  status:
+    | "queued"
+    | "sending"
+    | "sent"
+    | "delivered"
+    | "bounced"
+    | "complained"
+    | "failed"
+    | "suppressed"
+    | "cancelled"
+    | "expired";
+  /** 10 first, 200 last */
+  priority: number;
+  /** Not sent before */
+  scheduled_for: string;
+  /** Not sent any more from then on */
+  expires_at: string;
+  attempts: number;
+  provider: "resend" | "smtp" | null;
+  provider_message_id: string | null;
+  /** The latest failure */
+  error: {
+    code: string;
+    message: string;
+  } | null;
+  opens: number;
+  clicks: number;
+  /** The mail of which this is another try */
+  resent_from: string | null;
+  created_at: string;
+  sent_at: string | null;
+  /** Null = it is still to be sent */
+  ended_at: string | null;
+}
+
+/** Complete unless `fields` asked for less */
+export interface PartialMailTemplate {
+  name: string;
+  description: string;
+  category: "transactional" | "alerts" | "digests" | "product";
+  /** Of the example */
+  subject: string;
+  /** JSON Schema of its data */
+  schema: Record<string, unknown>;
+  /** Data that fits */
+  example: Record<string, unknown>;
+}
+
+export interface MailTestReply {
+  /** Your own address */
+  to: string;
+  status: "queued";
+}
+
+export interface MailTest {
+  /** The example when absent */
+  data?: Record<string, unknown>;
 }
 
 /** A job, as lists show it. Complete unless `fields` asked for less */
@@ -2745,8 +3454,8 @@ export interface Job {
   result?: unknown;
 }
 
-/** A key of the organization for programs */
-export interface ApiKey {
+/** A key of the organization for programs. Complete unless `fields` asked for less */
+export interface PartialApiKey {
   id: string;
   organization_id: string;
   name: string;
@@ -2805,7 +3514,7 @@ export interface ShownApiKey {
   version: number;
   created_at: string;
   updated_at: string;
-  /** The key itself, this once. Null when the request was repeated with the same Idempotency-Key: it is kept nowhere. Rotate the key with `overlap_seconds` 0 if the first answer was lost */
+  /** The key itself: kept nowhere, so shown in this answer only, and in that of the same request with the same Idempotency-Key. Null there if the project's secret key has changed in between: rotate the key then */
   key: string | null;
 }
 
@@ -2826,6 +3535,7 @@ export interface NewApiKey {
     | "webhooks:read"
     | "webhooks:write"
     | "keys:read"
+    | "mail:read"
     | "secrets:read"
     | "secrets:write"
     | "audit:read"
@@ -2839,6 +3549,37 @@ export interface NewApiKey {
   request_burst?: number | null;
   /** From when it opens nothing; null = never */
   expires_at?: string | null;
+}
+
+/** A key of the organization for programs */
+export interface ApiKey {
+  id: string;
+  organization_id: string;
+  name: string;
+  /** Which of its own systems the holder uses the key in. Both reach the same data */
+  mode: "live" | "test";
+  /** How the key begins */
+  prefix: string;
+  /** How it ends */
+  last_four: string;
+  /** `rotated` = another one took its place and this one goes on until `expires_at` */
+  status: "active" | "rotated" | "expired" | "revoked";
+  scopes: (string)[];
+  ip_allow: (string)[];
+  requests_per_minute: number | null;
+  request_burst: number | null;
+  expires_at: string | null;
+  revoked_at: string | null;
+  /** The key that this one took the place of */
+  rotated_from: string | null;
+  rotated_at: string | null;
+  /** The last request, to within a minute */
+  last_used_at: string | null;
+  created_by: string | null;
+  /** Raised by every change; the ETag. Use is no change */
+  version: number;
+  created_at: string;
+  updated_at: string;
 }
 
 export interface ApiKeyChanges {
@@ -2856,6 +3597,7 @@ export interface ApiKeyChanges {
     | "webhooks:read"
     | "webhooks:write"
     | "keys:read"
+    | "mail:read"
     | "secrets:read"
     | "secrets:write"
     | "audit:read"
@@ -2935,46 +3677,48 @@ export interface Organization {
   updated_at: string;
 }
 
-export interface Roles {
-  data: ({
-    role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
-    permissions: (
-      | "audit:read"
-      | "billing:read"
-      | "billing:write"
-      | "flows:read"
-      | "flows:write"
-      | "keys:read"
-      | "keys:write"
-      | "members:read"
-      | "members:write"
-      | "org:own"
-      | "org:read"
-      | "org:write"
-      | "runs:execute"
-      | "runs:read"
-      | "secrets:read"
-      | "secrets:write"
-      | "webhooks:read"
-      | "webhooks:write"
-      | "workspaces:write"
-    )[];
-  })[];
+/** A role and what it may do. Complete unless `fields` asked for less */
+export interface PartialRoleInfo {
+  role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+  /** 1 = the mightiest */
+  rank: number;
+  permissions: (
+    | "audit:read"
+    | "billing:read"
+    | "billing:write"
+    | "flows:read"
+    | "flows:write"
+    | "keys:read"
+    | "keys:write"
+    | "mail:read"
+    | "mail:write"
+    | "members:read"
+    | "members:write"
+    | "org:own"
+    | "org:read"
+    | "org:write"
+    | "runs:execute"
+    | "runs:read"
+    | "secrets:read"
+    | "secrets:write"
+    | "webhooks:read"
+    | "webhooks:write"
+    | "workspaces:write"
+  )[];
 }
 
-export interface OwnInvitations {
-  data: ({
+/** Complete unless `fields` asked for less */
+export interface PartialOwnInvitation {
+  id: string;
+  organization: {
     id: string;
-    organization: {
-      id: string;
-      name: string;
-    };
-    role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
-    /** The name of who invited, when they have given one */
-    invited_by: string | null;
-    expires_at: string;
-    created_at: string;
-  })[];
+    name: string;
+  };
+  role: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+  /** The name of who invited, when they have given one */
+  invited_by: string | null;
+  expires_at: string;
+  created_at: string;
 }
 
 export interface InvitationChoice {
@@ -3033,7 +3777,15 @@ export interface OperatedOrganization {
 export interface OrganizationUsage {
   plan: "free" | "pro" | "team" | "enterprise";
   limits: ({
-    name: "members" | "workspaces" | "flows" | "webhook_endpoints" | "schedules" | "api_keys" | "secrets";
+    name:
+      | "members"
+      | "workspaces"
+      | "flows"
+      | "webhook_endpoints"
+      | "schedules"
+      | "api_keys"
+      | "secrets"
+      | "webhook_subscriptions";
     /** For `members`, open invitations count too */
     used: number;
     /** null = without limit */
@@ -3124,8 +3876,8 @@ export interface PartialWorkspace {
   updated_at: string;
 }
 
-/** What may be an attack, or its beginning */
-export interface SecurityEvent {
+/** What may be an attack, or its beginning. Complete unless `fields` asked for less */
+export interface PartialSecurityEvent {
   id: string;
   kind:
     | "credential.refused"
@@ -3173,8 +3925,10 @@ export interface Workspace {
   updated_at: string;
 }
 
-/** A limit that an operator gave by hand */
-export interface LimitOverride {
+/** A limit that an operator gave by hand. Complete unless `fields` asked for less */
+export interface PartialLimitOverride {
+  /** Subject and scope */
+  id: string;
   subject_kind: "user" | "key" | "org" | "ip" | "operation";
   subject_id: string;
   scope: string;
@@ -3188,8 +3942,25 @@ export interface LimitOverride {
   created_at: string;
 }
 
-/** A bucket of a rate limit */
-export interface LimitBucket {
+/** A limit that an operator gave by hand */
+export interface LimitOverride {
+  /** Subject and scope */
+  id: string;
+  subject_kind: "user" | "key" | "org" | "ip" | "operation";
+  subject_id: string;
+  scope: string;
+  request_limit: number;
+  window_seconds: number;
+  burst: number;
+  reason: string;
+  /** From when the plan's limit counts again */
+  expires_at: string | null;
+  created_by: string;
+  created_at: string;
+}
+
+/** A bucket of a rate limit. Complete unless `fields` asked for less */
+export interface PartialLimitBucket {
   key: string;
   /** What it holds when full */
   burst: number | null;
@@ -3201,6 +3972,18 @@ export interface LimitBucket {
   /** How many blocks in a row */
   strikes: number;
   blocked_until: string | null;
+}
+
+/** A network from which no request is taken. Complete unless `fields` asked for less */
+export interface PartialIpBlock {
+  id: string;
+  network: string;
+  reason: string;
+  blocked_until: string | null;
+  /** Too many refused credentials came from there */
+  is_automatic: boolean;
+  created_by: string;
+  created_at: string;
 }
 
 /** A network from which no request is taken */
@@ -3223,6 +4006,58 @@ export interface BlockingSettings {
   ip_block_seconds: number;
   /** Addresses and networks that are never blocked, besides private ones: offices, your own servers */
   ip_never_block: (string)[];
+}
+
+/** A feature that is not there for everybody. Complete unless `fields` asked for less */
+export interface PartialFlag {
+  name: string;
+  /** How many of a hundred organizations have it: always the same ones */
+  percentage: number;
+  /** What it switches, for operators */
+  description: string;
+  /** The first version of the API that has it; null = every version */
+  since_version: string | null;
+  updated_at: string;
+  /** Organizations with a rule of their own */
+  rule_count: number;
+}
+
+/** A flag with the organizations that have a rule of their own */
+export interface FlagWithRules {
+  name: string;
+  /** How many of a hundred organizations have it: always the same ones */
+  percentage: number;
+  /** What it switches, for operators */
+  description: string;
+  /** The first version of the API that has it; null = every version */
+  since_version: string | null;
+  updated_at: string;
+  /** Organizations with a rule of their own */
+  rule_count: number;
+  /** Organization → whether it has it, whatever its share; a thousand at the most */
+  rules: Record<string, boolean>;
+}
+
+/** How often replies of an operation came from memory. Complete unless `fields` asked for less */
+export interface PartialCacheUsage {
+  operation: string;
+  requests: number;
+  /** A kept reply */
+  hits: number;
+  /** A kept reply past its maximum age, fetched anew behind the answer */
+  stale: number;
+  /** The reply of a query that another request had begun */
+  joined: number;
+  /** 304 by the generation alone: nothing was kept, nothing was asked */
+  matched: number;
+  /** The query was made */
+  misses: number;
+  /** How many of all were answered 304 */
+  not_modified: number;
+  /** Share of the requests that needed no query */
+  hit_rate: number;
+  first_day: string;
+  last_day: string;
 }
 
 /** Complete unless `fields` asked for less */
@@ -3301,13 +4136,24 @@ export interface PartialActivity {
   id: string;
   occurred_at: string;
   actor: AuditActor;
+  /** The person; for a key, who made it */
   user_id: string | null;
   /** null = nobody, or you may not see members */
   user_name: string | null;
+  key_id: string | null;
+  /** null = no key, it is gone, or you may not see keys */
+  key_name: string | null;
   action: string;
   target_type: string;
   target_id: string | null;
+  /** What it was called then, or else is called now */
   target_name: string | null;
+  /** Names of the fields that an update changed */
+  changed: (string)[];
+  /** All of it as a sentence, in English; the other fields are there for sentences of your own */
+  summary: string;
+  /** The path in this API where the thing can be read now; null = it is gone, or has none */
+  link: string | null;
 }
 
 export interface AuditProof {
@@ -3359,6 +4205,12 @@ export interface DetailedHealth {
       /** How long the last check took */
       duration_ms: number;
     };
+  };
+  schema: {
+    /** The migration that the functions were made for */
+    needed: string;
+    /** The newest migration of the database; null = it does not say */
+    version: string | null;
   };
   /** Whether the functions can sign for API keys: MILLRACE_SIGNING_KEY */
   api_keys: "ok" | "not_set_up";
@@ -3874,7 +4726,8 @@ export interface Operations {
       "cursor"?: string | number | boolean | readonly string[];
       /** The order; - means descending */
       "sort"?: "created_at" | "-created_at";
-      "action"?: "cancel" | "retry" | "delete" | "resume" | "pause";
+      /** replay_events = events of webhooks go through their flows again */
+      "action"?: "cancel" | "retry" | "delete" | "resume" | "pause" | "replay_events";
       /** failed = who asked may not do it any more */
       "status"?: "queued" | "running" | "completed" | "cancelled" | "failed";
       /** Only these, separated by commas, and `id`: id, organization_id, action, filter, status, total, done, failed, errors, error, created_by, created_at, finished_at */
@@ -4157,12 +5010,34 @@ export interface Operations {
   "GET /entities/edge-stats": {
     params: never;
     query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?:
+        | "moves"
+        | "-moves"
+        | "total_seconds"
+        | "-total_seconds"
+        | "average_seconds"
+        | "-average_seconds"
+        | "last_at"
+        | "-last_at";
       /** The flow */
       "flow_id": string | number | boolean | readonly string[];
+      /** The id of a node of the flow's current graph */
+      "from_node"?: string | number | boolean | readonly string[];
+      /** The id of a node of the flow's current graph */
+      "to_node"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, from_node, to_node, edge_ids, moves, total_seconds, average_seconds, last_at */
+      "fields"?: string | number | boolean | readonly string[];
     };
     body: never;
     reply: {
-      data: (EdgeStats)[];
+      data: (PartialEdgeStats)[];
+      /** Null on the last page */
+      next_cursor: string | null;
     };
   };
   /** getEntity: Get an entity */
@@ -4333,7 +5208,7 @@ export interface Operations {
       /** The order; - means descending */
       "sort"?: "created_at" | "-created_at" | "name" | "-name" | "updated_at" | "-updated_at";
       "flow_id"?: string | number | boolean | readonly string[];
-      "provider"?: "stripe" | "typeform" | "custom";
+      "provider"?: "stripe" | "typeform" | "calendly" | "standard_webhooks" | "github" | "slack" | "shopify" | "custom";
       "is_active"?: "true" | "false";
       /** At this moment or later */
       "created_after"?: string | number | boolean | readonly string[];
@@ -4380,6 +5255,181 @@ export interface Operations {
       next_cursor: string | null;
     };
   };
+  /** listWebhookEventTypes: List the types of events */
+  "GET /webhooks/event-types": {
+    params: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "type" | "-type";
+      /** Only those whose type or description holds this text, whatever its case; no character is special */
+      "q"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `type`: type, description, key, data_schema, example */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialWebhookEventType)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** listWebhookSubscriptions: List webhook subscriptions */
+  "GET /webhooks/subscriptions": {
+    params: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "created_at" | "-created_at" | "updated_at" | "-updated_at";
+      "status"?: "active" | "paused" | "disabled";
+      "application"?: string | number | boolean | readonly string[];
+      /** Only those whose url holds this text, whatever its case; no character is special */
+      "q"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, organization_id, url, description, application, event_types, flow_ids, resource_ids, transformation, ordered, rate_per_minute, timeout_seconds, priority, status, disabled_reason, disabled_at, header_names, created_by, version, created_at, updated_at */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialWebhookSubscriptionSummary)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** createWebhookSubscription: Subscribe to events */
+  "POST /webhooks/subscriptions": {
+    params: never;
+    query: never;
+    body: NewWebhookSubscription;
+    reply: WebhookSubscriptionWithSecret;
+  };
+  /** getWebhookSubscription: Get a webhook subscription */
+  "GET /webhooks/subscriptions/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: WebhookSubscription;
+  };
+  /** updateWebhookSubscription: Change a webhook subscription */
+  "PATCH /webhooks/subscriptions/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: WebhookSubscriptionChanges;
+    reply: WebhookSubscription;
+  };
+  /** deleteWebhookSubscription: Delete a webhook subscription */
+  "DELETE /webhooks/subscriptions/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: undefined;
+  };
+  /** rotateWebhookSubscriptionSecret: Give a webhook subscription a new secret */
+  "POST /webhooks/subscriptions/{id}/rotate": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: WebhookSubscriptionRotation | undefined;
+    reply: WebhookSubscriptionWithSecret;
+  };
+  /** testWebhookSubscription: Send a test event to a webhook subscription */
+  "POST /webhooks/subscriptions/{id}/test": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: NewWebhookSubscriptionTest | undefined;
+    reply: WebhookDeliverySummary;
+  };
+  /** getWebhookSubscriptionStats: Get how a webhook subscription does */
+  "GET /webhooks/subscriptions/{id}/stats": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: {
+      /** The last hours, this one included; 90 days at most */
+      "hours"?: number;
+    };
+    body: never;
+    reply: WebhookSubscriptionStats;
+  };
+  /** listWebhookDeliveries: List deliveries of events */
+  "GET /webhooks/deliveries": {
+    params: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "created_at" | "-created_at";
+      "subscription_id"?: string | number | boolean | readonly string[];
+      /** One or more, separated by commas */
+      "status"?: string | (string)[];
+      "type"?: string | number | boolean | readonly string[];
+      "application"?: string | number | boolean | readonly string[];
+      /** The deliveries of one event */
+      "message_id"?: string | number | boolean | readonly string[];
+      /** At this moment or later */
+      "created_after"?: string | number | boolean | readonly string[];
+      /** Before this moment */
+      "created_before"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, subscription_id, message_id, application, type, status, attempts, next_attempt_at, response_status, error_code, created_at, finished_at */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialWebhookDeliverySummary)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** retryWebhookDeliveries: Send many deliveries again */
+  "POST /webhooks/deliveries/retry": {
+    params: never;
+    query: never;
+    body: WebhookBulkRetry;
+    reply: WebhookBulkRetried;
+  };
+  /** getWebhookDelivery: Get a delivery */
+  "GET /webhooks/deliveries/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: WebhookDelivery;
+  };
+  /** retryWebhookDelivery: Send a delivery again */
+  "POST /webhooks/deliveries/{id}/retry": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: WebhookDeliverySummary;
+  };
+  /** cancelWebhookDelivery: Cancel a delivery */
+  "POST /webhooks/deliveries/{id}/cancel": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: WebhookDeliverySummary;
+  };
   /** getWebhookEvent: Get an event */
   "GET /webhooks/events/{eventId}": {
     params: {
@@ -4388,6 +5438,13 @@ export interface Operations {
     query: never;
     body: never;
     reply: WebhookEvent;
+  };
+  /** replayWebhookEvents: Replay many events */
+  "POST /webhooks/events/replay": {
+    params: never;
+    query: never;
+    body: NewWebhookReplay;
+    reply: BulkCount | BulkOperation;
   };
   /** replayWebhookEvent: Replay an event */
   "POST /webhooks/events/{eventId}/replay": {
@@ -4474,6 +5531,58 @@ export interface Operations {
       next_cursor: string | null;
     };
   };
+  /** listWebhookRefusals: List what a webhook endpoint has refused */
+  "GET /webhooks/{id}/refusals": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "received_at" | "-received_at";
+      "reason"?: string | number | boolean | readonly string[];
+      "test"?: "true" | "false";
+      /** At this moment or later */
+      "received_after"?: string | number | boolean | readonly string[];
+      /** Before this moment */
+      "received_before"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, endpoint_id, reason, detail, method, headers, query, body, body_encoding, body_bytes, is_test, received_at */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialWebhookRefusal)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** getWebhookStats: Get the success rates of a webhook endpoint */
+  "GET /webhooks/{id}/stats": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: {
+      /** Days to look back, with today */
+      "days"?: number;
+    };
+    body: never;
+    reply: WebhookStats;
+  };
+  /** watchWebhook: Watch what arrives at a webhook endpoint */
+  "GET /webhooks/{id}/live": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: {
+      /** true = only what comes to the test address, false = only what comes to the real one */
+      "test"?: "true" | "false";
+    };
+    body: never;
+    reply: string;
+  };
   /** receiveCallback: Complete a waiting step */
   "POST /hooks/callbacks/{token}": {
     params: {
@@ -4506,7 +5615,7 @@ export interface Operations {
     };
     query: never;
     body: never;
-    reply: WebhookReceipt;
+    reply: WebhookReceipt | WebhookChallenge | WebhookReceipt;
   };
   /** receiveWebhook_post: Receive a webhook */
   "POST /hooks/{slug}": {
@@ -4515,7 +5624,7 @@ export interface Operations {
     };
     query: never;
     body: never;
-    reply: WebhookReceipt;
+    reply: WebhookReceipt | WebhookChallenge | WebhookReceipt;
   };
   /** receiveWebhook_put: Receive a webhook */
   "PUT /hooks/{slug}": {
@@ -4524,7 +5633,7 @@ export interface Operations {
     };
     query: never;
     body: never;
-    reply: WebhookReceipt;
+    reply: WebhookReceipt | WebhookChallenge | WebhookReceipt;
   };
   /** receiveWebhook_patch: Receive a webhook */
   "PATCH /hooks/{slug}": {
@@ -4533,7 +5642,7 @@ export interface Operations {
     };
     query: never;
     body: never;
-    reply: WebhookReceipt;
+    reply: WebhookReceipt | WebhookChallenge | WebhookReceipt;
   };
   /** receiveWebhook_delete: Receive a webhook */
   "DELETE /hooks/{slug}": {
@@ -4542,7 +5651,7 @@ export interface Operations {
     };
     query: never;
     body: never;
-    reply: WebhookReceipt;
+    reply: WebhookReceipt | WebhookChallenge | WebhookReceipt;
   };
   /** receiveTestWebhook_get: Receive a test webhook */
   "GET /hooks/{slug}/test": {
@@ -4551,7 +5660,7 @@ export interface Operations {
     };
     query: never;
     body: never;
-    reply: WebhookReceipt;
+    reply: WebhookReceipt | WebhookChallenge | WebhookReceipt;
   };
   /** receiveTestWebhook_post: Receive a test webhook */
   "POST /hooks/{slug}/test": {
@@ -4560,7 +5669,7 @@ export interface Operations {
     };
     query: never;
     body: never;
-    reply: WebhookReceipt;
+    reply: WebhookReceipt | WebhookChallenge | WebhookReceipt;
   };
   /** receiveTestWebhook_put: Receive a test webhook */
   "PUT /hooks/{slug}/test": {
@@ -4569,7 +5678,7 @@ export interface Operations {
     };
     query: never;
     body: never;
-    reply: WebhookReceipt;
+    reply: WebhookReceipt | WebhookChallenge | WebhookReceipt;
   };
   /** receiveTestWebhook_patch: Receive a test webhook */
   "PATCH /hooks/{slug}/test": {
@@ -4578,7 +5687,7 @@ export interface Operations {
     };
     query: never;
     body: never;
-    reply: WebhookReceipt;
+    reply: WebhookReceipt | WebhookChallenge | WebhookReceipt;
   };
   /** receiveTestWebhook_delete: Receive a test webhook */
   "DELETE /hooks/{slug}/test": {
@@ -4587,7 +5696,7 @@ export interface Operations {
     };
     query: never;
     body: never;
-    reply: WebhookReceipt;
+    reply: WebhookReceipt | WebhookChallenge | WebhookReceipt;
   };
   /** listSchedules: List schedules */
   "GET /schedules": {
@@ -4894,6 +6003,133 @@ export interface Operations {
     body: never;
     reply: undefined;
   };
+  /** listMails: List mails */
+  "GET /email/mails": {
+    params: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "created_at" | "-created_at";
+      "status"?:
+        | "queued"
+        | "sending"
+        | "sent"
+        | "delivered"
+        | "bounced"
+        | "complained"
+        | "failed"
+        | "suppressed"
+        | "cancelled"
+        | "expired";
+      "template"?:
+        | "welcome"
+        | "verification"
+        | "magic_link"
+        | "password_reset"
+        | "security_notice"
+        | "invitation"
+        | "usage_alert"
+        | "weekly_digest"
+        | "receipt"
+        | "payment_failed"
+        | "alert"
+        | "approval_request"
+        | "endpoint_disabled"
+        | "secret_warning"
+        | "trial_ending";
+      "category"?: "transactional" | "alerts" | "digests" | "product";
+      /** Only those whose to_address or subject holds this text, whatever its case; no character is special */
+      "q"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, organization_id, template, category, key, to_address, subject, status, priority, scheduled_for, expires_at, attempts, provider, provider_message_id, error, opens, clicks, resent_from, created_at, sent_at, ended_at */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialMail)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** getMail: Get a mail */
+  "GET /email/mails/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: Mail;
+  };
+  /** cancelMail: Cancel a mail */
+  "POST /email/mails/{id}/cancel": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: Mail;
+  };
+  /** resendMail: Send a mail once more */
+  "POST /email/mails/{id}/resend": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: Mail;
+  };
+  /** listMailTemplates: List mail templates */
+  "GET /email/templates": {
+    params: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "name" | "-name";
+      "category"?: "transactional" | "alerts" | "digests" | "product";
+      /** Only those whose name or description holds this text, whatever its case; no character is special */
+      "q"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `name`: name, description, category, subject, schema, example */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialMailTemplate)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** previewMailTemplate: Preview a mail template */
+  "GET /email/templates/{name}/preview": {
+    params: {
+      "name": string | number | boolean | readonly string[];
+    };
+    query: {
+      "format"?: "html" | "text";
+    };
+    body: never;
+    reply: string;
+  };
+  /** testMailTemplate: Send yourself a mail */
+  "POST /email/templates/{name}/test": {
+    params: {
+      "name": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: MailTest;
+    reply: MailTestReply;
+  };
+  /** receiveAuthHook: Send a mail of Supabase Auth */
+  "POST /email/auth-hook": {
+    params: never;
+    query: never;
+    body: never;
+    reply: Record<string, unknown>;
+  };
   /** listJobs: List jobs */
   "GET /jobs": {
     params: never;
@@ -5109,12 +6345,24 @@ export interface Operations {
       "cursor"?: string | number | boolean | readonly string[];
       /** The order; - means descending */
       "sort"?: "created_at" | "-created_at" | "name" | "-name" | "updated_at" | "-updated_at";
+      /** Which of its own systems the holder uses the key in. Both reach the same data */
       "mode"?: "live" | "test";
+      /** Only those that are revoked, or only those that are not */
       "revoked"?: "true" | "false";
+      /** At this moment or later */
+      "created_after"?: string | number | boolean | readonly string[];
+      /** Before this moment */
+      "created_before"?: string | number | boolean | readonly string[];
+      /** Before this moment */
+      "expires_before"?: string | number | boolean | readonly string[];
+      /** Only those whose name holds this text, whatever its case; no character is special */
+      "q"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, organization_id, name, mode, prefix, last_four, status, scopes, ip_allow, requests_per_minute, request_burst, expires_at, revoked_at, rotated_from, rotated_at, last_used_at, created_by, version, created_at, updated_at */
+      "fields"?: string | number | boolean | readonly string[];
     };
     body: never;
     reply: {
-      data: (ApiKey)[];
+      data: (PartialApiKey)[];
       /** Null on the last page */
       next_cursor: string | null;
     };
@@ -5182,16 +6430,43 @@ export interface Operations {
   /** listRoles: List the roles and what each may do */
   "GET /orgs/roles": {
     params: never;
-    query: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "rank" | "-rank" | "role" | "-role";
+      /** Only these, separated by commas, and `role`: role, rank, permissions */
+      "fields"?: string | number | boolean | readonly string[];
+    };
     body: never;
-    reply: Roles;
+    reply: {
+      data: (PartialRoleInfo)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
   };
   /** listOwnInvitations: List the invitations to you */
   "GET /orgs/invitations": {
     params: never;
-    query: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "created_at" | "-created_at" | "expires_at" | "-expires_at";
+      "role"?: "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+      /** Only these, separated by commas, and `id`: id, organization, role, invited_by, expires_at, created_at */
+      "fields"?: string | number | boolean | readonly string[];
+    };
     body: never;
-    reply: OwnInvitations;
+    reply: {
+      data: (PartialOwnInvitation)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
   };
   /** acceptInvitation: Accept an invitation */
   "POST /orgs/invitations/accept": {
@@ -5476,7 +6751,7 @@ export interface Operations {
       /** next_cursor of the page before */
       "cursor"?: string | number | boolean | readonly string[];
       /** The order; - means descending */
-      "sort"?: "id" | "-id";
+      "sort"?: "at" | "-at";
       /** Only of this kind */
       "kind"?:
         | "credential.refused"
@@ -5499,10 +6774,12 @@ export interface Operations {
       "after"?: string | number | boolean | readonly string[];
       /** Only before this time */
       "before"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, kind, organization_id, user_id, key_id, ip, agent, request_id, occurrences, details, at */
+      "fields"?: string | number | boolean | readonly string[];
     };
     body: never;
     reply: {
-      data: (SecurityEvent)[];
+      data: (PartialSecurityEvent)[];
       /** Null on the last page */
       next_cursor: string | null;
     };
@@ -5549,13 +6826,23 @@ export interface Operations {
   "GET /admin/limits/overrides": {
     params: never;
     query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "subject" | "-subject" | "created_at" | "-created_at";
       "subject_kind"?: "user" | "key" | "org" | "ip" | "operation";
       /** The id; for `ip` and `refused` the address; for `operation` the operation's id */
       "subject_id"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, subject_kind, subject_id, scope, request_limit, window_seconds, burst, reason, expires_at, created_by, created_at */
+      "fields"?: string | number | boolean | readonly string[];
     };
     body: never;
     reply: {
-      data: (LimitOverride)[];
+      data: (PartialLimitOverride)[];
+      /** Null on the last page */
+      next_cursor: string | null;
     };
   };
   /** setLimitOverride: Give a user, key, organization, address or operation a limit of its own */
@@ -5596,13 +6883,23 @@ export interface Operations {
   "GET /admin/limits/buckets": {
     params: never;
     query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "key" | "-key";
       "subject_kind": "user" | "key" | "org" | "ip" | "hook" | "refused";
       /** The id; for `ip` and `refused` the address; for `operation` the operation's id */
       "subject_id": string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `key`: key, burst, full_in_seconds, refused, refused_at, strikes, blocked_until */
+      "fields"?: string | number | boolean | readonly string[];
     };
     body: never;
     reply: {
-      data: (LimitBucket)[];
+      data: (PartialLimitBucket)[];
+      /** Null on the last page */
+      next_cursor: string | null;
     };
   };
   /** resetLimitBuckets: Fill somebody's buckets and end their blocks */
@@ -5627,11 +6924,17 @@ export interface Operations {
       /** next_cursor of the page before */
       "cursor"?: string | number | boolean | readonly string[];
       /** The order; - means descending */
-      "sort"?: "id" | "-id";
+      "sort"?: "created_at" | "-created_at";
+      /** Only those that came by themselves, or only those by hand */
+      "is_automatic"?: "true" | "false";
+      /** Only those that lie in this network or hold it */
+      "network"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, network, reason, blocked_until, is_automatic, created_by, created_at */
+      "fields"?: string | number | boolean | readonly string[];
     };
     body: never;
     reply: {
-      data: (IpBlock)[];
+      data: (PartialIpBlock)[];
       /** Null on the last page */
       next_cursor: string | null;
     };
@@ -5667,7 +6970,7 @@ export interface Operations {
       /** next_cursor of the page before */
       "cursor"?: string | number | boolean | readonly string[];
       /** The order; - means descending */
-      "sort"?: "id" | "-id";
+      "sort"?: "at" | "-at";
       /** Only of this kind */
       "kind"?:
         | "credential.refused"
@@ -5690,10 +6993,12 @@ export interface Operations {
       "after"?: string | number | boolean | readonly string[];
       /** Only before this time */
       "before"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, kind, organization_id, user_id, key_id, ip, agent, request_id, occurrences, details, at */
+      "fields"?: string | number | boolean | readonly string[];
     };
     body: never;
     reply: {
-      data: (SecurityEvent)[];
+      data: (PartialSecurityEvent)[];
       /** Null on the last page */
       next_cursor: string | null;
     };
@@ -5711,6 +7016,108 @@ export interface Operations {
     query: never;
     body: BlockingSettings;
     reply: BlockingSettings;
+  };
+  /** listAllFlags: List feature flags, by name */
+  "GET /admin/flags": {
+    params: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "name" | "-name" | "updated_at" | "-updated_at";
+      /** Only those whose name holds this text, whatever its case; no character is special */
+      "q"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `name`: name, percentage, description, since_version, updated_at, rule_count */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialFlag)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** setFlag: Make a feature flag, or change it */
+  "PUT /admin/flags": {
+    params: never;
+    query: never;
+    body: {
+      /** How many of a hundred organizations have it: always the same ones */
+      percentage?: number;
+      /** What it switches, for operators */
+      description?: string;
+      /** The first version of the API that has it; null = every version */
+      since_version?: string | null;
+      name: string;
+    };
+    reply: FlagWithRules;
+  };
+  /** getFlag: Get a feature flag and who has it */
+  "GET /admin/flags/{name}": {
+    params: {
+      "name": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: FlagWithRules;
+  };
+  /** removeFlag: Remove a feature flag with its rules */
+  "DELETE /admin/flags/{name}": {
+    params: {
+      "name": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: undefined;
+  };
+  /** setFlagRule: Give an organization a feature, or keep it from it */
+  "PUT /admin/flags/{name}/organizations/{organizationId}": {
+    params: {
+      "name": string | number | boolean | readonly string[];
+      "organizationId": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: {
+      is_on: boolean;
+    };
+    reply: FlagWithRules;
+  };
+  /** removeFlagRule: Take an organization's rule of a feature flag away */
+  "DELETE /admin/flags/{name}/organizations/{organizationId}": {
+    params: {
+      "name": string | number | boolean | readonly string[];
+      "organizationId": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: FlagWithRules;
+  };
+  /** listCacheUsage: How often replies came from memory */
+  "GET /admin/cache": {
+    params: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "requests" | "-requests" | "hit_rate" | "-hit_rate" | "operation" | "-operation";
+      /** From this day on, in UTC; a week back when absent */
+      "from"?: string | number | boolean | readonly string[];
+      /** Up to this day; today when absent */
+      "to"?: string | number | boolean | readonly string[];
+      "operation"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `operation`: operation, requests, hits, stale, joined, matched, misses, not_modified, hit_rate, first_day, last_day */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialCacheUsage)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
   };
   /** listAuditEvents: Search the audit log */
   "GET /audit": {
@@ -5826,7 +7233,25 @@ export interface Operations {
       "cursor"?: string | number | boolean | readonly string[];
       /** The order; - means descending */
       "sort"?: "occurred_at" | "-occurred_at";
-      /** Only these, separated by commas, and `id`: id, occurred_at, actor, user_id, user_name, action, target_type, target_id, target_name */
+      /** user = people themselves; key = API keys */
+      "actor"?: "user" | "key";
+      /** The person, by themselves or by an API key they made */
+      "user_id"?: string | number | boolean | readonly string[];
+      /** The API key */
+      "key_id"?: string | number | boolean | readonly string[];
+      /** One or more actions, separated by commas; flow.* = all of flows */
+      "action"?: string | (string)[];
+      /** The kinds of things it was done to, separated by commas. Of kinds you may not read nothing is shown */
+      "target_type"?: string | (string)[];
+      /** The thing it was done to */
+      "target_id"?: string | number | boolean | readonly string[];
+      /** At this moment or later */
+      "from"?: string | number | boolean | readonly string[];
+      /** Before this moment */
+      "to"?: string | number | boolean | readonly string[];
+      /** Only rows whose action, thing (its name then or now, or its id) or person holds this text, whatever its case */
+      "q"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, occurred_at, actor, user_id, user_name, key_id, key_name, action, target_type, target_id, target_name, changed, summary, link */
       "fields"?: string | number | boolean | readonly string[];
     };
     body: never;
@@ -5944,9 +7369,25 @@ export interface Operations {
     body: never;
     reply: string;
   };
+  /** getDocsFile: The documentation as one file */
+  "GET /docs/millrace-docs.html": {
+    params: never;
+    query: never;
+    body: never;
+    reply: string;
+  };
   /** getDocument: The OpenAPI document */
   "GET /docs/openapi.json": {
     params: never;
+    query: never;
+    body: never;
+    reply: string;
+  };
+  /** getDocsPart: A part of the document */
+  "GET /docs/parts/{name}": {
+    params: {
+      "name": string | number | boolean | readonly string[];
+    };
     query: never;
     body: never;
     reply: string;
@@ -6060,6 +7501,9 @@ const CREATING: ReadonlySet<OperationName> = new Set<OperationName>([
   "POST /runs/{id}/replay",
   "POST /entities",
   "POST /webhooks",
+  "POST /webhooks/subscriptions",
+  "POST /webhooks/subscriptions/{id}/test",
+  "POST /webhooks/events/replay",
   "POST /webhooks/events/{eventId}/replay",
   "POST /schedules",
   "POST /schedules/{id}/trigger",

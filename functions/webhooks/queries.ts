@@ -224,9 +224,9 @@ export function replayEvent(db: DatabaseClient, id: string, idempotencyKey: stri
 const REFUSAL_COLUMNS =
   "id, endpoint_id, reason, detail, method, headers, query, body, body_bytes, is_test, received_at";
 
-/** The table; its name stands here so until the generated types know it. */
+/** What an endpoint has refused. */
 function refusalsOf(db: DatabaseClient, endpointId: string) {
-  return db.from("webhook_refusals" as never).select(REFUSAL_COLUMNS).eq("endpoint_id", endpointId);
+  return db.from("webhook_refusals").select(REFUSAL_COLUMNS).eq("endpoint_id", endpointId);
 }
 
 type StoredRefusal = Omit<Refusal, "body_encoding">;

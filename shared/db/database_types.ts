@@ -11,6 +11,23 @@ export type Database = {
       [_ in never]: never;
     };
     Views: {
+      "cache_rates": {
+        Row: {
+          "day": string;
+          "hit_rate": number | null;
+          "hits": number;
+          "joined": number;
+          "matched": number;
+          "misses": number;
+          "not_modified": number;
+          "not_modified_rate": number | null;
+          "operation": string;
+          "requests": number | null;
+          "stale": number;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
       "changes": {
         Row: {
           "batch": number;
@@ -191,7 +208,7 @@ export type Database = {
       };
     };
     Functions: {
-      "add_api_usage": { Args: { "p_rows": Json }; Returns: undefined };
+      "add_api_usage": { Args: { "p_cache"?: Json; "p_rows": Json }; Returns: undefined };
       "add_ip_block": {
         Args: { "p_by": string; "p_network": string; "p_reason": string; "p_until": string };
         Returns: Json;
@@ -210,6 +227,7 @@ export type Database = {
       "admit_runs": { Args: { "p_organization_id": string }; Returns: number };
       "apply_retention": { Args: Record<PropertyKey, never>; Returns: Json };
       "begin_run_archive": { Args: { "p_organization_id": string; "p_week": string }; Returns: Json };
+      "begin_webhook_batch": { Args: { "p_lease": string; "p_subscription_id": string }; Returns: Json };
       "blocking_settings": { Args: Record<PropertyKey, never>; Returns: Json };
       "cancel_job": { Args: { "p_job_id": string }; Returns: Json };
       "claim_jobs": {
@@ -219,6 +237,21 @@ export type Database = {
           "p_listens"?: boolean;
           "p_run_id"?: string;
           "p_worker_id": string;
+        };
+        Returns: Json;
+      };
+      "claim_mails": {
+        Args: { "p_lease_seconds"?: number; "p_limit"?: number; "p_per_second"?: number; "p_provider": string };
+        Returns: Json;
+      };
+      "claim_new_mail": {
+        Args: {
+          "p_data": Json;
+          "p_key": string;
+          "p_organization_id": string;
+          "p_provider": string;
+          "p_template": string;
+          "p_to": string;
         };
         Returns: Json;
       };
@@ -233,17 +266,23 @@ export type Database = {
         Args: { "p_dry_run"?: boolean; "p_filter"?: Json; "p_limit"?: number; "p_organization_id"?: string };
         Returns: Json;
       };
+      "end_webhook_batch": {
+        Args: { "p_lease": string; "p_results": Json; "p_subscription_id": string };
+        Returns: Json;
+      };
       "enqueue_jobs": { Args: { "p_jobs": Json }; Returns: Json };
       "enqueue_jobs_once": { Args: { "p_idempotency_key"?: string; "p_jobs": Json }; Returns: Json };
       "ensure_partitions": { Args: { "p_weeks_ahead"?: number }; Returns: number };
       "expired_run_archives": { Args: { "p_limit"?: number }; Returns: Json };
       "finish_jobs": { Args: { "p_results": Json; "p_worker_id": string }; Returns: Json };
+      "finish_mails": { Args: { "p_batch_id": string; "p_results": Json }; Returns: Json };
       "finish_run_archive": {
         Args: { "p_organization_id": string; "p_pass_id": string; "p_week": string };
         Returns: undefined;
       };
       "gate_key": {
         Args: {
+          "p_cached"?: string;
           "p_ip"?: string;
           "p_operation"?: string;
           "p_organization_id"?: string;
@@ -253,6 +292,7 @@ export type Database = {
         Returns: Json;
       };
       "get_api_usage": { Args: { "p_from": string; "p_organization_id": string; "p_to": string }; Returns: Json };
+      "get_cache_usage": { Args: { "p_from": string; "p_to": string }; Returns: Json };
       "get_callback": { Args: { "p_node_id": string; "p_run_id": string; "p_scope"?: string }; Returns: string };
       "get_digest": { Args: { "p_day": string; "p_organization_id": string }; Returns: Json };
       "get_flag": { Args: { "p_name": string }; Returns: Json };
@@ -289,7 +329,18 @@ export type Database = {
         Args: { "p_deliveries": Json; "p_endpoint_id": string; "p_trigger_node": string; "p_version_id": string };
         Returns: Json;
       };
-      "list_ip_blocks": { Args: { "p_before"?: string; "p_limit"?: number }; Returns: Json };
+      "list_flags": { Args: Record<PropertyKey, never>; Returns: Json };
+      "list_ip_blocks": {
+        Args: {
+          "p_after"?: string;
+          "p_ascending"?: boolean;
+          "p_before"?: string;
+          "p_is_automatic"?: boolean;
+          "p_limit"?: number;
+          "p_network"?: string;
+        };
+        Returns: Json;
+      };
       "list_jobs": {
         Args: {
           "p_after"?: string;
@@ -305,7 +356,14 @@ export type Database = {
       "list_rate_limit_overrides": { Args: { "p_subject_id"?: string; "p_subject_kind"?: string }; Returns: Json };
       "list_schedules_to_refill": { Args: { "p_limit"?: number }; Returns: Json };
       "list_security_events": {
-        Args: { "p_before"?: string; "p_filter"?: Json; "p_limit"?: number; "p_organization_id"?: string };
+        Args: {
+          "p_after"?: string;
+          "p_ascending"?: boolean;
+          "p_before"?: string;
+          "p_filter"?: Json;
+          "p_limit"?: number;
+          "p_organization_id"?: string;
+        };
         Returns: Json;
       };
       "list_task_runs": {
@@ -326,6 +384,7 @@ export type Database = {
       "off_change": { Args: { "p_flow_id"?: string; "p_name"?: string; "p_table": unknown }; Returns: Json };
       "on_change": { Args: { "p_flow_id": string; "p_options"?: Json; "p_table": unknown }; Returns: Json };
       "organizations_to_remove": { Args: { "p_limit"?: number }; Returns: Json };
+      "plain_webhook_secrets": { Args: { "p_limit"?: number }; Returns: Json };
       "queue_digests": { Args: { "p_day"?: string }; Returns: Json };
       "queue_statistics": { Args: { "p_minutes"?: number; "p_organization_id"?: string }; Returns: Json };
       "read_run_archive": {
@@ -339,10 +398,14 @@ export type Database = {
         Returns: Json;
       };
       "read_secrets": { Args: { "p_reads": Json }; Returns: Json };
-      "record_webhook_rejection": { Args: { "p_endpoint_id": string; "p_reason": string }; Returns: undefined };
+      "record_webhook_rejection": {
+        Args: { "p_delivery"?: Json; "p_endpoint_id": string; "p_reason": string };
+        Returns: undefined;
+      };
       "redeem_secret_ticket": { Args: { "p_ticket": string }; Returns: Json };
       "redeem_wake": { Args: { "p_ticket": string }; Returns: boolean };
       "release_worker": { Args: { "p_wake_successor"?: boolean; "p_worker_id": string }; Returns: Json };
+      "remove_flag": { Args: { "p_name": string }; Returns: undefined };
       "remove_ip_block": { Args: { "p_by": string; "p_id": string }; Returns: undefined };
       "remove_organization": { Args: { "p_limit"?: number; "p_organization_id": string }; Returns: Json };
       "remove_rate_limit_override": {
@@ -362,20 +425,15 @@ export type Database = {
       "rewrap_secrets": { Args: { "p_rows": Json }; Returns: number };
       "run_job_now": { Args: { "p_job_id": string }; Returns: Json };
       "run_task": { Args: { "p_name": string; "p_trigger"?: string }; Returns: Json };
+      "schema_version": { Args: Record<PropertyKey, never>; Returns: Json };
       "seal_audit": { Args: Record<PropertyKey, never>; Returns: Json };
+      "seal_webhook_secrets": { Args: { "p_rows": Json }; Returns: number };
       "secrets_to_rewrap": { Args: { "p_key_id": string; "p_limit"?: number; "p_skip"?: Json }; Returns: Json };
+      "send_mails": { Args: { "p_mails": Json }; Returns: Json };
+      "send_webhooks_on": { Args: { "p_limit"?: number; "p_organization_id": string }; Returns: Json };
       "set_blocking_settings": { Args: { "p_settings": Json }; Returns: Json };
-      "set_flag": {
-        Args: {
-          "p_description"?: string;
-          "p_is_on"?: boolean;
-          "p_name": string;
-          "p_organization_id"?: string;
-          "p_percentage"?: number;
-          "p_since_version"?: string;
-        };
-        Returns: Json;
-      };
+      "set_flag": { Args: { "p_changes"?: Json; "p_name": string }; Returns: Json };
+      "set_flag_rule": { Args: { "p_is_on": boolean; "p_name": string; "p_organization_id": string }; Returns: Json };
       "set_rate_limit_override": { Args: { "p_by": string; "p_override": Json }; Returns: Json };
       "set_request_proof_key": { Args: { "p_key": string }; Returns: undefined };
       "settle_jobs": { Args: { "p_results": Json; "p_worker_id": string }; Returns: Json };
@@ -1403,6 +1461,106 @@ export type Database = {
         };
         Relationships: [];
       };
+      "mails": {
+        Row: {
+          "attempts": number;
+          "batch_id": string | null;
+          "category": string;
+          "clicks": number;
+          "created_at": string;
+          "ended_at": string | null;
+          "error": Json | null;
+          "expires_at": string;
+          "id": string;
+          "is_unsure": boolean;
+          "key": string;
+          "leased_until": string | null;
+          "opens": number;
+          "organization_id": string | null;
+          "priority": number;
+          "provider": string | null;
+          "provider_message_id": string | null;
+          "resent_from": string | null;
+          "scheduled_for": string;
+          "sent_at": string | null;
+          "status": string;
+          "subject": string | null;
+          "template": string;
+          "tenant_id": string;
+          "to_address": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attempts"?: number;
+          "batch_id"?: string | null;
+          "category": string;
+          "clicks"?: number;
+          "created_at"?: string;
+          "ended_at"?: string | null;
+          "error"?: Json | null;
+          "expires_at": string;
+          "id"?: string;
+          "is_unsure"?: boolean;
+          "key": string;
+          "leased_until"?: string | null;
+          "opens"?: number;
+          "organization_id"?: string | null;
+          "priority": number;
+          "provider"?: string | null;
+          "provider_message_id"?: string | null;
+          "resent_from"?: string | null;
+          "scheduled_for": string;
+          "sent_at"?: string | null;
+          "status"?: string;
+          "subject"?: string | null;
+          "template": string;
+          "tenant_id": string;
+          "to_address": string;
+        };
+        Update: {
+          "attempts"?: number;
+          "batch_id"?: string | null;
+          "category"?: string;
+          "clicks"?: number;
+          "created_at"?: string;
+          "ended_at"?: string | null;
+          "error"?: Json | null;
+          "expires_at"?: string;
+          "id"?: string;
+          "is_unsure"?: boolean;
+          "key"?: string;
+          "leased_until"?: string | null;
+          "opens"?: number;
+          "organization_id"?: string | null;
+          "priority"?: number;
+          "provider"?: string | null;
+          "provider_message_id"?: string | null;
+          "resent_from"?: string | null;
+          "scheduled_for"?: string;
+          "sent_at"?: string | null;
+          "status"?: string;
+          "subject"?: string | null;
+          "template"?: string;
+          "tenant_id"?: string;
+          "to_address"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "mails_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "mails_resent_from_fkey";
+            columns: ["resent_from"];
+            isOneToOne: false;
+            referencedRelation: "mails";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "organization_members": {
         Row: {
           "created_at": string;
@@ -1531,6 +1689,7 @@ export type Database = {
           "max_schedules": number;
           "max_secrets": number;
           "max_webhook_endpoints": number;
+          "max_webhook_subscriptions": number;
           "max_workspaces": number;
           "name": string;
           "organization_request_burst": number;
@@ -1554,6 +1713,7 @@ export type Database = {
           "max_schedules"?: number;
           "max_secrets"?: number;
           "max_webhook_endpoints": number;
+          "max_webhook_subscriptions"?: number;
           "max_workspaces"?: number;
           "name": string;
           "organization_request_burst"?: number;
@@ -1576,6 +1736,7 @@ export type Database = {
           "max_schedules"?: number;
           "max_secrets"?: number;
           "max_webhook_endpoints"?: number;
+          "max_webhook_subscriptions"?: number;
           "max_workspaces"?: number;
           "name"?: string;
           "organization_request_burst"?: number;
@@ -2289,6 +2450,142 @@ export type Database = {
           },
         ];
       };
+      "webhook_attempts": {
+        Row: {
+          "delivery_id": string;
+          "duration_ms": number;
+          "error_code": string | null;
+          "error_message": string | null;
+          "finished_at": string;
+          "is_cut": boolean;
+          "number": number;
+          "organization_id": string;
+          "request_headers": NonNullable<Json>;
+          "response_body": string | null;
+          "response_headers": Json | null;
+          "response_status": number | null;
+          "url": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "delivery_id": string;
+          "duration_ms": number;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "finished_at"?: string;
+          "is_cut"?: boolean;
+          "number": number;
+          "organization_id": string;
+          "request_headers": NonNullable<Json>;
+          "response_body"?: string | null;
+          "response_headers"?: Json | null;
+          "response_status"?: number | null;
+          "url": string;
+        };
+        Update: {
+          "delivery_id"?: string;
+          "duration_ms"?: number;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "finished_at"?: string;
+          "is_cut"?: boolean;
+          "number"?: number;
+          "organization_id"?: string;
+          "request_headers"?: NonNullable<Json>;
+          "response_body"?: string | null;
+          "response_headers"?: Json | null;
+          "response_status"?: number | null;
+          "url"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_attempts_delivery_id_fkey";
+            columns: ["delivery_id"];
+            isOneToOne: false;
+            referencedRelation: "webhook_deliveries";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "webhook_deliveries": {
+        Row: {
+          "application": string | null;
+          "attempts": number;
+          "body": string | null;
+          "counted_from": number;
+          "created_at": string;
+          "error_code": string | null;
+          "finished_at": string | null;
+          "id": string;
+          "lease": string | null;
+          "leased_until": string | null;
+          "message_id": string;
+          "next_attempt_at": string | null;
+          "order_key": string | null;
+          "organization_id": string;
+          "response_status": number | null;
+          "status": string;
+          "subscription_id": string;
+          "type": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "application"?: string | null;
+          "attempts"?: number;
+          "body"?: string | null;
+          "counted_from"?: number;
+          "created_at"?: string;
+          "error_code"?: string | null;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "lease"?: string | null;
+          "leased_until"?: string | null;
+          "message_id": string;
+          "next_attempt_at"?: string | null;
+          "order_key"?: string | null;
+          "organization_id": string;
+          "response_status"?: number | null;
+          "status"?: string;
+          "subscription_id": string;
+          "type": string;
+        };
+        Update: {
+          "application"?: string | null;
+          "attempts"?: number;
+          "body"?: string | null;
+          "counted_from"?: number;
+          "created_at"?: string;
+          "error_code"?: string | null;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "lease"?: string | null;
+          "leased_until"?: string | null;
+          "message_id"?: string;
+          "next_attempt_at"?: string | null;
+          "order_key"?: string | null;
+          "organization_id"?: string;
+          "response_status"?: number | null;
+          "status"?: string;
+          "subscription_id"?: string;
+          "type"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_deliveries_message_id_fkey";
+            columns: ["message_id"];
+            isOneToOne: false;
+            referencedRelation: "webhook_messages";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "webhook_deliveries_subscription_id_fkey";
+            columns: ["subscription_id"];
+            isOneToOne: false;
+            referencedRelation: "webhook_subscriptions";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "webhook_endpoints": {
         Row: {
           "config": NonNullable<Json>;
@@ -2463,6 +2760,190 @@ export type Database = {
           },
         ];
       };
+      "webhook_messages": {
+        Row: {
+          "created_at": string;
+          "data": NonNullable<Json>;
+          "id": string;
+          "is_sent_on": boolean;
+          "is_test": boolean;
+          "order_key": string | null;
+          "organization_id": string;
+          "type": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "data": NonNullable<Json>;
+          "id"?: string;
+          "is_sent_on"?: boolean;
+          "is_test"?: boolean;
+          "order_key"?: string | null;
+          "organization_id": string;
+          "type": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "data"?: NonNullable<Json>;
+          "id"?: string;
+          "is_sent_on"?: boolean;
+          "is_test"?: boolean;
+          "order_key"?: string | null;
+          "organization_id"?: string;
+          "type"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_messages_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "webhook_refusals": {
+        Row: {
+          "body": string;
+          "body_bytes": number;
+          "detail": string | null;
+          "endpoint_id": string;
+          "headers": NonNullable<Json>;
+          "id": string;
+          "is_test": boolean;
+          "method": string;
+          "organization_id": string;
+          "query": NonNullable<Json>;
+          "reason": string;
+          "received_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "body": string;
+          "body_bytes": number;
+          "detail"?: string | null;
+          "endpoint_id": string;
+          "headers": NonNullable<Json>;
+          "id"?: string;
+          "is_test"?: boolean;
+          "method": string;
+          "organization_id": string;
+          "query"?: NonNullable<Json>;
+          "reason": string;
+          "received_at"?: string;
+        };
+        Update: {
+          "body"?: string;
+          "body_bytes"?: number;
+          "detail"?: string | null;
+          "endpoint_id"?: string;
+          "headers"?: NonNullable<Json>;
+          "id"?: string;
+          "is_test"?: boolean;
+          "method"?: string;
+          "organization_id"?: string;
+          "query"?: NonNullable<Json>;
+          "reason"?: string;
+          "received_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_refusals_endpoint_id_fkey";
+            columns: ["endpoint_id"];
+            isOneToOne: false;
+            referencedRelation: "webhook_endpoints";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "webhook_subscriptions": {
+        Row: {
+          "application": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "description": string;
+          "disabled_at": string | null;
+          "disabled_reason": string | null;
+          "event_types": (string)[];
+          "flow_ids": (string)[] | null;
+          "header_names": (string)[];
+          "id": string;
+          "ordered": boolean;
+          "organization_id": string;
+          "priority": string;
+          "rate_per_minute": number | null;
+          "resource_ids": (string)[] | null;
+          "status": string;
+          "timeout_seconds": number;
+          "transformation": Json | null;
+          "updated_at": string;
+          "url": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "application"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "description"?: string;
+          "disabled_at"?: string | null;
+          "disabled_reason"?: string | null;
+          "event_types": (string)[];
+          "flow_ids"?: (string)[] | null;
+          "header_names"?: (string)[];
+          "id"?: string;
+          "ordered"?: boolean;
+          "organization_id": string;
+          "priority"?: string;
+          "rate_per_minute"?: number | null;
+          "resource_ids"?: (string)[] | null;
+          "status"?: string;
+          "timeout_seconds"?: number;
+          "transformation"?: Json | null;
+          "updated_at"?: string;
+          "url": string;
+          "version"?: number;
+        };
+        Update: {
+          "application"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "description"?: string;
+          "disabled_at"?: string | null;
+          "disabled_reason"?: string | null;
+          "event_types"?: (string)[];
+          "flow_ids"?: (string)[] | null;
+          "header_names"?: (string)[];
+          "id"?: string;
+          "ordered"?: boolean;
+          "organization_id"?: string;
+          "priority"?: string;
+          "rate_per_minute"?: number | null;
+          "resource_ids"?: (string)[] | null;
+          "status"?: string;
+          "timeout_seconds"?: number;
+          "transformation"?: Json | null;
+          "updated_at"?: string;
+          "url"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_subscriptions_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "webhook_subscriptions_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "workspaces": {
         Row: {
           "created_at": string;
@@ -2510,7 +2991,9 @@ export type Database = {
       "accept_invitation": { Args: { "p_invitation_id"?: string; "p_token"?: string }; Returns: Json };
       "cancel_bulk_operation": { Args: { "p_operation_id": string }; Returns: Json };
       "cancel_job": { Args: { "p_job_id": string }; Returns: Json };
+      "cancel_mail": { Args: { "p_mail_id": string }; Returns: Json };
       "cancel_run": { Args: { "p_run_id": string }; Returns: Json };
+      "cancel_webhook_delivery": { Args: { "p_delivery_id": string }; Returns: Json };
       "change_member_role": {
         Args: { "p_if_version"?: number; "p_organization_id": string; "p_role": string; "p_user_id": string };
         Returns: Json;
@@ -2524,6 +3007,7 @@ export type Database = {
           "p_organization_id": string;
           "p_prefix": string;
           "p_secret_hash": string;
+          "p_seed"?: string;
           "p_settings": Json;
         };
         Returns: Json;
@@ -2604,10 +3088,24 @@ export type Database = {
           "p_mapping"?: Json;
           "p_name": string;
           "p_provider": string;
+          "p_sealed"?: Json;
           "p_secret"?: string;
           "p_signature_required"?: boolean;
           "p_trigger_node"?: string;
           "p_wait_seconds"?: number;
+        };
+        Returns: Json;
+      };
+      "create_webhook_subscription": {
+        Args: {
+          "p_fingerprint"?: string;
+          "p_headers"?: Json;
+          "p_idempotency_key"?: string;
+          "p_organization_id": string;
+          "p_seed"?: string;
+          "p_settings": Json;
+          "p_signing": Json;
+          "p_subscription_id": string;
         };
         Returns: Json;
       };
@@ -2630,6 +3128,10 @@ export type Database = {
         Returns: undefined;
       };
       "delete_webhook_endpoint": { Args: { "p_endpoint_id": string; "p_if_version"?: number }; Returns: undefined };
+      "delete_webhook_subscription": {
+        Args: { "p_if_version"?: number; "p_subscription_id": string };
+        Returns: undefined;
+      };
       "delete_workspace": {
         Args: {
           "p_if_version"?: number;
@@ -2665,7 +3167,10 @@ export type Database = {
       };
       "explain_run": { Args: { "p_run_id": string }; Returns: Json };
       "find_run_archives": { Args: { "p_run_id": string }; Returns: Json };
-      "gate": { Args: { "p_operation"?: string; "p_organization_id"?: string; "p_route"?: string }; Returns: Json };
+      "gate": {
+        Args: { "p_cached"?: string; "p_operation"?: string; "p_organization_id"?: string; "p_route"?: string };
+        Returns: Json;
+      };
       "get_api_usage": { Args: { "p_from": string; "p_organization_id": string; "p_to": string }; Returns: Json };
       "get_audit_event": { Args: { "p_event_id": string }; Returns: Json };
       "get_audit_proof": { Args: { "p_event_id": string }; Returns: Json };
@@ -2686,6 +3191,9 @@ export type Database = {
       "get_second_factor": { Args: { "p_organization_id"?: string }; Returns: Json };
       "get_stats": { Args: { "p_organization_id": string }; Returns: Json };
       "get_webhook_endpoint": { Args: { "p_endpoint_id": string }; Returns: Json };
+      "get_webhook_stats": { Args: { "p_days"?: number; "p_endpoint_id": string }; Returns: Json };
+      "get_webhook_subscription": { Args: { "p_subscription_id": string }; Returns: Json };
+      "get_webhook_subscription_stats": { Args: { "p_hours"?: number; "p_subscription_id": string }; Returns: Json };
       "import_flows": {
         Args: {
           "p_flows": Json;
@@ -2698,7 +3206,13 @@ export type Database = {
       };
       "leave_organization": { Args: { "p_organization_id": string }; Returns: undefined };
       "list_activity": {
-        Args: { "p_after"?: string; "p_ascending"?: boolean; "p_limit"?: number; "p_organization_id": string };
+        Args: {
+          "p_after"?: string;
+          "p_ascending"?: boolean;
+          "p_filter"?: Json;
+          "p_limit"?: number;
+          "p_organization_id": string;
+        };
         Returns: Json;
       };
       "list_audit_events": {
@@ -2754,7 +3268,14 @@ export type Database = {
         Returns: Json;
       };
       "list_security_events": {
-        Args: { "p_before"?: string; "p_filter"?: Json; "p_limit"?: number; "p_organization_id": string };
+        Args: {
+          "p_after"?: string;
+          "p_ascending"?: boolean;
+          "p_before"?: string;
+          "p_filter"?: Json;
+          "p_limit"?: number;
+          "p_organization_id": string;
+        };
         Returns: Json;
       };
       "list_waiting_steps": {
@@ -2808,6 +3329,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "resend_mail": { Args: { "p_mail_id": string }; Returns: Json };
       "restore_flow_version": {
         Args: { "p_flow_id": string; "p_if_version"?: number; "p_version_id": string };
         Returns: Json;
@@ -2830,6 +3352,11 @@ export type Database = {
         };
         Returns: Json;
       };
+      "retry_webhook_deliveries": {
+        Args: { "p_filter": Json; "p_limit"?: number; "p_organization_id": string };
+        Returns: Json;
+      };
+      "retry_webhook_delivery": { Args: { "p_delivery_id": string }; Returns: Json };
       "revoke_api_key": { Args: { "p_if_version"?: number; "p_key_id": string }; Returns: Json };
       "revoke_invitation": {
         Args: { "p_if_version"?: number; "p_invitation_id": string; "p_organization_id"?: string };
@@ -2845,11 +3372,16 @@ export type Database = {
           "p_overlap_seconds"?: number;
           "p_prefix": string;
           "p_secret_hash": string;
+          "p_seed"?: string;
         };
         Returns: Json;
       };
       "rotate_webhook_secret": {
-        Args: { "p_endpoint_id": string; "p_overlap_seconds"?: number; "p_secret"?: string };
+        Args: { "p_endpoint_id": string; "p_overlap_seconds"?: number; "p_sealed"?: Json; "p_secret"?: string };
+        Returns: Json;
+      };
+      "rotate_webhook_subscription_secret": {
+        Args: { "p_if_version"?: number; "p_overlap_seconds"?: number; "p_signing": Json; "p_subscription_id": string };
         Returns: Json;
       };
       "run_job_now": { Args: { "p_job_id": string }; Returns: Json };
@@ -2905,6 +3437,10 @@ export type Database = {
         Returns: Json;
       };
       "sync_profile": { Args: { "p_display_name"?: string }; Returns: Json };
+      "test_webhook_subscription": {
+        Args: { "p_data": Json; "p_idempotency_key"?: string; "p_subscription_id": string; "p_type": string };
+        Returns: Json;
+      };
       "transfer_organization": {
         Args: { "p_if_version"?: number; "p_organization_id": string; "p_own_role"?: string; "p_user_id": string };
         Returns: Json;
@@ -2949,6 +3485,10 @@ export type Database = {
           "p_trigger_node"?: string;
           "p_wait_seconds"?: number;
         };
+        Returns: Json;
+      };
+      "update_webhook_subscription": {
+        Args: { "p_changes": Json; "p_headers"?: Json; "p_if_version"?: number; "p_subscription_id": string };
         Returns: Json;
       };
       "update_workspace": {

@@ -1,5 +1,4 @@
-insert into private.system_tasks (name, kind, handler, cron, depends_on, timeout_seconds, alert_after, description)
-values
+with named (name, kind, handler, cron, depends_on, timeout_seconds, alert_after, description) as (values
   ('usage-hourly', 'sql', 'count_usage', '7 * * * *', '{}', 900, 2,
     'Counts what each organization used, by the hour, into usage_hourly: runs, steps, jobs, webhook events. Hours of which a run ended late are counted again.'),
   ('analytics-daily', 'sql', 'roll_up_analytics', '23 0 * * *', '{}', 1800, 1,
@@ -34,6 +33,13 @@ values
     'Mails the owners 14, 3 and 1 days before a secret expires, when it has, and when its rotation is due; forgets accesses to secrets after 90 days.'),
   ('mails', 'sql', 'keep_mails', '* * * * *', '{}', 120, 5,
     'Sees to it that mails that are due have a sender, ends those that are too late, forgets what they said after a week and that they were sent after 90 days.')
+),
+-- What is not named any more goes: a release that is taken back leaves no task behind.
+gone as (
+  delete from private.system_tasks t where t.name not in (select n.name from named n)
+)
+insert into private.system_tasks (name, kind, handler, cron, depends_on, timeout_seconds, alert_after, description)
+select n.name, n.kind, n.handler, n.cron, n.depends_on::text[], n.timeout_seconds, n.alert_after, n.description from named n
 on conflict (name) do update set
   kind = excluded.kind, handler = excluded.handler, cron = excluded.cron, depends_on = excluded.depends_on,
   timeout_seconds = excluded.timeout_seconds, alert_after = excluded.alert_after, description = excluded.description;

@@ -76,7 +76,15 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   // Mails of the platform: what they look like, and who sends them.
   "shared/mail": {
-    imports: ["shared/bytes", "shared/providers", "shared/graph", "shared/db", "shared/env", "shared/log", "shared/errors"],
+    imports: [
+      "shared/bytes",
+      "shared/providers",
+      "shared/graph",
+      "shared/db",
+      "shared/env",
+      "shared/log",
+      "shared/errors",
+    ],
   },
   // Handlers of background work: above the engine, which runs them without knowing them.
   "shared/jobs": {

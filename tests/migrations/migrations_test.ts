@@ -148,11 +148,11 @@ Deno.test("makeMigration() writes a migration that keeps the rows, and a rollbac
 Deno.test("makeMigration() says what would be lost", async () => {
   const changed = [...files, {
     path: "99_future/010_drop.sql",
-    text: "alter table public.flows drop column description;",
+    text: "alter table public.webhook_endpoints drop column last_rejection;",
   }];
   const draft = await makeMigration({ migrations, files: changed }).catch((error: Error) => error);
   assertEquals(draft instanceof Error ? draft.message : draft?.losses, [
-    'alter table "public"."flows"\n  drop column "description";',
+    'alter table "public"."webhook_endpoints"\n  drop column "last_rejection";',
   ]);
 });
 
