@@ -154,6 +154,11 @@ async function creations(api: TestApi, ada: ApiUser): Promise<Record<string, Cre
       body: { action: "cancel", filter: { flow_id: flow } },
       other: { body: { action: "cancel", filter: { flow_id: hooked } } },
     },
+    replayWebhookEvents: {
+      path: "/webhooks/events/replay",
+      body: { filter: { endpoint_id: endpoint.id } },
+      other: { body: { filter: { endpoint_id: crypto.randomUUID() } } },
+    },
     signalRun: { path: `/runs/${waiting}/signals`, body: { name: "later" }, other: { body: { name: "other" } } },
     retryRun: { path: `/runs/${failed}/retry`, other: { path: `/runs/${done}/retry` } },
     rerunRun: { path: `/runs/${done}/rerun`, body: { from: "a" }, other: { body: { from: "t" } } },

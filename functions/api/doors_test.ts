@@ -154,7 +154,25 @@ Deno.test("every node that is told a URL refuses addresses that must not be call
 /** Where other people's addresses may come in. Others that are named so must say here why they may. */
 const ADDRESS_FIELDS: Readonly<Record<string, string>> = {
   "receiveCallbacks url": "read for its token and never called",
+  "createWebhookSubscription url": "tried with all of them",
+  "updateWebhookSubscription url": "tried with all of them",
 };
+
+Deno.test("webhooks out refuse addresses that must not be called", async () => {
+  const { knock } = open();
+  const wrong: string[] = [];
+  for (const name of ["createWebhookSubscription", "updateWebhookSubscription"]) {
+    const door = doors.find(({ json }) => json?.operationId === name)!;
+    for (const url of ADDRESSES) {
+      const { status, body, calls } = await knock(door, { body: () => JSON.stringify({ ...door.body as object, url }) });
+      const reached = calls.some(({ path }) => !BEFORE_THE_DOOR.has(path));
+      if (`${status} ${body.code}` !== "422 blocked_address" || reached) {
+        wrong.push(`${name} ${url}: ${status} ${body.code} ${JSON.stringify(body.problems ?? calls)}`);
+      }
+    }
+  }
+  assertEquals(wrong, []);
+});
 
 Deno.test("no door takes an address to call or to redirect to that the table does not know", () => {
   const found = doors.flatMap(({ json }) => {

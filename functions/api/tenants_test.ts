@@ -21,6 +21,8 @@ const OF_NOBODY: Readonly<Record<string, string>> = {
   getNodeType: "node types are the same for all",
   getNodeSchema: "node types are the same for all",
   testNodeType: "node types are the same for all",
+  previewMailTemplate: "templates of mails are the same for all",
+  testMailTemplate: "templates of mails are the same for all",
 };
 
 /** Doors whose own thing takes more than a request to make: the matrix of tests/rls tries their functions. */
@@ -43,7 +45,14 @@ async function furnish(api: TestApi, ada: ApiUser): Promise<Ids> {
   await api.anonymous.post(endpoint.url.replace(/^.*\/functions\/v1/, ""), { n: 1 });
   const first = async (path: string): Promise<string> =>
     (await ada.get<{ data: { id: string }[] }>(path)).body.data[0]?.id ?? "none";
+  const subscriptions = await made("/webhooks/subscriptions", {
+    url: "https://example.com/hooks",
+    event_types: ["flow.updated"],
+    description: "Told of flows",
+  });
   const org = `/orgs/${ada.organizationId}`;
+  await api.db.sql`select private.send_mail(${ada.organizationId}, 'alert', 'grace@example.com', '{}', 'one')`;
+  const [mail] = await api.db.sql`select id from public.mails where tenant_id = ${ada.organizationId} limit 1`;
   const runs = await made("/runs?wait=5", { flow_id: flow, input: 1 });
   const [dead] = await api.db.sql`
     insert into public.job_history (
@@ -73,6 +82,9 @@ async function furnish(api: TestApi, ada: ApiUser): Promise<Ids> {
     jobs: dead?.id,
     "dead-letters": dead?.id,
     audit: await first("/audit"),
+    subscriptions,
+    deliveries: await made(`/webhooks/subscriptions/${subscriptions}/test`, {}),
+    mails: mail?.id,
   };
 }
 

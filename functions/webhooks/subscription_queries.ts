@@ -104,8 +104,8 @@ export async function insertSubscription(
   { headers, ...settings }: NewSubscription,
   idempotencyKey: string | null,
 ): Promise<SubscriptionWithSecret> {
-  const keyring = requireKeyring(env);
   requireSendable(env, settings);
+  const keyring = requireKeyring(env);
   const id = crypto.randomUUID();
   const seed = newSigningSecret();
   const secret = await secretOf(keyring, seed);
