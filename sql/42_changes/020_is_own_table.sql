@@ -16,7 +16,8 @@ as $$
             analytics_daily,api_keys,audit_events,bulk_operations,entities,entity_moves,flow_edge_stats,flow_version_runs,
             flow_versions,flows,invitations,job_history,job_queue,mails,organization_members,organizations,plans,profiles,
             run_archives,run_stats_daily,run_steps,runs,schedule_firings,schedules,secrets,usage_hourly,webhook_attempts,
-            webhook_deliveries,webhook_endpoints,webhook_events,webhook_messages,webhook_subscriptions,workspaces
+            webhook_deliveries,webhook_endpoints,webhook_events,webhook_messages,webhook_refusals,webhook_subscriptions,
+            workspaces
           }'::text[])
           -- Weeks of a table of ours.
           or c.relispartition and c.relname ~ '^(runs|run_steps|job_history|audit_events)_(default|\d{4}w\d{2})$'

@@ -232,6 +232,9 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       "engine.ingest_webhook($1, 'event', 'type', 'POST', '{}', '{}', '', false, '{}')",
       [endpoint.id],
     );
+    await sql`
+      select engine.record_webhook_rejection(${endpoint.id}, 'signature_mismatch',
+        '{"method": "POST", "headers": {}, "body": "", "body_bytes": 0}')`;
     const subscription = await call("public.create_webhook_subscription($1, $2, $3::text::jsonb, $4::text::jsonb)", [
       crypto.randomUUID(),
       organizationId,
