@@ -22,6 +22,7 @@ const SEED = Number(Deno.env.get("FUZZ_SEED") ?? Math.floor(Math.random() * 2 **
 /** Left out, and why: each has tests of its own. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
   "watchRun", // a stream without end
+  "watchWebhook", // likewise
   "testNodeType", // speaks to the outside
   "testWebhook", // calls the functions by their public address
   "tick", // runs every organization's work
@@ -44,6 +45,11 @@ interface Operation {
   readonly responses: Readonly<
     Record<string, { $ref?: string; content?: Readonly<Record<string, { schema?: object }>> }>
   >;
+}
+
+/** The local Data API takes this word for a boolean in every filter, which PostgREST does not. */
+function plain(text: string, schema: Schema): string {
+  return text === "true" && !JSON.stringify(schema).includes('"true"') ? "truth" : text;
 }
 
 interface Target {
@@ -323,7 +329,7 @@ Deno.test(`${REQUESTS} requests made of the document: no 5xx, and every answer a
         ) {
           continue;
         }
-        if (parameter.in === "query") query.append(parameter.name, value(parameter));
+        if (parameter.in === "query") query.append(parameter.name, plain(value(parameter), parameter.schema));
         // The document describes the latest version; older ones answer otherwise.
         else if (parameter.name === "Millrace-Version" && fuzzer.chance(0.8)) continue;
         // Not every text may be a header at all.
@@ -361,6 +367,6 @@ Deno.test(`${REQUESTS} requests made of the document: no 5xx, and every answer a
     const never = targets.map(({ operation }) => operation.operationId).filter((name) => !succeeded.has(name));
     const counts = [...statuses].toSorted().map(([status, count]) => `${status} × ${count}`).join(", ");
     console.log(`seed ${SEED}: ${counts}; never with success: ${never.join(", ") || "none"}`);
-  });
+  }, { env: { SEND_EMAIL_HOOK_SECRET: `v1,whsec_${btoa("a secret of the fuzz test")}` } });
   assertEquals(failures, [], `Again with FUZZ_SEED=${SEED} FUZZ_REQUESTS=${REQUESTS}`);
 });

@@ -14,7 +14,7 @@ declare
   v_now timestamptz := private.now();
   v_row record;
 begin
-  perform private.require_open_ip(case when pg_input_is_valid(p_ip, 'inet') then p_ip::inet end);
+  perform private.require_open_ip(case when private.input_is_valid(p_ip, 'inet') then p_ip::inet end);
   if coalesce(p_route, '') not in ('default', 'read', 'write', 'run') then
     perform private.fail('invalid_request', 'Unknown route class', 400);
   end if;

@@ -5,7 +5,7 @@ set search_path = ''
 as $$
 declare
   v_kind text := split_part(p_key, ':', 1);
-  v_id uuid := case when pg_input_is_valid(split_part(p_key, ':', 2), 'uuid') then split_part(p_key, ':', 2)::uuid end;
+  v_id uuid := case when private.input_is_valid(split_part(p_key, ':', 2), 'uuid') then split_part(p_key, ':', 2)::uuid end;
   v_organization_id uuid;
   v_details jsonb := jsonb_build_object('bucket', p_key, 'strikes', p_strikes, 'blocked_until', p_blocked_until);
 begin

@@ -4,7 +4,7 @@ immutable
 set search_path = ''
 as $$
 begin
-  if p_subject_kind in ('ip', 'refused') and pg_input_is_valid(p_subject_id, 'inet') then
+  if p_subject_kind in ('ip', 'refused') and private.input_is_valid(p_subject_id, 'inet') then
     return private.ip_bucket(p_subject_id::inet);
   end if;
   return p_subject_id;

@@ -6,7 +6,7 @@ as $$
 declare
   v_text text := nullif(current_setting('request.headers', true), '');
 begin
-  return case when pg_input_is_valid(v_text, 'jsonb') then v_text::jsonb end;
+  return case when private.input_is_valid(v_text, 'jsonb') then v_text::jsonb end;
 end;
 $$;
 

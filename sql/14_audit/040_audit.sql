@@ -23,7 +23,7 @@ begin
     v_actor := case
       when v_claims ->> 'role' = 'service_role' then 'service'
       when v_claims #>> '{millrace,key}' is not null then 'key'
-      when pg_input_is_valid(v_claims ->> 'sub', 'uuid') then 'user'
+      when private.input_is_valid(v_claims ->> 'sub', 'uuid') then 'user'
       else 'anonymous'
     end;
   end if;
@@ -51,7 +51,7 @@ begin
       ) then 'function'
       else 'data_api'
     end,
-    case when pg_input_is_valid(v_headers ->> 'x-millrace-ip', 'inet') then host((v_headers ->> 'x-millrace-ip')::inet) end,
+    case when private.input_is_valid(v_headers ->> 'x-millrace-ip', 'inet') then host((v_headers ->> 'x-millrace-ip')::inet) end,
     case v_actor when 'system' then concat_ws(' ', session_user, nullif(current_setting('application_name'), ''))
       else left(v_headers ->> 'x-millrace-agent', 400) end,
     left(v_headers ->> 'x-request-id', 100),

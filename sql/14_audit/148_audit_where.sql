@@ -8,7 +8,7 @@ declare
   v_where text := '';
 begin
   if v_ip is not null then
-    if not pg_input_is_valid(v_ip, 'inet') then
+    if not private.input_is_valid(v_ip, 'inet') then
       perform private.fail('invalid_request', 'The filter ip must be an address', 400);
     end if;
     v_where := v_where || format(' and e.ip = %L', host(v_ip::inet));

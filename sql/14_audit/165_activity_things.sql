@@ -4,7 +4,7 @@ stable
 set search_path = ''
 as $$
 declare
-  v_id uuid := case when pg_input_is_valid(p_id, 'uuid') then p_id::uuid end;
+  v_id uuid := case when private.input_is_valid(p_id, 'uuid') then p_id::uuid end;
   v_name text;
 begin
   case p_kind

@@ -31,7 +31,7 @@ as $$
 declare
   v_text text := private.request_header('x-millrace-ip');
 begin
-  return case when pg_input_is_valid(v_text, 'inet') then host(v_text::inet)::inet end;
+  return case when private.input_is_valid(v_text, 'inet') then host(v_text::inet)::inet end;
 end;
 $$;
 

@@ -95,7 +95,7 @@ declare
 begin
   select v_ours || coalesce(array_agg(t.text::inet), '{}') into v_ours
   from regexp_split_to_table(coalesce(private.setting('ip_never_block'), ''), '[\s,]+') as t (text)
-  where pg_input_is_valid(t.text, 'inet');
+  where private.input_is_valid(t.text, 'inet');
   return exists (select 1 from unnest(v_ours) as o (network) where o.network && p_network);
 end;
 $$;

@@ -18,7 +18,7 @@ begin
   end if;
   insert into private.security_events (kind, organization_id, user_id, key_id, ip, agent, request_id, occurrences, details)
   select r.kind, r.organization_id, r.user_id, r.key_id,
-    case when pg_input_is_valid(r.ip, 'inet') then host(r.ip::inet)::inet end,
+    case when private.input_is_valid(r.ip, 'inet') then host(r.ip::inet)::inet end,
     left(r.agent, 400), left(r.request_id, 100), greatest(r.occurrences, 1), coalesce(r.details, '{}')
   from jsonb_to_recordset(p_refusals) as r (
     kind text, organization_id uuid, user_id uuid, key_id uuid, ip text, agent text, request_id text, occurrences integer,
@@ -30,7 +30,7 @@ begin
   for v_row in
     select private.ip_network(r.ip::inet) as network, sum(greatest(r.occurrences, 1))::integer as refused
     from jsonb_to_recordset(p_refusals) as r (kind text, ip text, occurrences integer, counts boolean)
-    where r.counts and r.kind = 'credential.refused' and pg_input_is_valid(r.ip, 'inet')
+    where r.counts and r.kind = 'credential.refused' and private.input_is_valid(r.ip, 'inet')
     group by 1 order by private.ip_bucket(private.ip_network(r.ip::inet)) collate "C"
   loop
     continue when v_after = 0 or private.ip_is_ours(v_row.network);
@@ -49,7 +49,7 @@ begin
     from (
       select d.ip, private.ip_block_until(d.ip::inet) as until
       from (
-        select distinct r.ip from jsonb_to_recordset(p_refusals) as r (ip text) where pg_input_is_valid(r.ip, 'inet')
+        select distinct r.ip from jsonb_to_recordset(p_refusals) as r (ip text) where private.input_is_valid(r.ip, 'inet')
       ) d
     ) i
     where i.until is not null

@@ -12,7 +12,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  if not pg_input_is_valid(p_network, 'inet') then
+  if not private.input_is_valid(p_network, 'inet') then
     perform private.fail('invalid_request', 'The filter network must be an address or a network in CIDR form', 400);
   end if;
   -- Not more than some thousands: they are sorted, whatever the order.
@@ -45,7 +45,7 @@ as $$
 declare
   v_block private.ip_blocks;
 begin
-  if not pg_input_is_valid(p_network, 'inet') then
+  if not private.input_is_valid(p_network, 'inet') then
     perform private.fail('invalid_request', 'The network must be an address or a network in CIDR form', 400);
   end if;
   if p_until <= private.now() then

@@ -14,7 +14,7 @@ declare
   v_where text;
   v_page jsonb;
 begin
-  if p_filter ? 'ip' and not pg_input_is_valid(p_filter ->> 'ip', 'inet') then
+  if p_filter ? 'ip' and not private.input_is_valid(p_filter ->> 'ip', 'inet') then
     perform private.fail('invalid_request', 'The filter ip must be an address or a network in CIDR form', 400);
   end if;
   -- The statement says only what is asked for: the plan goes along the ids and stops at the end of the page.

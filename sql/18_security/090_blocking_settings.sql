@@ -30,7 +30,7 @@ declare
 begin
   if exists (
     select 1 from jsonb_array_elements_text(coalesce(p_settings -> 'ip_never_block', '[]')) t (network)
-    where not pg_input_is_valid(t.network, 'inet')
+    where not private.input_is_valid(t.network, 'inet')
   ) then
     perform private.fail('invalid_request', 'Each of ip_never_block must be an address or a network in CIDR form', 400);
   end if;

@@ -9,7 +9,7 @@ begin
     insert into private.webhook_secrets (endpoint_id, secret) values (p_endpoint_id, p_secret) returning id into v_id;
     return v_id;
   end if;
-  if jsonb_typeof(p_sealed) <> 'object' or not pg_input_is_valid(coalesce(p_sealed ->> 'id', ''), 'uuid')
+  if jsonb_typeof(p_sealed) <> 'object' or not private.input_is_valid(coalesce(p_sealed ->> 'id', ''), 'uuid')
     or length(coalesce(p_sealed ->> 'last_four', '')) <> 4
   then
     perform private.fail('invalid_request', 'The secret is not encrypted as it must be', 400);

@@ -32,7 +32,7 @@ begin
   if p_ips is not null and exists (select 1 from private.ip_blocks b) then
     select jsonb_agg(i.blocked order by i.n), v_count - count(*) filter (where i.blocked) into v_blocked, v_count
     from (
-      select d.n, private.ip_block_until(case when pg_input_is_valid(d.ip, 'inet') then d.ip::inet end) is not null as blocked
+      select d.n, private.ip_block_until(case when private.input_is_valid(d.ip, 'inet') then d.ip::inet end) is not null as blocked
       from jsonb_array_elements_text(p_ips) with ordinality as d (ip, n)
     ) i;
     if v_count <= 0 then

@@ -609,6 +609,7 @@ public.get_second_factor           -     x     -
 private.security_event             -     -     -
 private.client_ip                  -     -     -
 private.ip_block_until             -     -     -
+private.input_is_valid             -     -     -
 private.require_open_ip            -     -     -
 private.ip_network                 -     -     -
 private.ip_bucket                  -     -     -
