@@ -1,8 +1,6 @@
--- The way back from 20261121121551_inputs_on_postgres_15.sql. Written by `deno task db:diff` and never edited; change sql/ instead.
+-- Written by `deno task db:diff` and never edited; change sql/ instead.
 
 set check_function_bodies = off;
-
-drop function "private"."input_is_valid"(text, text);
 
 create or replace function engine.add_ip_block (
   p_network text,
@@ -18,7 +16,7 @@ create or replace function engine.add_ip_block (
 declare
   v_block private.ip_blocks;
 begin
-  if not pg_input_is_valid(p_network, 'inet') then
+  if not private.input_is_valid(p_network, 'inet') then
     perform private.fail('invalid_request', 'The network must be an address or a network in CIDR form', 400);
   end if;
   if p_until <= private.now() then
@@ -47,7 +45,7 @@ declare
   v_now timestamptz := private.now();
   v_row record;
 begin
-  perform private.require_open_ip(case when pg_input_is_valid(p_ip, 'inet') then p_ip::inet end);
+  perform private.require_open_ip(case when private.input_is_valid(p_ip, 'inet') then p_ip::inet end);
   if coalesce(p_route, '') not in ('default', 'read', 'write', 'run') then
     perform private.fail('invalid_request', 'Unknown route class', 400);
   end if;
@@ -137,7 +135,7 @@ begin
   if p_ips is not null and exists (select 1 from private.ip_blocks b) then
     select jsonb_agg(i.blocked order by i.n), v_count - count(*) filter (where i.blocked) into v_blocked, v_count
     from (
-      select d.n, private.ip_block_until(case when pg_input_is_valid(d.ip, 'inet') then d.ip::inet end) is not null as blocked
+      select d.n, private.ip_block_until(case when private.input_is_valid(d.ip, 'inet') then d.ip::inet end) is not null as blocked
       from jsonb_array_elements_text(p_ips) with ordinality as d (ip, n)
     ) i;
     if v_count <= 0 then
@@ -201,7 +199,7 @@ create or replace function engine.list_ip_blocks (
   set search_path to ''
   AS $function$
 begin
-  if not pg_input_is_valid(p_network, 'inet') then
+  if not private.input_is_valid(p_network, 'inet') then
     perform private.fail('invalid_request', 'The filter network must be an address or a network in CIDR form', 400);
   end if;
   -- Not more than some thousands: they are sorted, whatever the order.
@@ -244,7 +242,7 @@ begin
   end if;
   insert into private.security_events (kind, organization_id, user_id, key_id, ip, agent, request_id, occurrences, details)
   select r.kind, r.organization_id, r.user_id, r.key_id,
-    case when pg_input_is_valid(r.ip, 'inet') then host(r.ip::inet)::inet end,
+    case when private.input_is_valid(r.ip, 'inet') then host(r.ip::inet)::inet end,
     left(r.agent, 400), left(r.request_id, 100), greatest(r.occurrences, 1), coalesce(r.details, '{}')
   from jsonb_to_recordset(p_refusals) as r (
     kind text, organization_id uuid, user_id uuid, key_id uuid, ip text, agent text, request_id text, occurrences integer,
@@ -256,7 +254,7 @@ begin
   for v_row in
     select private.ip_network(r.ip::inet) as network, sum(greatest(r.occurrences, 1))::integer as refused
     from jsonb_to_recordset(p_refusals) as r (kind text, ip text, occurrences integer, counts boolean)
-    where r.counts and r.kind = 'credential.refused' and pg_input_is_valid(r.ip, 'inet')
+    where r.counts and r.kind = 'credential.refused' and private.input_is_valid(r.ip, 'inet')
     group by 1 order by private.ip_bucket(private.ip_network(r.ip::inet)) collate "C"
   loop
     continue when v_after = 0 or private.ip_is_ours(v_row.network);
@@ -275,7 +273,7 @@ begin
     from (
       select d.ip, private.ip_block_until(d.ip::inet) as until
       from (
-        select distinct r.ip from jsonb_to_recordset(p_refusals) as r (ip text) where pg_input_is_valid(r.ip, 'inet')
+        select distinct r.ip from jsonb_to_recordset(p_refusals) as r (ip text) where private.input_is_valid(r.ip, 'inet')
       ) d
     ) i
     where i.until is not null
@@ -289,7 +287,7 @@ create or replace function engine.schema_version()
   immutable
   set search_path to ''
   AS $function$
-  select '{"version": "20261121114643", "serves_from": "20261121090449"}'::jsonb;
+  select '{"version": "20261121123306", "serves_from": "20261121090449"}'::jsonb;
 $function$;
 
 create or replace function engine.set_blocking_settings (
@@ -305,7 +303,7 @@ declare
 begin
   if exists (
     select 1 from jsonb_array_elements_text(coalesce(p_settings -> 'ip_never_block', '[]')) t (network)
-    where not pg_input_is_valid(t.network, 'inet')
+    where not private.input_is_valid(t.network, 'inet')
   ) then
     perform private.fail('invalid_request', 'Each of ip_never_block must be an address or a network in CIDR form', 400);
   end if;
@@ -337,7 +335,7 @@ create or replace function private.activity_thing (
   set search_path to ''
   AS $function$
 declare
-  v_id uuid := case when pg_input_is_valid(p_id, 'uuid') then p_id::uuid end;
+  v_id uuid := case when private.input_is_valid(p_id, 'uuid') then p_id::uuid end;
   v_name text;
 begin
   case p_kind
@@ -410,7 +408,7 @@ begin
     v_actor := case
       when v_claims ->> 'role' = 'service_role' then 'service'
       when v_claims #>> '{millrace,key}' is not null then 'key'
-      when pg_input_is_valid(v_claims ->> 'sub', 'uuid') then 'user'
+      when private.input_is_valid(v_claims ->> 'sub', 'uuid') then 'user'
       else 'anonymous'
     end;
   end if;
@@ -438,7 +436,7 @@ begin
       ) then 'function'
       else 'data_api'
     end,
-    case when pg_input_is_valid(v_headers ->> 'x-millrace-ip', 'inet') then host((v_headers ->> 'x-millrace-ip')::inet) end,
+    case when private.input_is_valid(v_headers ->> 'x-millrace-ip', 'inet') then host((v_headers ->> 'x-millrace-ip')::inet) end,
     case v_actor when 'system' then concat_ws(' ', session_user, nullif(current_setting('application_name'), ''))
       else left(v_headers ->> 'x-millrace-agent', 400) end,
     left(v_headers ->> 'x-request-id', 100),
@@ -465,7 +463,7 @@ declare
   v_where text := '';
 begin
   if v_ip is not null then
-    if not pg_input_is_valid(v_ip, 'inet') then
+    if not private.input_is_valid(v_ip, 'inet') then
       perform private.fail('invalid_request', 'The filter ip must be an address', 400);
     end if;
     v_where := v_where || format(' and e.ip = %L', host(v_ip::inet));
@@ -508,7 +506,38 @@ create or replace function private.client_ip()
 declare
   v_text text := private.request_header('x-millrace-ip');
 begin
-  return case when pg_input_is_valid(v_text, 'inet') then host(v_text::inet)::inet end;
+  return case when private.input_is_valid(v_text, 'inet') then host(v_text::inet)::inet end;
+end;
+$function$;
+
+create or replace function private.input_is_valid (
+  p_text text,
+  p_type text
+)
+  returns boolean
+  language plpgsql
+  stable
+  set search_path to ''
+  AS $function$
+begin
+  if p_text is null then
+    return null;
+  end if;
+  -- Postgres has it from 16 on. The type stands in the call: it keeps the one that it was first called with.
+  if current_setting('server_version_num')::integer >= 160000 then
+    return case p_type
+      when 'inet' then pg_input_is_valid(p_text, 'inet')
+      when 'uuid' then pg_input_is_valid(p_text, 'uuid')
+      when 'jsonb' then pg_input_is_valid(p_text, 'jsonb')
+    end;
+  end if;
+  begin
+    execute format('select %L::%s', p_text, p_type);
+    return true;
+  exception
+    when data_exception then
+      return false;
+  end;
 end;
 $function$;
 
@@ -529,7 +558,7 @@ declare
 begin
   select v_ours || coalesce(array_agg(t.text::inet), '{}') into v_ours
   from regexp_split_to_table(coalesce(private.setting('ip_never_block'), ''), '[\s,]+') as t (text)
-  where pg_input_is_valid(t.text, 'inet');
+  where private.input_is_valid(t.text, 'inet');
   return exists (select 1 from unnest(v_ours) as o (network) where o.network && p_network);
 end;
 $function$;
@@ -555,7 +584,8 @@ create or replace function private.is_own_table (
             analytics_daily,api_keys,audit_events,bulk_operations,entities,entity_moves,flow_edge_stats,flow_version_runs,
             flow_versions,flows,invitations,job_history,job_queue,mails,organization_members,organizations,plans,profiles,
             run_archives,run_stats_daily,run_steps,runs,schedule_firings,schedules,secrets,usage_hourly,webhook_attempts,
-            webhook_deliveries,webhook_endpoints,webhook_events,webhook_messages,webhook_subscriptions,workspaces
+            webhook_deliveries,webhook_endpoints,webhook_events,webhook_messages,webhook_refusals,webhook_subscriptions,
+            workspaces
           }'::text[])
           -- Weeks of a table of ours.
           or c.relispartition and c.relname ~ '^(runs|run_steps|job_history|audit_events)_(default|\d{4}w\d{2})$'
@@ -576,7 +606,7 @@ create or replace function private.limit_struck (
   AS $function$
 declare
   v_kind text := split_part(p_key, ':', 1);
-  v_id uuid := case when pg_input_is_valid(split_part(p_key, ':', 2), 'uuid') then split_part(p_key, ':', 2)::uuid end;
+  v_id uuid := case when private.input_is_valid(split_part(p_key, ':', 2), 'uuid') then split_part(p_key, ':', 2)::uuid end;
   v_organization_id uuid;
   v_details jsonb := jsonb_build_object('bucket', p_key, 'strikes', p_strikes, 'blocked_until', p_blocked_until);
 begin
@@ -609,7 +639,7 @@ create or replace function private.limit_subject_id (
   set search_path to ''
   AS $function$
 begin
-  if p_subject_kind in ('ip', 'refused') and pg_input_is_valid(p_subject_id, 'inet') then
+  if p_subject_kind in ('ip', 'refused') and private.input_is_valid(p_subject_id, 'inet') then
     return private.ip_bucket(p_subject_id::inet);
   end if;
   return p_subject_id;
@@ -632,7 +662,7 @@ begin
     insert into private.webhook_secrets (endpoint_id, secret) values (p_endpoint_id, p_secret) returning id into v_id;
     return v_id;
   end if;
-  if jsonb_typeof(p_sealed) <> 'object' or not pg_input_is_valid(coalesce(p_sealed ->> 'id', ''), 'uuid')
+  if jsonb_typeof(p_sealed) <> 'object' or not private.input_is_valid(coalesce(p_sealed ->> 'id', ''), 'uuid')
     or length(coalesce(p_sealed ->> 'last_four', '')) <> 4
   then
     perform private.fail('invalid_request', 'The secret is not encrypted as it must be', 400);
@@ -660,7 +690,7 @@ create or replace function private.request_headers()
 declare
   v_text text := nullif(current_setting('request.headers', true), '');
 begin
-  return case when pg_input_is_valid(v_text, 'jsonb') then v_text::jsonb end;
+  return case when private.input_is_valid(v_text, 'jsonb') then v_text::jsonb end;
 end;
 $function$;
 
@@ -681,7 +711,7 @@ declare
   v_where text;
   v_page jsonb;
 begin
-  if p_filter ? 'ip' and not pg_input_is_valid(p_filter ->> 'ip', 'inet') then
+  if p_filter ? 'ip' and not private.input_is_valid(p_filter ->> 'ip', 'inet') then
     perform private.fail('invalid_request', 'The filter ip must be an address or a network in CIDR form', 400);
   end if;
   -- The statement says only what is asked for: the plan goes along the ids and stops at the end of the page.
@@ -706,5 +736,9 @@ begin
   return v_page;
 end;
 $function$;
+
+comment on function "private"."input_is_valid"(text, text) is 'Whether a text can be read as a type: inet, uuid or jsonb. Null = null was given.';
+
+revoke all on function "private"."input_is_valid"(text, text) from public;
 
 reset check_function_bodies;
