@@ -164,7 +164,9 @@ Deno.test("webhooks out refuse addresses that must not be called", async () => {
   for (const name of ["createWebhookSubscription", "updateWebhookSubscription"]) {
     const door = doors.find(({ json }) => json?.operationId === name)!;
     for (const url of ADDRESSES) {
-      const { status, body, calls } = await knock(door, { body: () => JSON.stringify({ ...door.body as object, url }) });
+      const { status, body, calls } = await knock(door, {
+        body: () => JSON.stringify({ ...door.body as object, url }),
+      });
       const reached = calls.some(({ path }) => !BEFORE_THE_DOOR.has(path));
       if (`${status} ${body.code}` !== "422 blocked_address" || reached) {
         wrong.push(`${name} ${url}: ${status} ${body.code} ${JSON.stringify(body.problems ?? calls)}`);
