@@ -168,8 +168,10 @@ async function checkClock(sql: postgres.Sql): Promise<Finding[]> {
     from cron.job_run_details d join cron.job j using (jobid) where j.jobname = 'millrace-tick' and d.status = 'succeeded'`;
   const seconds: number | null = last?.seconds ?? null;
   if (seconds !== null && seconds <= CLOCK_SECONDS) return [...findings, { level: "ok", about, message: "It ticks" }];
-  const message = seconds === null ? "It has not ticked yet" : `It last ticked ${seconds} seconds ago`;
-  return [...findings, { level: "problem", about, message: `${message}: look into cron.job_run_details` }];
+  const message = seconds === null
+    ? "It has not ticked yet: wait a minute, then call engine.configure once more"
+    : `It last ticked ${seconds} seconds ago: look into cron.job_run_details`;
+  return [...findings, { level: "problem", about, message, documentation: STEP.configure }];
 }
 
 /** Every key that protects a value must be in the environment. */

@@ -27,6 +27,14 @@ export async function findPgCron(): Promise<string | null> {
 /** How pg_cron runs a command: as a client of its own server, or in a background worker. Projects have either. */
 export type PgCronMode = "connections" | "workers";
 
+/**
+ * Milliseconds between the schema and `engine.configure`. pg_cron's launcher looks for changed jobs once a second, and
+ * learns of them by invalidation messages of the server; when more than 4,096 are waiting for it, as after migrations, it
+ * is told to forget everything instead, which it ignores up to version 1.6.7 (mended in its commit f677150). Jobs made in
+ * such a second never run until some job is changed again.
+ */
+const LAUNCHER_MS = 2_500;
+
 /** Runs `fn` with a database in which pg_cron is at work and the schema of `sql/` is loaded. */
 export async function withPgCron(
   native: string,
@@ -53,6 +61,7 @@ export async function withPgCron(
     const executor = postgresExecutor(sql);
     await bootstrap(executor);
     for (const file of await readSqlFiles(new URL("sql/", REPOSITORY))) await executor.exec(file.text);
+    await new Promise((resolve) => setTimeout(resolve, LAUNCHER_MS));
     await fn(sql);
   } finally {
     await sql.end({ timeout: 5 });
