@@ -31,8 +31,9 @@ export interface InHand {
 /** Work for so many milliseconds is claimed ahead. */
 const AHEAD_MS = 100;
 
-/** Milliseconds over which a rate is measured, at the least. */
+/** Milliseconds over which a rate is measured, at the least; the first time after a rest. */
 const WINDOW_MS = 20;
+const FIRST_WINDOW_MS = 4;
 
 /** Batches that may wait to be written before no more is claimed. */
 const MAX_UNWRITTEN_BATCHES = 4;
@@ -51,6 +52,8 @@ export class ClaimPace {
   #rate = 0;
   #ended = 0;
   #windowFrom: number;
+  /** Whether there has been nothing to do, so that the rate says nothing of what comes now. */
+  #hasRested = true;
   /** Bytes of a piece of work, on the average. */
   #bytesEach = 0;
   #pause = 0;
@@ -102,8 +105,10 @@ export class ClaimPace {
     if (found === 0) {
       // Who only looked whether there is more has not taken a turn in vain.
       if (this.#wasTold) this.#lastMiss = now;
+      this.#hasRested = true;
       return;
     }
+    if (this.#hasRested && this.#ended === 0) this.#windowFrom = now;
     this.#pause = 0;
     this.#bytesEach += (bytes / found - this.#bytesEach) / 4;
   }
@@ -112,9 +117,10 @@ export class ClaimPace {
   ended(count: number, now: number): void {
     this.#ended += count;
     const elapsed = now - this.#windowFrom;
-    if (elapsed < WINDOW_MS) return;
+    if (elapsed < (this.#hasRested ? FIRST_WINDOW_MS : WINDOW_MS)) return;
     const rate = this.#ended / elapsed;
-    this.#rate = elapsed > 1_000 ? rate : this.#rate + (rate - this.#rate) / 2;
+    this.#rate = this.#hasRested || elapsed > 1_000 ? rate : this.#rate + (rate - this.#rate) / 2;
+    this.#hasRested = false;
     this.#ended = 0;
     this.#windowFrom = now;
   }

@@ -23,7 +23,7 @@ Deno.test("a worker claims what it can do at once, and only when there is room f
 Deno.test("a worker claims ahead what it does in a tenth of a second", () => {
   const pace = paceOf();
   pace.ended(20, 100);
-  pace.ended(20, 200);
+  pace.ended(10, 200);
   // 0.15 a millisecond on the average of the windows: 15 ahead.
   assertEquals(pace.wanted({ ...IDLE, limit: 16 }, 200), 31);
   const fast = paceOf();
@@ -32,6 +32,22 @@ Deno.test("a worker claims ahead what it does in a tenth of a second", () => {
   const slow = paceOf();
   slow.ended(1, 1_000);
   assertEquals(slow.wanted(IDLE, 1_000), 16);
+});
+
+Deno.test("after a rest the rate is measured anew and at once, and the rest does not count", () => {
+  const pace = paceOf();
+  claim(pace, 16, 0, 10_000);
+  claim(pace, 16, 16, 20_000);
+  pace.ended(10, 20_001);
+  assertEquals(pace.wanted(IDLE, 20_001), 16);
+  pace.ended(6, 20_004);
+  // 4 a millisecond.
+  assertEquals(pace.wanted(IDLE, 20_004), 416);
+  // From then on over longer windows, and by the average.
+  pace.ended(1, 20_010);
+  assertEquals(pace.wanted(IDLE, 20_010), 416);
+  pace.ended(39, 20_024);
+  assertEquals(pace.wanted(IDLE, 20_024), 316);
 });
 
 Deno.test("after a claim that found less than it wanted a worker waits, after a full one it does not", () => {

@@ -87,7 +87,8 @@ async function weightedShares({ sizes }: Bench, { sql }: Arena): Promise<Line[]>
   const plans = await sql<{ id: string; weight: number }[]>`
     select id, queue_weight::integer as weight from public.plans order by queue_weight`;
   const perPlan = Math.max(2, Math.floor(sizes.organizations / 100));
-  const total = sizes.organizations * 20;
+  // Whole picks are served, so the first jobs say nothing of shares: one pick of 8 is to be well below 2 % of the least.
+  const total = sizes.organizations * 100;
   const weights = perPlan * plans.reduce((sum, { weight }) => sum + weight, 0);
   const planOf = new Map<string, string>();
   for (const { id, weight } of plans) {
