@@ -62,6 +62,16 @@ export interface Env {
   readonly sendEmailHookSecrets: readonly string[] | null;
   /** The address of the frontend, for links in mails. */
   readonly frontendUrl: string | null;
+  /** The secret key of Stripe; null = there is no billing. */
+  readonly stripeSecretKey: string | null;
+  /** Verify Stripe's events, the current secret first; empty = none is taken. */
+  readonly stripeWebhookSecrets: readonly string[];
+  /** Another address of Stripe's API. */
+  readonly stripeBaseUrl: string | null;
+  /** Days of a trial; 0 = there are none. */
+  readonly billingTrialDays: number;
+  /** Days for which a plan is kept while a payment is overdue. */
+  readonly billingGraceDays: number;
   /** Where errors are reported. */
   readonly sentryDsn: string | null;
   /** The release of the function's code; null = not known. */
@@ -198,6 +208,11 @@ function toEnv(values: z.output<typeof schema>, signingKey: SigningKey | null): 
     emailBrand: values.EMAIL_BRAND ?? null,
     sendEmailHookSecrets: values.SEND_EMAIL_HOOK_SECRET?.split("|") ?? null,
     frontendUrl: values.FRONTEND_URL ?? null,
+    stripeSecretKey: values.STRIPE_SECRET_KEY ?? null,
+    stripeWebhookSecrets: values.STRIPE_WEBHOOK_SECRET ?? [],
+    stripeBaseUrl: values.STRIPE_BASE_URL ?? null,
+    billingTrialDays: values.BILLING_TRIAL_DAYS,
+    billingGraceDays: values.BILLING_GRACE_DAYS,
     sentryDsn: values.SENTRY_DSN ?? null,
     release: values.DENO_DEPLOYMENT_ID ?? null,
     masterKeys: values.MILLRACE_MASTER_KEYS ?? null,

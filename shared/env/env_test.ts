@@ -41,6 +41,11 @@ Deno.test("readEnv() reads the platform's variables and fills in the defaults", 
     emailBrand: null,
     sendEmailHookSecrets: null,
     frontendUrl: null,
+    stripeSecretKey: null,
+    stripeWebhookSecrets: [],
+    stripeBaseUrl: null,
+    billingTrialDays: 14,
+    billingGraceDays: 14,
     sentryDsn: null,
     release: null,
     masterKeys: null,
@@ -67,6 +72,26 @@ Deno.test("readEnv() reads lists, takes empty for absent and derives what depend
   assertEquals(env.sentryDsn, null);
   assertEquals(env.jwks.keys.length, 1);
   assertEquals(env.functionsUrl, "https://hooks.test");
+});
+
+Deno.test("readEnv() reads Stripe's secrets as a list and takes other addresses in the clear from this machine only", () => {
+  const env = read({
+    STRIPE_SECRET_KEY: "rk_test_0123456789",
+    STRIPE_WEBHOOK_SECRET: "whsec_new0123456 , whsec_old0123456",
+    STRIPE_BASE_URL: "http://127.0.0.1:12111/",
+    BILLING_TRIAL_DAYS: "0",
+  });
+  assertEquals(env.stripeWebhookSecrets, ["whsec_new0123456", "whsec_old0123456"]);
+  assertEquals([env.stripeBaseUrl, env.billingTrialDays], ["http://127.0.0.1:12111", 0]);
+  for (
+    const wrong of [
+      { STRIPE_SECRET_KEY: "pk_test_0123456789" },
+      { STRIPE_WEBHOOK_SECRET: "whsec_new0123456,hunter2" },
+      { STRIPE_BASE_URL: "http://stripe.test" },
+      { STRIPE_BASE_URL: "http://127.0.0.1.stripe.test" },
+      { BILLING_TRIAL_DAYS: "731" },
+    ]
+  ) assertThrows(() => read(wrong), EnvError, Object.keys(wrong)[0]);
 });
 
 Deno.test("readEnv() puts every problem into one message and repeats no value", () => {

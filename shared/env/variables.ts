@@ -78,6 +78,15 @@ export type EmailBrand = z.output<typeof emailBrand>;
 /** Secrets of a hook of Supabase Auth, one or, while it is changed, two. */
 const HOOK_SECRETS = /^v1,whsec_[A-Za-z0-9+/=]{20,}(\|v1,whsec_[A-Za-z0-9+/=]{20,})?$/;
 
+/** Signing secrets of Stripe's events, one or, while it is being changed, two. */
+const STRIPE_SECRETS = /^whsec_[A-Za-z0-9_+/=]{8,}(\s*,\s*whsec_[A-Za-z0-9_+/=]{8,})*$/;
+
+/** Another address of an outside service: in the clear on this machine only. */
+const serviceUrl = httpUrl.refine(
+  (url) => url.startsWith("https://") || /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:|\/|$)/.test(url),
+  "Must be https, or http on this machine",
+);
+
 /** A list separated by commas; white space around an item means nothing. */
 const commaList = z.string().transform((text) =>
   text.split(",").map((item) => item.trim()).filter((item) => item !== "")
@@ -164,6 +173,15 @@ export const VARIABLES = {
   )
     .optional(),
   FRONTEND_URL: httpUrl.optional(),
+  STRIPE_SECRET_KEY: z.string().regex(/^(sk|rk)_(test|live)_\w{8,}$/, "Must begin with sk_ or rk_").optional(),
+  STRIPE_WEBHOOK_SECRET: z.string().regex(
+    STRIPE_SECRETS,
+    "Must be whsec_… as Stripe shows it, several joined by commas",
+  )
+    .pipe(commaList).optional(),
+  STRIPE_BASE_URL: serviceUrl.optional(),
+  BILLING_TRIAL_DAYS: wholeNumber(0, 730).default(14),
+  BILLING_GRACE_DAYS: wholeNumber(0, 60).default(14),
   SENTRY_DSN: httpUrl.optional(),
   DENO_DEPLOYMENT_ID: z.string().optional(),
   MILLRACE_MASTER_KEYS: masterKeys.optional(),
@@ -351,6 +369,41 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     otherwise: "mails carry the token without a link",
     purpose: "The address of your frontend: mails of invitations lead to `/invitations/accept#token=…` below it.",
     example: "https://app.example.com",
+  },
+  STRIPE_SECRET_KEY: {
+    setBy: "you",
+    otherwise: "there is no billing: its routes answer 501",
+    purpose: "The secret key of your Stripe account, or better a restricted key with the rights that the guide lists.",
+    example: "rk_live_…",
+    documentation: "docs/billing.md#set-up-stripe",
+  },
+  STRIPE_WEBHOOK_SECRET: {
+    setBy: "you",
+    otherwise: "events of Stripe are refused, and plans follow with the hourly comparison only",
+    purpose:
+      "Verifies the events that Stripe sends to `POST /billing/webhooks`. Two, with a comma between them, while it is being changed.",
+    example: "whsec_…",
+    documentation: "docs/billing.md#set-up-stripe",
+  },
+  STRIPE_BASE_URL: {
+    setBy: "you",
+    otherwise: "Stripe's own address",
+    purpose: "Another address of Stripe's API, for a stand-in. https, or http on this machine.",
+    example: "http://127.0.0.1:12111",
+  },
+  BILLING_TRIAL_DAYS: {
+    setBy: "you",
+    otherwise: "`14`",
+    purpose: "Days for which an organization may try a paid plan, once. 0 = there are no trials.",
+    example: "30",
+    documentation: "docs/billing.md#trials",
+  },
+  BILLING_GRACE_DAYS: {
+    setBy: "you",
+    otherwise: "`14`",
+    purpose: "Days for which an organization keeps its plan while a payment is overdue. Then it falls back to `free`.",
+    example: "7",
+    documentation: "docs/billing.md",
   },
   SENTRY_DSN: {
     setBy: "you",

@@ -41,6 +41,10 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, ErrorAdvice>> = {
     meaning: "The organization has as many of these as its plan allows.",
     remedy: "Remove some, or move to a larger plan. `GET /orgs/{id}/usage` shows what is used.",
   },
+  payment_failed: {
+    meaning: "The bank or card network refused the payment. Nothing was changed.",
+    remedy: "Give another means of payment in the portal (`POST /billing/portal`), then try again.",
+  },
   ip_blocked: {
     meaning: "The address sent too many credentials that do not hold, or an operator has blocked its network.",
     remedy: "Correct the credential and wait until the block has ended, or ask the operator to lift it.",
@@ -141,6 +145,10 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, ErrorAdvice>> = {
   keys_not_set_up: {
     meaning: "The project's operator has set up no signing key, so API keys cannot act.",
     remedy: "The operator sets `MILLRACE_SIGNING_KEY`, see docs/api_keys.md. Until then use access tokens.",
+  },
+  billing_not_configured: {
+    meaning: "The project's operator has set up no Stripe account, so plans cannot be bought here.",
+    remedy: "The operator sets `STRIPE_SECRET_KEY`, see docs/billing.md.",
   },
   schema_mismatch: {
     meaning: "The database lacks migrations that the functions need, or has outgrown them.",

@@ -86,11 +86,17 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       "shared/errors",
     ],
   },
+  // What is sold and paid: the client of Stripe, and what Stripe says.
+  "shared/billing": {
+    imports: ["shared/db", "shared/env", "shared/log", "shared/errors"],
+    packages: ["stripe", "zod"],
+  },
   // Handlers of background work: above the engine, which runs them without knowing them.
   "shared/jobs": {
     imports: [
       "shared/audit",
       "shared/archives",
+      "shared/billing",
       "shared/bytes",
       "shared/blobs",
       "shared/secrets",
