@@ -32,7 +32,9 @@ with named (name, kind, handler, cron, depends_on, timeout_seconds, alert_after,
   ('secrets', 'sql', 'warn_of_expiry', '27 * * * *', '{}', 300, 2,
     'Mails the owners 14, 3 and 1 days before a secret expires, when it has, and when its rotation is due; forgets accesses to secrets after 90 days.'),
   ('mails', 'sql', 'keep_mails', '* * * * *', '{}', 120, 5,
-    'Sees to it that mails that are due have a sender, ends those that are too late, forgets what they said after a week and that they were sent after 90 days.')
+    'Sees to it that mails that are due have a sender, ends those that are too late, forgets what they said after a week and that they were sent after 90 days.'),
+  ('billing', 'sql', 'keep_billing', '*/5 * * * *', '{}', 120, 3,
+    'Ends plans whose days of grace are over, mails about trials that end within three days, calls jobs for events of Stripe that wait without one, forgets events after 90 days.')
 ),
 -- What is not named any more goes: a release that is taken back leaves no task behind.
 gone as (

@@ -190,6 +190,19 @@ insert into public.mails (organization_id, tenant_id, template, category, key, t
   values ('${ORGANIZATION}', '${ORGANIZATION}', 'welcome', 'transactional', 'sample', 'ada@example.com', 50, now(), now() + interval '1 day');
 insert into private.mail_data (mail_id, data, forget_at) select id, '{}', now() from public.mails;
 `,
+  "public.billing_customers": `
+insert into public.billing_customers (organization_id, stripe_customer_id, email) values ('${ORGANIZATION}', 'cus_1', 'ada@example.com');
+insert into public.plan_prices (stripe_price_id, lookup_key, plan_id, kind, billing_interval, currency, unit_amount, is_active)
+  values ('price_1', 'millrace_pro_month', 'pro', 'base', 'month', 'eur', 2900, true);
+insert into public.subscriptions (stripe_subscription_id, organization_id, stripe_customer_id, status, is_current, plan_id,
+  billing_interval, currency, created_at) values ('sub_1', '${ORGANIZATION}', 'cus_1', 'active', true, 'pro', 'month', 'eur', now());
+insert into public.invoices (stripe_invoice_id, organization_id, stripe_customer_id, status, collection_method, currency,
+  subtotal, total, amount_due, amount_paid, created_at)
+  values ('in_1', '${ORGANIZATION}', 'cus_1', 'paid', 'charge_automatically', 'eur', 2900, 2900, 2900, 2900, now());
+insert into private.stripe_events (id, type, created_at, queue_key, organization_id, payload)
+  values ('evt_1', 'invoice.paid', now(), 'cus_1', '${ORGANIZATION}', 'x');
+insert into private.billing_notices (kind, object_id, turn, organization_id) values ('invoice_paid', 'in_1', '', '${ORGANIZATION}');
+`,
   "private.rate_limit_overrides": `
 insert into private.rate_limit_overrides (subject_kind, subject_id, request_limit, burst, reason, created_by)
   values ('org', '${ORGANIZATION}', 1000, 500, 'They asked', 'default');

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type postgres from "postgres";
 import type { TestDatabase, TestUser } from "../helpers/postgres.ts";
 import { createTenant } from "../helpers/engine.ts";
 import { addKeys } from "./_keys.ts";
@@ -280,6 +281,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       insert into private.secret_notices (secret_id, kind, due_at, days_before, organization_id)
       values (${secret?.id}, 'expiry', now(), 0, ${organizationId})`;
     await sql`insert into private.secret_tickets (secret_id, number, expires_at) values (${secret?.id}, 1, now() + interval '1 day')`;
+    await insertBilling(sql, organizationId);
     const [mail] = await sql`
       select private.send_mail(${organizationId}, 'welcome', 'invited@example.com', '{}', 'welcome') as id`;
     const [endedMail] = await sql`
@@ -323,4 +325,25 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       endedMail: endedMail?.id,
     };
   }) as Things;
+}
+
+/** A customer of Stripe with a subscription, an invoice, an event, and what was told of them. */
+async function insertBilling(sql: postgres.TransactionSql, organizationId: string): Promise<void> {
+  const id = organizationId.replaceAll("-", "");
+  await sql`insert into public.billing_customers (organization_id, stripe_customer_id) values (${organizationId}, ${`cus_${id}`})`;
+  await sql`
+    insert into public.subscriptions
+      (stripe_subscription_id, organization_id, stripe_customer_id, status, is_current, plan_id, currency, created_at)
+    values (${`sub_${id}`}, ${organizationId}, ${`cus_${id}`}, 'active', true, 'free', 'eur', now())`;
+  await sql`
+    insert into public.invoices (stripe_invoice_id, organization_id, stripe_customer_id, status, collection_method, currency,
+      subtotal, total, amount_due, amount_paid, created_at)
+    values (${`in_${id}`}, ${organizationId}, ${`cus_${id}`}, 'open', 'charge_automatically', 'eur', 1, 1, 1, 0, now())`;
+  await sql`
+    insert into public.plan_prices (stripe_price_id, plan_id, kind, billing_interval, currency, unit_amount, is_active)
+    values (${`price_${id}`}, 'pro', 'base', 'month', 'eur', 2900, true)`;
+  await sql`
+    insert into private.stripe_events (id, type, created_at, queue_key, organization_id)
+    values (${`evt_${id}`}, 'invoice.paid', now(), ${`cus_${id}`}, ${organizationId})`;
+  await sql`select private.note_billing(${organizationId}, 'invoice_paid', ${`in_${id}`}, '')`;
 }

@@ -28,6 +28,10 @@ public.organizations          deny  own    own    own        own     own     own
 public.organization_members   deny  own    own    own        own     own     self   self       own       none   all
 public.secrets                deny  own    own    own        none    none   none   none       own       none   all
 public.mails                  deny  own    own    own        none    none   none   none       own       none   all
+public.billing_customers      deny  own    own    none       none    none    none   none       own       none   all
+public.subscriptions          deny  own    own    none       none    none    none   none       own       none   all
+public.invoices               deny  own    own    none       none    none    none   none       own       none   all
+public.plan_prices            all   all    all    all        all     all     all    all        all       all    all
 public.api_keys               deny  own    own    own        none    none    none   none       own       none   all
 public.workspaces             deny  own    own    own        own     own     own    none       own       none   all
 public.invitations            deny  own    own    own        own     own     none   none       own       none   all
@@ -78,6 +82,9 @@ private.generations           deny  deny   deny   deny       deny    deny    den
 engine.cache_rates            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.flags                 deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.flag_rules            deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.stripe_events         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.billing_notices       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.billing_tickets       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.change_skips          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.change_triggers       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   all
 private.partition_rewrites    deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -269,6 +276,33 @@ engine.rewrap_secrets              -     -     x
 engine.secrets_to_rewrap           -     -     x
 private.flows_reading_secret       -     -     -
 private.lock_secret                -     -     -
+engine.billing_ticket              -     -     x
+engine.put_billing_customer        -     -     x
+engine.put_plan_prices             -     -     x
+engine.put_billing                 -     -     x
+engine.receive_stripe_events       -     -     x
+engine.take_stripe_events          -     -     x
+engine.end_stripe_events           -     -     x
+engine.billing_reconcile_state     -     -     x
+engine.end_billing_reconcile       -     -     x
+private.note_billing               -     -     -
+private.billing_addresses          -     -     -
+private.mail_billing               -     -     -
+private.set_plan                   -     -     -
+private.read_lookup_key            -     -     -
+private.billing_grace              -     -     -
+private.choose_subscription        -     -     -
+private.settle_billing             -     -     -
+private.tell_invoices              -     -     -
+private.invoice_event              -     -     -
+private.tell_dispute               -     -     -
+private.tell_trial                 -     -     -
+private.changed_columns            -     -     -
+private.put_subscription           -     -     -
+private.put_invoice                -     -     -
+private.keep_grace_days            -     -     -
+private.call_billing_sync          -     -     -
+private.keep_billing               -     -     -
 private.add_mail                   -     -     -
 private.keep_mails                 -     -     -
 private.mail_batch                 -     -     -

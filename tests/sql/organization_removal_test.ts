@@ -16,6 +16,7 @@ import { assertFails, createTenant, rpc, service } from "./_world.ts";
  */
 const OF_NO_TENANT: Readonly<Record<string, string>> = {
   "public.organizations": "goes last, by itself",
+  "public.plan_prices": "the platform's",
   "public.plans": "the platform's",
   "public.profiles": "people, who may be in several organizations",
   "private.role_permissions": "the platform's",
