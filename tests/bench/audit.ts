@@ -8,11 +8,13 @@ import type postgres from "postgres";
 import { requestProof, requestProofKey, signAudit } from "../../shared/audit/mod.ts";
 import { toHex } from "../../shared/bytes/mod.ts";
 import { verifyAudit } from "../../supabase/tools/_verify_audit.ts";
+import { router as flows } from "../../functions/flows/router.ts";
+import { withApi } from "../helpers/api.ts";
 import { createDatabase, startPostgres, type TestDatabase } from "../helpers/postgres.ts";
 import { auditEnv, serviceClient } from "../sql/_audit.ts";
 import { cpuOfPostgres, parentOf } from "./_cpu.ts";
 
-/** Runs the benchmark: `deno task bench audit [--writers=8] [--writes=4000] [--rounds=3] [--rows=1000000]`. */
+/** Runs the benchmark: `deno task bench audit [--writers=8] [--writes=4000] [--requests=600] [--rounds=3] [--rows=1000000]`. */
 export async function main(args: string[]): Promise<void> {
   const option = (name: string, otherwise: number) =>
     Number(args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise);
@@ -23,6 +25,7 @@ export async function main(args: string[]): Promise<void> {
     const postmaster = parentOf(row!["pid"]);
     await db.sql`select engine.ensure_partitions(1)`;
     await compareWrites(db, postmaster, option("writes", 4000), option("rounds", 3));
+    await compareRequests(option("writers", 8), option("requests", 600), option("rounds", 3) * 3);
     await measureSeals(db, postmaster, option("rows", 1_000_000));
   } finally {
     await db.drop();
@@ -94,6 +97,44 @@ async function compareWrites(db: TestDatabase, postmaster: number, writes: numbe
       console.log(`| ${name} | ${audit} | ${cells.join(" | ")} |`);
     }
   }
+}
+
+/** What the writers of a tenant lose: whole requests over the functions, with and without the audit log, by turns. */
+async function compareRequests(writers: number, requests: number, rounds: number): Promise<void> {
+  await withApi([flows], async (api) => {
+    const user = await api.createUser();
+    await api.db.sql`update public.organizations set plan_id = 'enterprise' where id = ${user.organizationId}`;
+    await api.db.sql`update public.plans set requests_per_minute = 10000000, request_burst = 10000000,
+      organization_requests_per_minute = 10000000, organization_request_burst = 10000000`;
+    const ids = await Promise.all(Array.from({ length: 64 }, async (_, i) => {
+      const { body } = await user.post<{ id: string }>("/flows", { name: `Flow ${i}`, graph: GRAPH });
+      return body.id;
+    }));
+    const rates: Record<"with" | "without", number[]> = { with: [], without: [] };
+    for (let round = 0; round <= rounds; round++) {
+      for (const audit of round % 2 === 0 ? ["without", "with"] as const : ["with", "without"] as const) {
+        await api.db.sql.unsafe(
+          `alter table public.flows ${audit === "with" ? "enable always" : "disable"} trigger audit`,
+        );
+        const started = performance.now();
+        let next = 0;
+        await Promise.all(Array.from({ length: writers }, async () => {
+          for (let i = next++; i < requests; i = next++) {
+            const { status } = await user.patch(`/flows/${ids[i % 64]}`, { name: `Name ${round} ${audit} ${i}` });
+            if (status !== 200) throw new Error(`A change was answered with ${status}`);
+          }
+        }));
+        // The first round is for plans and caches.
+        if (round > 0) rates[audit].push(requests / (performance.now() - started) * 1000);
+      }
+    }
+    const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >> 1]!;
+    const [plain, audited] = [median(rates.without), median(rates.with)];
+    console.log(
+      `\nPATCH /flows/:id, ${writers} writers of one tenant, requests a second, medians of ${rounds} rounds in turn: ` +
+        `${plain.toFixed(0)} without, ${audited.toFixed(0)} with: ${((1 - audited / plain) * 100).toFixed(1)} % lost`,
+    );
+  });
 }
 
 const node = (i: number) => ({
