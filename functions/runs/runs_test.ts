@@ -4,76 +4,21 @@
  * @module
  */
 import { getEngine } from "../../shared/engine/mod.ts";
-import type { Json } from "../../shared/graph/mod.ts";
-import type { ApiUser, TestApi } from "../../tests/helpers/api.ts";
+import type { TestApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
-import { type EffectServer, startEffectServer } from "../../tests/helpers/effect_server.ts";
-import { readEvents } from "../../tests/helpers/events.ts";
 import { draw, post, saveFlow, set } from "../../tests/helpers/flows.ts";
 import { checkRoutes, expectProblem } from "../../tests/helpers/route_suite.ts";
+import { HELLO, type Page, type RunBody, withEffects, withFlow } from "../../tests/helpers/runs_api.ts";
 import { withServedApi } from "../../tests/helpers/served_api.ts";
+import { until } from "../../tests/helpers/until.ts";
 import { router } from "./router.ts";
-
-interface RunBody {
-  id: string;
-  status: string;
-  input: Json;
-  output: Json;
-  error: { code: string; message: string } | null;
-  retry_of: string | null;
-  flow_id: string;
-  finished_at: string | null;
-  steps: { id: string; node_id: string; attempt: number; status: string; output: Json }[];
-  active: { node_id: string | null; status: string; attempt: number; last_error: string | null }[];
-  waiting_for: { reason: string; node_ids: string[]; until: string | null } | null;
-  more_steps: boolean;
-}
-interface ListBody<T = RunBody> {
-  data: T[];
-  next_cursor: string | null;
-}
-
-const HELLO = draw({ t: ["trigger.manual"], a: set({ text: "Hello {{ trigger.name }}" }) }, "t>a");
-
-/** Runs `fn` with a user who has the flow {@link HELLO}. */
-function withFlow(fn: (api: TestApi, ada: ApiUser, flowId: string) => Promise<void>): Promise<void> {
-  return withServedApi([router], async (api) => {
-    const ada = await api.createUser();
-    await fn(api, ada, await saveFlow(api, ada, HELLO));
-  });
-}
-
-/** Runs `fn` with a server that flows may call. */
-async function withEffects(
-  answer: Parameters<typeof startEffectServer>[0],
-  fn: (api: TestApi, ada: ApiUser, server: EffectServer) => Promise<void>,
-): Promise<void> {
-  const server = startEffectServer(answer);
-  try {
-    await withServedApi([router], async (api) => await fn(api, await api.createUser(), server), {
-      env: { EGRESS_ALLOW: server.host },
-    });
-  } finally {
-    await server.stop();
-  }
-}
-
-/** Asks until it holds. */
-async function until<T>(ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  for (let tries = 0; tries < 200; tries++) {
-    const value = await ask();
-    if (holds(value)) return value;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error("It never held");
-}
 
 Deno.test("runs: every route keeps the common contract", async (context) => {
   await withServedApi([router], (api) => checkRoutes(context, api, router));
 });
 
 Deno.test("POST /runs answers 202 with the place of the run, which then runs by itself", () =>
-  withFlow(async (_api, ada, flowId) => {
+  withFlow(router, async (_api, ada, flowId) => {
     const started = await ada.post<RunBody>("/runs", { flow_id: flowId, input: { name: "Ada" } });
     assertEquals(started.status, 202);
     assertEquals(started.body.status, "queued");
@@ -91,6 +36,7 @@ Deno.test("POST /runs answers 202 with the place of the run, which then runs by 
 
 Deno.test("POST /runs?wait=N answers 200 with the result, or 202 while it is still going", () =>
   withEffects(
+    router,
     () => new Promise((resolve) => setTimeout(() => resolve(Response.json({})), 1_500)),
     async (api, ada, server) => {
       const quick = await saveFlow(api, ada, HELLO);
@@ -110,7 +56,7 @@ Deno.test("POST /runs?wait=N answers 200 with the result, or 202 while it is sti
   ));
 
 Deno.test("POST /runs with an idempotency key starts one run, however often it is sent", () =>
-  withFlow(async (api, ada, flowId) => {
+  withFlow(router, async (api, ada, flowId) => {
     const body = { flow_id: flowId, input: { name: "Ada" } };
     const send = () => ada.post<RunBody>("/runs", body, { "idempotency-key": "order-1" });
     const replies = await Promise.all([send(), send(), send(), send()]);
@@ -126,7 +72,7 @@ Deno.test("POST /runs with an idempotency key starts one run, however often it i
   }));
 
 Deno.test("POST /runs refuses flows that are off, deleted or not there, and inputs that are too large", () =>
-  withFlow(async (api, ada, flowId) => {
+  withFlow(router, async (api, ada, flowId) => {
     await api.db.sql`update public.flows set is_active = false where id = ${flowId}`;
     expectProblem(await ada.post("/runs", { flow_id: flowId }), "flow_inactive");
     await api.db.sql`update public.flows set deleted_at = now() where id = ${flowId}`;
@@ -142,15 +88,15 @@ Deno.test("POST /runs refuses flows that are off, deleted or not there, and inpu
   }));
 
 Deno.test("GET /runs filters, and pages by cursor in both orders", () =>
-  withFlow(async (api, ada, flowId) => {
+  withFlow(router, async (api, ada, flowId) => {
     const other = await saveFlow(api, ada, HELLO, "Other");
     const ids: string[] = [];
     for (let n = 0; n < 5; n++) {
       const { body } = await ada.post<RunBody>("/runs?wait=5", { flow_id: n === 4 ? other : flowId, input: { n } });
       ids.push(body.id);
     }
-    const list = async (query: string) => (await ada.get<ListBody>(`/runs?${query}`)).body;
-    const idsOf = ({ data }: ListBody) => data.map(({ id }) => id);
+    const list = async (query: string) => (await ada.get<Page<RunBody>>(`/runs?${query}`)).body;
+    const idsOf = ({ data }: Page<RunBody>) => data.map(({ id }) => id);
     assertEquals(idsOf(await list("")), ids.toReversed());
     assertEquals(idsOf(await list("sort=created_at")), ids);
     assert(!("input" in ((await list("limit=1")).data[0] ?? {})));
@@ -158,7 +104,7 @@ Deno.test("GET /runs filters, and pages by cursor in both orders", () =>
     const pages: string[] = [];
     let cursor: string | null = "";
     while (cursor !== null) {
-      const page: ListBody = await list(`limit=2${cursor && `&cursor=${cursor}`}`);
+      const page: Page<RunBody> = await list(`limit=2${cursor && `&cursor=${cursor}`}`);
       pages.push(...idsOf(page));
       cursor = page.next_cursor;
     }
@@ -188,7 +134,7 @@ Deno.test("GET /runs filters, and pages by cursor in both orders", () =>
   }));
 
 Deno.test("GET /runs/:id/steps pages through every attempt, and ends a page early when outputs are large", () =>
-  withEffects((effect, count) => {
+  withEffects(router, (effect, count) => {
     if (effect.path === "/flaky" && count < 3) return new Response("no", { status: 503 });
     return new Response("x".repeat(120_000), { headers: { "content-type": "text/plain" } });
   }, async (api, ada, server) => {
@@ -216,8 +162,8 @@ Deno.test("GET /runs/:id/steps pages through every attempt, and ends a page earl
     let pages = 0;
     let cursor: string | null = "";
     while (cursor !== null) {
-      const page: ListBody<{ id: string; status: string }> =
-        (await ada.get<ListBody>(`/runs/${run.id}/steps${cursor && `?cursor=${cursor}`}`)).body;
+      const page: Page<{ id: string; status: string }> =
+        (await ada.get<Page<RunBody>>(`/runs/${run.id}/steps${cursor && `?cursor=${cursor}`}`)).body;
       steps.push(...page.data.map(({ id, status }) => `${id} ${status}`));
       cursor = page.next_cursor;
       pages++;
@@ -230,12 +176,12 @@ Deno.test("GET /runs/:id/steps pages through every attempt, and ends a page earl
     ]);
     assert(pages > 1);
     const other = await ada.post<RunBody>("/runs?wait=5", { flow_id: await saveFlow(api, ada, HELLO) });
-    const { next_cursor } = (await ada.get<ListBody>(`/runs/${run.id}/steps?limit=1`)).body;
+    const { next_cursor } = (await ada.get<Page<RunBody>>(`/runs/${run.id}/steps?limit=1`)).body;
     expectProblem(await ada.get(`/runs/${other.body.id}/steps?limit=1&cursor=${next_cursor}`), "invalid_cursor");
   }));
 
 Deno.test("GET /runs/:id says what a run is waiting for", () =>
-  withEffects(() => new Response("no", { status: 503 }), async (api, ada, server) => {
+  withEffects(router, () => new Response("no", { status: 503 }), async (api, ada, server) => {
     const retry = { maxAttempts: 2, backoff: "fixed" as const, delaySeconds: 3600, jitter: false };
     const flowId = await saveFlow(
       api,
@@ -263,6 +209,7 @@ Deno.test("GET /runs/:id says what a run is waiting for", () =>
 
 Deno.test("POST /runs/:id/cancel ends a run under way, and what its step gives is not recorded", () =>
   withEffects(
+    router,
     () => new Promise((resolve) => setTimeout(() => resolve(Response.json({})), 800)),
     async (api, ada, server) => {
       const flowId = await saveFlow(
@@ -271,7 +218,7 @@ Deno.test("POST /runs/:id/cancel ends a run under way, and what its step gives i
         draw({ t: ["trigger.manual"], a: post(server.url), b: set({}) }, "t>a", "a>b"),
       );
       const { body: { id } } = await ada.post<RunBody>("/runs", { flow_id: flowId });
-      await until(() => Promise.resolve(server.effects.length), (n) => n === 1);
+      await until(() => server.effects.length === 1);
       expectProblem(await ada.delete(`/runs/${id}`), "run_not_finished");
       expectProblem(await ada.post(`/runs/${id}/retry`), "run_not_finished");
       const cancelled = await ada.post<RunBody>(`/runs/${id}/cancel`);
@@ -287,6 +234,7 @@ Deno.test("POST /runs/:id/cancel ends a run under way, and what its step gives i
 
 Deno.test("POST /runs/:id/retry goes on where the run failed, once for an idempotency key", () =>
   withEffects(
+    router,
     (effect, count) =>
       effect.path === "/b" && count === 1 ? new Response("no", { status: 400 }) : Response.json({ n: count }),
     async (api, ada, server) => {
@@ -309,13 +257,13 @@ Deno.test("POST /runs/:id/retry goes on where the run failed, once for an idempo
       assertEquals(run.status, "completed");
       assertEquals(server.effects.map(({ path }) => path), ["/a", "/b", "/b"]);
       expectProblem(await ada.post(`/runs/${run.id}/retry`), "run_finished");
-      const { data } = (await ada.get<ListBody>(`/runs?retry_of=${failed.id}`)).body;
+      const { data } = (await ada.get<Page<RunBody>>(`/runs?retry_of=${failed.id}`)).body;
       assertEquals(data.map(({ id }) => id), [run.id]);
     },
   ));
 
 Deno.test("tenant B sees nothing of A's runs: the same 404 as for a run that is not there", () =>
-  withFlow(async (api, ada, flowId) => {
+  withFlow(router, async (api, ada, flowId) => {
     const { body: run } = await ada.post<RunBody>("/runs?wait=5", { flow_id: flowId });
     const bob = await api.createUser();
     const routes: [string, string][] = [
@@ -337,128 +285,11 @@ Deno.test("tenant B sees nothing of A's runs: the same 404 as for a run that is 
     }
     expectProblem(await bob.post("/runs", { flow_id: flowId }), "not_found");
     expectProblem(await bob.get(`/runs/latest?flow_id=${flowId}`), "not_found");
-    assertEquals((await bob.get<ListBody>(`/runs?flow_id=${flowId}`)).body.data, []);
+    assertEquals((await bob.get<Page<RunBody>>(`/runs?flow_id=${flowId}`)).body.data, []);
     const viewer = await api.createMember(ada.organizationId, "viewer");
     assertEquals((await viewer.get<RunBody>(`/runs/${run.id}`)).status, 200);
     for (const [method, path] of [["POST", "/cancel"], ["POST", "/retry"], ["DELETE", ""]] as const) {
       expectProblem(await viewer.send(method, `/runs/${run.id}${path}`), "forbidden");
-    }
-  }));
-
-/** Watches a run as a browser would. */
-function watch(api: TestApi, user: ApiUser, id: string, headers: Record<string, string> = {}): Promise<Response> {
-  return api.fetch(`http://project.test/functions/v1/runs/${id}/events`, {
-    headers: { authorization: `Bearer ${user.token}`, ...headers },
-  });
-}
-
-Deno.test("GET /runs/:id/events tells the steps so far, then each new one, then the end", () => {
-  const answers = new Map<string, PromiseWithResolvers<Response>>();
-  const answerTo = (path: string) => {
-    const answer = answers.get(path) ?? Promise.withResolvers<Response>();
-    answers.set(path, answer);
-    return answer;
-  };
-  return withEffects(({ path }) => answerTo(path).promise, async (api, ada, server) => {
-    const node = (id: string) => post(`${server.url}/${id}`);
-    const graph = draw({ t: ["trigger.manual"], a: set({ n: 1 }), b: node("b"), c: node("c") }, "t>a", "a>b", "b>c");
-    const { body: { id } } = await ada.post<RunBody>("/runs", { flow_id: await saveFlow(api, ada, graph) });
-    await until(() => Promise.resolve(server.effects.length), (n) => n === 1);
-    const response = await watch(api, ada, id);
-    assertEquals(response.headers.get("content-type"), "text/event-stream; charset=utf-8");
-    assertEquals(response.headers.get("cache-control"), "no-store");
-    const seen: string[] = [];
-    const ids: string[] = [];
-    for await (const { event, id, data } of readEvents(response)) {
-      const word = `${event} ${data.node_id ?? data.status}`;
-      seen.push(word);
-      ids.push(id);
-      // The next answer is given only when the step before it was told.
-      if (word === "run running") answerTo("/b").resolve(Response.json({ b: 1 }));
-      if (word === "step b") answerTo("/c").resolve(Response.json({ c: 1 }));
-    }
-    assertEquals(seen, ["run running", "step a", "step b", "step c", "run completed", "end completed"]);
-    assertEquals(new Set(ids).size, 6);
-
-    const rest = async (lastEventId: string) => {
-      const response = await watch(api, ada, id, { "last-event-id": lastEventId });
-      return {
-        status: response.status,
-        events: (await Array.fromAsync(readEvents(response))).map(({ event }) => event),
-      };
-    };
-    assertEquals((await rest(ids[2]!)).events, ["step", "run", "end"]);
-    assertEquals((await rest(ids[4]!)).events, ["end"]);
-    assertEquals(await rest("end"), { status: 204, events: [] });
-    expectProblem(await ada.get(`/runs/${id}/events`, { "last-event-id": "42" }), "invalid_request");
-  });
-});
-
-Deno.test("GET /runs/:id/events loses and repeats nothing when branches end in any order and the client keeps leaving", () =>
-  withEffects(
-    ({ path }) => new Promise((resolve) => setTimeout(() => resolve(Response.json({})), Number(path.slice(1)))),
-    async (api, ada, server) => {
-      const branches = [700, 20, 350, 90, 10].flatMap((ms, b) => [0, 1, 2].map((n) => [`b${b}n${n}`, ms] as const));
-      const graph = draw(
-        {
-          t: ["trigger.manual"],
-          ...Object.fromEntries(branches.map(([id, ms]) => [id, post(`${server.url}/${ms}`)])),
-          m: ["logic.merge", {}],
-        },
-        ...branches.map(([id]) =>
-          id.endsWith("n0") ? `t>${id}` : `${id.replace(/\d$/, (n) => String(Number(n) - 1))}>${id}`
-        ),
-        ...branches.filter(([id]) => id.endsWith("n2")).map(([id]) => `${id}>m`),
-      );
-      const { body: { id } } = await ada.post<RunBody>("/runs", { flow_id: await saveFlow(api, ada, graph) });
-      const steps: string[] = [];
-      let lastEventId = "";
-      let connections = 0;
-      while (lastEventId !== "end") {
-        connections++;
-        let left = 1 + connections % 3;
-        for await (const event of readEvents(await watch(api, ada, id, { "last-event-id": lastEventId }))) {
-          if (event.event === "step") steps.push(String(event.data.id));
-          lastEventId = event.id;
-          if (--left === 0) break;
-        }
-      }
-      const { body: run } = await ada.get<RunBody>(`/runs/${id}`);
-      assertEquals(run.status, "completed");
-      assertEquals(steps.toSorted(), run.steps.map(({ id }) => id).toSorted());
-      assertEquals(steps.length, 16);
-      assert(connections > 5);
-    },
-  ));
-
-Deno.test("GET /runs/:id/events goes on when the database was away, and ends when the run is deleted", () =>
-  withFlow(async (api, ada, flowId) => {
-    const [row] = await api.db.as(
-      "authenticated",
-      { sub: ada.id },
-      (sql) => sql`select public.start_run(${flowId}) as run`,
-    );
-    const { id } = row?.run;
-    const seen: string[] = [];
-    for await (const { event, data } of readEvents(await watch(api, ada, id))) {
-      seen.push(`${event} ${data.node_id ?? data.status}`);
-      if (seen.length === 1) {
-        await api.withoutDatabase(() => new Promise((resolve) => setTimeout(resolve, 1_500)));
-        assertEquals((await ada.post(`/runs/${id}/cancel`)).status, 200);
-      }
-    }
-    assertEquals(seen, ["run queued", "run cancelled", "end cancelled"]);
-
-    const [again] = await api.db.as(
-      "authenticated",
-      { sub: ada.id },
-      (sql) => sql`select public.start_run(${flowId}) as run`,
-    );
-    for await (const { event, data } of readEvents(await watch(api, ada, again?.run.id))) {
-      if (event === "run") {
-        await api.db.sql`delete from public.job_queue where run_id = ${again?.run.id}`;
-        await api.db.sql`delete from public.runs where id = ${again?.run.id}`;
-      } else assertEquals([event, data.status], ["end", null]);
     }
   }));
 

@@ -6,7 +6,8 @@
 import type { Graph, Json } from "../../shared/graph/mod.ts";
 import { backgroundSettled, type Router } from "../../shared/http/mod.ts";
 import type { ApiReply, ApiUser, TestApi } from "./api.ts";
-import { saveFlow } from "./flows.ts";
+import { type EffectServer, startEffectServer } from "./effect_server.ts";
+import { draw, saveFlow, set } from "./flows.ts";
 import type { expectProblem } from "./route_suite.ts";
 import { withServedApi } from "./served_api.ts";
 
@@ -16,14 +17,25 @@ export interface RunBody {
   status: string;
   input: Json;
   output: Json;
-  error: { code: string; node_id?: string } | null;
+  error: { code: string; message: string; node_id?: string } | null;
   retry_of: string | null;
   flow_id: string;
   flow_version_id: string;
   entity_id: string | null;
   pins: { [node: string]: Json } | null;
+  finished_at: string | null;
   waiting_for: { reason: string; node_ids: string[]; until: string | null } | null;
-  steps: { node_id: string; scope: string; attempt: number; status: string; output: Json; started_at: string }[];
+  active: { node_id: string | null; status: string; attempt: number; last_error: string | null }[];
+  steps: {
+    id: string;
+    node_id: string;
+    scope: string;
+    attempt: number;
+    status: string;
+    output: Json;
+    started_at: string;
+  }[];
+  more_steps: boolean;
 }
 
 /** A page of a list. */
@@ -41,6 +53,31 @@ export function withRuns(
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   return withServedApi([router], async (api) => await fn(api, await api.createUser()), { env });
+}
+
+/** A flow that greets. */
+export const HELLO = draw({ t: ["trigger.manual"], a: set({ text: "Hello {{ trigger.name }}" }) }, "t>a");
+
+/** As {@link withRuns}, with the flow {@link HELLO} of the user's. */
+export function withFlow(
+  router: Router,
+  fn: (api: TestApi, ada: ApiUser, flowId: string) => Promise<void>,
+): Promise<void> {
+  return withRuns(router, async (api, ada) => await fn(api, ada, await saveFlow(api, ada, HELLO)));
+}
+
+/** As {@link withRuns}, with a server that flows may call. */
+export async function withEffects(
+  router: Router,
+  answer: Parameters<typeof startEffectServer>[0],
+  fn: (api: TestApi, ada: ApiUser, server: EffectServer) => Promise<void>,
+): Promise<void> {
+  const server = startEffectServer(answer);
+  try {
+    await withRuns(router, (api, ada) => fn(api, ada, server), { EGRESS_ALLOW: server.host });
+  } finally {
+    await server.stop();
+  }
 }
 
 /** Posts, and waits until this isolate has nothing left to run. */
