@@ -5,9 +5,10 @@
  */
 import type { z } from "zod";
 import { type AuditFacts, type AuditReport, type SealLine, signAudit, verifySeals } from "../../shared/audit/mod.ts";
+import { readBase64 } from "../../shared/bytes/mod.ts";
 import { type Page, rpc } from "../../shared/db/mod.ts";
 import { invalidRequest } from "../../shared/errors/mod.ts";
-import type { RequestContext, SecretAccess, UserContext } from "../../shared/http/mod.ts";
+import { filterOf, type RequestContext, type SecretAccess, type UserContext } from "../../shared/http/mod.ts";
 import { type Activity, type ActivityRow, describeActivity } from "./activity.ts";
 import { ACTIVITY, AUDIT_EVENTS } from "./lists.ts";
 import type { auditEventSchema, auditKeysSchema, auditProofSchema, sealedAuditEventSchema } from "./schemas.ts";
@@ -25,12 +26,11 @@ function toFilter({ action, ...filter }: { action?: string[] | undefined }): Rec
 
 /** A page of the log. */
 export async function findAuditEvents(context: UserContext, query: Query): Promise<Page<AuditEvent>> {
-  const { limit: _, cursor: __, sort: ___, fields: ____, ...filter } = query;
   const list = await AUDIT_EVENTS.open(context, query);
   return await list.page(
     await rpc<AuditEvent[]>(context.db, "list_audit_events", {
       p_organization_id: context.organizationId,
-      p_filter: toFilter(filter),
+      p_filter: toFilter(filterOf(query)),
       p_limit: list.fetchCount,
       p_after: list.after?.id ?? null,
       p_ascending: list.ascending,
@@ -93,7 +93,7 @@ export async function verifyOrganization(context: UserContext): Promise<AuditRep
         id: kid,
         publicKey: { kty, crv, x },
         endorsedBy: endorsed_by,
-        endorsement: endorsement === null ? null : Uint8Array.from(atob(endorsement), (char) => char.charCodeAt(0)),
+        endorsement: endorsement === null ? null : readBase64(endorsement),
       })),
     lines: async (after) => {
       const { lines } = await rpc<{ lines: SealLine[] }>(context.db, "verify_audit", { ...args, p_after: after });
@@ -119,7 +119,7 @@ export async function findActivity(
   context: UserContext,
   query: z.output<typeof ACTIVITY.query>,
 ): Promise<Page<Activity>> {
-  const { limit: _, cursor: __, sort: ___, fields: ____, target_type, ...filter } = query;
+  const { target_type, ...filter } = filterOf(query);
   const list = await ACTIVITY.open(context, query);
   const rows = await rpc<ActivityRow[]>(context.db, "list_activity", {
     p_organization_id: context.organizationId,

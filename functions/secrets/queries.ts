@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { toBase64 } from "../../shared/bytes/mod.ts";
+import { readBase64, toBase64 } from "../../shared/bytes/mod.ts";
 import {
   adminClient,
   asResult,
@@ -220,7 +220,7 @@ export async function revealValue(
     schema: "engine",
   });
   if (found === null) throw notFound("version");
-  const bytes = Uint8Array.from(atob(found.envelope), (char) => char.charCodeAt(0));
+  const bytes = readBase64(found.envelope);
   const place = secretPlace(found.organization_id, found.secret_id, found.number);
   try {
     return { number: found.number, value: await openEnvelope(keyring, place, bytes) };

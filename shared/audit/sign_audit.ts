@@ -1,4 +1,4 @@
-import { toBase64 } from "../bytes/mod.ts";
+import { readBase64, toBase64, toHex } from "../bytes/mod.ts";
 import { type DatabaseClient, rpc } from "../db/mod.ts";
 import type { Env } from "../env/mod.ts";
 import { type AuditPublicKey, auditSigners, endorsedText, isSignedBy, signedText } from "./audit_key.ts";
@@ -66,7 +66,7 @@ export async function signAudit(client: DatabaseClient, env: Env, signal?: Abort
 async function checkBefore(before: Unsigned["before"], keys: Unsigned["keys"]): Promise<void> {
   if (before === null) return;
   const key = keys.find(({ id }) => id === before.key_id)?.public_key;
-  const signature = Uint8Array.from(atob(before.signature?.replaceAll("\n", "") ?? ""), (char) => char.charCodeAt(0));
+  const signature = readBase64(before.signature?.replaceAll("\n", "") ?? "");
   if (key === undefined || !await isSignedBy(key, signature, signedText(before.link, before.signed_at ?? ""))) {
     throw new AuditBrokenError(`The signature of seal ${before.number} of the audit log does not hold`);
   }
@@ -78,6 +78,5 @@ function previousLink(statement: string): string | null | undefined {
 }
 
 async function sha256(text: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
 }

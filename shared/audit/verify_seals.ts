@@ -1,3 +1,4 @@
+import { readBase64 } from "../bytes/mod.ts";
 import { type AuditPublicKey, endorsedText, isSignedBy, keyId, signedText } from "./audit_key.ts";
 import { readNetstrings } from "./netstrings.ts";
 
@@ -237,7 +238,7 @@ class Verifier {
       this.#fault(line, "unknown_key", `It is signed by ${line.key_id}, for which nobody vouches`);
       return;
     }
-    const signature = Uint8Array.from(atob(line.signature), (char) => char.charCodeAt(0));
+    const signature = readBase64(line.signature);
     if (!await isSignedBy(key, signature, signedText(line.stored_link, line.signed_at))) {
       this.#fault(line, "rewritten", "The signature does not hold");
     } else if (Number(line.signed_at) - sealedAt > LATE_US) {

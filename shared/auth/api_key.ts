@@ -9,6 +9,8 @@
  *
  * @module
  */
+import { toHex } from "../bytes/mod.ts";
+
 /** Which of its own systems the holder of a key uses it in. */
 export type ApiKeyMode = "live" | "test";
 
@@ -63,8 +65,7 @@ export function isApiKey(text: string): boolean {
 
 /** SHA-256 of a key in hex. Nothing slower is needed for a text that nobody can guess. */
 export async function hashApiKey(text: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text)));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text))));
 }
 
 function randomBytes(): Uint8Array {

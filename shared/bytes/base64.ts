@@ -26,7 +26,17 @@ export function toBase64Url(bytes: Uint8Array): string {
   return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-// No return type: TypeScript 5.6 (Deno 2.1.4) has no `Uint8Array<ArrayBuffer>`, and TypeScript 6 needs it for WebCrypto.
+// No return types: TypeScript 5.6 (Deno 2.1.4) has no `Uint8Array<ArrayBuffer>`, and TypeScript 6 needs it for WebCrypto.
+/**
+ * Decodes base64 that comes from our own database or code; white space in it, which Postgres puts there, is passed over.
+ *
+ * @param text Base64 with padding.
+ * @throws {DOMException} When it is anything else.
+ */
+export function readBase64(text: string) {
+  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+}
+
 /**
  * Decodes base64url without padding, in its one spelling only: the last character has bits that say nothing, and a
  * changed signature must never be the same signature.
@@ -37,7 +47,7 @@ export function toBase64Url(bytes: Uint8Array): string {
 export function fromBase64Url(text: string) {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) return null;
   try {
-    const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+    const bytes = readBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
     return toBase64Url(bytes) === text ? bytes : null;
   } catch {
     return null;

@@ -3,6 +3,6 @@
  *
  * @module
  */
-export { fromBase64Url, toBase64, toBase64Url } from "./base64.ts";
+export { fromBase64Url, readBase64, toBase64, toBase64Url } from "./base64.ts";
 export { toHex } from "./hex.ts";
 export { macKey } from "./mac_key.ts";

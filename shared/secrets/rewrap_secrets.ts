@@ -1,4 +1,4 @@
-import { toBase64 } from "../bytes/mod.ts";
+import { readBase64, toBase64 } from "../bytes/mod.ts";
 import { rewrapHeader, sealEnvelope, secretPlace, webhookSecretPlace, webhookSubscriptionPlace } from "./envelope.ts";
 import { keyIdOf, type Keyring } from "./keyring.ts";
 
@@ -142,7 +142,7 @@ async function rewrap(keyring: Keyring, secret: StaleSecret): Promise<RewrappedS
     ? secretPlace(organization_id, secret_id, number)
     : webhookSubscriptionPlace(organization_id, secret_id, kind, number);
   try {
-    const bytes = Uint8Array.from(atob(old_header), (char) => char.charCodeAt(0));
+    const bytes = readBase64(old_header);
     const header = await rewrapHeader(keyring, place, bytes);
     return {
       kind,

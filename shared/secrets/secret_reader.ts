@@ -1,3 +1,4 @@
+import { readBase64 } from "../bytes/mod.ts";
 import { isAppError } from "../errors/mod.ts";
 import { openEnvelope, secretPlace } from "./envelope.ts";
 import type { Keyring } from "./keyring.ts";
@@ -252,7 +253,7 @@ export class SecretReader {
     if (typeof envelope !== "string" || this.#keyring === null) {
       throw new SecretError("secret_unreadable", `The value of the secret ${name} is gone`);
     }
-    const bytes = Uint8Array.from(atob(envelope), (char) => char.charCodeAt(0));
+    const bytes = readBase64(envelope);
     try {
       return await openEnvelope(this.#keyring, secretPlace(organizationId, secretId, number), bytes);
     } catch (error) {

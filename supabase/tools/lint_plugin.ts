@@ -34,7 +34,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "shared/env": { imports: ["shared/errors"] },
   "shared/log": { imports: ["shared/errors"] },
   "shared/db": { imports: ["shared/bytes", "shared/env", "shared/log", "shared/errors"] },
-  "shared/auth": { imports: ["shared/db", "shared/env", "shared/log", "shared/errors"] },
+  "shared/auth": { imports: ["shared/bytes", "shared/db", "shared/env", "shared/log", "shared/errors"] },
   "shared/rate_limit": { imports: ["shared/db", "shared/env", "shared/log", "shared/errors"] },
   // Signs the audit log, and proves requests to it.
   "shared/audit": { imports: ["shared/bytes", "shared/db", "shared/env", "shared/log", "shared/errors"], packages: [] },
