@@ -120,7 +120,9 @@ Deno.test("flags are made, changed, given to one organization, taken away, and e
     const rule = (user: ApiUser) => `${path}/organizations/${user.organizationId}`;
     const set = (changes: Record<string, unknown>) =>
       api.operator.send("PUT", "/admin/flags", { name: "new_editor", ...changes });
-    expectProblem(await api.operator.get(path), "not_found");
+    const none = await api.operator.get(path);
+    expectProblem(none, "not_found");
+    assertEquals(none.body.detail, "No such flag");
     expectProblem(await api.operator.send("PUT", rule(ada), { is_on: true }), "not_found");
     const made = await set({ percentage: 0, description: "The new editor" });
     assertEquals([made.status, made.body.rule_count, made.body.since_version], [200, 0, null]);

@@ -25,10 +25,7 @@ export const IP_BLOCKS = defineList({
   defaultSort: "-created_at",
   ofOrganization: false,
   filters: {
-    is_automatic: where.own(
-      z.enum(["true", "false"]).transform((text) => text === "true").meta({ examples: ["true"] }),
-      "Only those that came by themselves, or only those by hand",
-    ),
+    is_automatic: where.ownFlag("Only those that came by themselves, or only those by hand"),
     network: where.own(networkSchema, "Only those that lie in this network or hold it"),
   },
 });

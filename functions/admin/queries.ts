@@ -46,7 +46,6 @@ function call<T>(context: RequestContext, name: string, args: Readonly<Record<st
   return rpc<T>(context.db, name, args, { schema: "engine" });
 }
 
-/** The name that buckets of an address have: its network, with _ for each colon. Other subjects keep theirs. */
 function subjectArgs({ subject_kind, subject_id }: Subject) {
   return { p_subject_kind: subject_kind, p_subject_id: subject_id };
 }
@@ -178,7 +177,7 @@ export function findFlags(context: RequestContext): Promise<Flag[]> {
  */
 export async function findFlag(context: RequestContext, name: string): Promise<FlagWithRules> {
   const flag = await call<FlagWithRules | null>(context, "get_flag", { p_name: name });
-  if (flag === null) throw notFound("No such flag");
+  if (flag === null) throw notFound("flag");
   return flag;
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { type List, type Page, rpc } from "../../shared/db/mod.ts";
-import type { RequestContext, UserOrSecretAccess } from "../../shared/http/mod.ts";
+import { filterOf, type RequestContext, type UserOrSecretAccess } from "../../shared/http/mod.ts";
 import type { z } from "zod";
 import { DEAD_LETTERS, JOBS } from "./lists.ts";
 import type { Job, JobSummary, QueueStats } from "./schemas.ts";
@@ -19,9 +19,8 @@ function call<T>(context: JobsContext, name: string, args: Readonly<Record<strin
 
 /** A page of jobs: of the organization, or of all for an operator who names none. */
 export async function findJobs(context: JobsContext, query: z.output<typeof JOBS.query>): Promise<Page<JobSummary>> {
-  const { limit: _, cursor: __, sort: ___, fields: ____, ...filter } = query;
   const list = await JOBS.open(context, query);
-  return await list.page(await callForJobs(context, list, filter));
+  return await list.page(await callForJobs(context, list, filterOf(query)));
 }
 
 /** A page of dead letters that nobody has repeated. */
@@ -29,9 +28,8 @@ export async function findDeadLetters(
   context: JobsContext,
   query: z.output<typeof DEAD_LETTERS.query>,
 ): Promise<Page<JobSummary>> {
-  const { limit: _, cursor: __, sort: ___, fields: ____, ...filter } = query;
   const list = await DEAD_LETTERS.open(context, query);
-  return await list.page(await callForJobs(context, list, { ...filter, open: true }));
+  return await list.page(await callForJobs(context, list, { ...filterOf(query), open: true }));
 }
 
 function callForJobs(context: JobsContext, list: List, filter: object): Promise<JobSummary[]> {

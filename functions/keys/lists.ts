@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { z } from "zod";
 import { defineList, where } from "../../shared/http/mod.ts";
 import { keySchema, modeSchema } from "./schemas.ts";
 
@@ -15,10 +14,7 @@ export const KEYS = defineList({
   defaultSort: "-created_at",
   filters: {
     mode: where.equals(modeSchema),
-    revoked: where.own(
-      z.enum(["true", "false"]).transform((text) => text === "true").meta({ examples: ["false"] }),
-      "Only those that are revoked, or only those that are not",
-    ),
+    revoked: where.ownFlag("Only those that are revoked, or only those that are not"),
     created_after: where.from({ column: "created_at" }),
     created_before: where.before({ column: "created_at" }),
     expires_before: where.before({ column: "expires_at" }),

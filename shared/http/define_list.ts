@@ -1,110 +1,13 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { containsText, type List, type ListOptions, listPage, openList, type Page } from "../db/mod.ts";
 import type { QueryResult } from "../db/mod.ts";
 import type { RequestContext } from "./context.ts";
 import { fieldsParam, pickFields } from "./fields.ts";
 import { listOf, listQuery } from "./_list_schemas.ts";
-
-/** How a filter compares: see {@link where}. `own` = the handler does it. */
-export type FilterKind = "equals" | "anyOf" | "from" | "before" | "text" | "own";
-
-/** One filter of a list. */
-export interface ListFilter<S extends z.ZodType = z.ZodType> {
-  readonly kind: FilterKind;
-  /** What the query parameter may be; it is always optional. */
-  readonly schema: S;
-  /** The columns it looks at; the one of its own name when empty. */
-  readonly columns: readonly string[];
-  /** Makes the column's value of the parameter's. */
-  readonly encode?: (value: string) => string;
-}
+import type { FilterKind, ListFilter } from "./list_filters.ts";
 
 type Filters = Readonly<Record<string, ListFilter>>;
 type Shapes<F extends Filters> = { [K in keyof F]: F[K]["schema"] };
-
-/** Options of the filters of {@link where}. */
-export interface FilterOptions {
-  readonly description?: string;
-  /** Another column than the one of the parameter's name. */
-  readonly column?: string;
-}
-
-/** Options of filters whose columns hold something else than what the parameter says. */
-export interface EncodedFilterOptions extends FilterOptions {
-  /** Makes the column's value of the parameter's. */
-  readonly encode?: (value: string) => string;
-}
-
-function described<S extends z.ZodType>(schema: S, description: string | undefined) {
-  const optional = schema.optional();
-  // What zod says of the schema inside (examples) is still said.
-  return description === undefined ? optional : optional.meta({ ...schema.meta(), id: undefined, description });
-}
-
-function columnsOf({ column }: FilterOptions): string[] {
-  return column === undefined ? [] : [column];
-}
-
-/** The kinds of filters. */
-export const where = {
-  /** The column is this value. */
-  equals: <S extends z.ZodType>(schema: S, options: EncodedFilterOptions = {}) => ({
-    kind: "equals" as const,
-    schema: described(schema, options.description),
-    columns: columnsOf(options),
-    ...(options.encode === undefined ? {} : { encode: options.encode }),
-  }),
-  /** The column is one of these values, which the parameter separates by commas. */
-  anyOf: <S extends z.ZodType<string, string>>(item: S, options: FilterOptions = {}) => ({
-    kind: "anyOf" as const,
-    schema: described(
-      z.union([z.string(), z.array(z.string())])
-        .transform((text) => [text].flat().flatMap((list) => list.split(",")).map((part) => part.trim()))
-        .pipe(z.array(item).min(1).max(50)),
-      options.description ?? "One or more, separated by commas",
-    ),
-    columns: columnsOf(options),
-  }),
-  /** The column is true or false. */
-  flag: (options: FilterOptions = {}) => ({
-    kind: "equals" as const,
-    schema: described(
-      z.enum(["true", "false"]).transform((text) => text === "true").meta({ examples: ["true"] }),
-      options.description,
-    ),
-    columns: columnsOf(options),
-  }),
-  /** The column is this moment or later. */
-  from: (options: EncodedFilterOptions) => ({
-    kind: "from" as const,
-    schema: described(z.iso.datetime({ offset: true }), options.description ?? "At this moment or later"),
-    columns: columnsOf(options),
-    ...(options.encode === undefined ? {} : { encode: options.encode }),
-  }),
-  /** The column is before this moment. */
-  before: (options: EncodedFilterOptions) => ({
-    kind: "before" as const,
-    schema: described(z.iso.datetime({ offset: true }), options.description ?? "Before this moment"),
-    columns: columnsOf(options),
-    ...(options.encode === undefined ? {} : { encode: options.encode }),
-  }),
-  /** A column holds this text, whatever its case; no character is special. Several columns only in memory. */
-  text: (columns: readonly string[], description?: string) => ({
-    kind: "text" as const,
-    schema: described(
-      z.string().trim().min(1).max(200),
-      description ?? `Only those whose ${columns.join(" or ")} holds this text, whatever its case; no character is ` +
-          "special",
-    ),
-    columns,
-  }),
-  /** Applied by whoever makes the query. The cursor is bound to it all the same. */
-  own: <S extends z.ZodType>(schema: S, description?: string) => ({
-    kind: "own" as const,
-    schema: described(schema, description),
-    columns: [],
-  }),
-} as const;
 
 /** What {@link defineList} takes: everything about a list but its rows. */
 export interface ListSpec<I extends z.ZodObject, C extends string, F extends Filters> {
@@ -129,6 +32,12 @@ export interface AnyListQuery {
   readonly cursor?: string | undefined;
   readonly sort: string;
   readonly fields?: readonly string[] | undefined;
+}
+
+/** What a query asks of the rows: all of it but page, order and fields. */
+export function filterOf<Q extends AnyListQuery>(query: Q): Omit<Q, "limit" | "cursor" | "sort" | "fields"> {
+  const { limit: _, cursor: __, sort: ___, fields: ____, ...filter } = query;
+  return filter;
 }
 
 type Context = Pick<RequestContext, "env" | "organizationId">;
@@ -239,13 +148,13 @@ export function defineList<I extends z.ZodObject, const C extends string, F exte
     columns: ({ fields, sort }) => [...new Set([id, columnOf(sort), ...fields ?? names])].join(","),
     filter: <R>(rows: R, given: AnyListQuery): R => applyFilters(rows, filters, given),
     options: (context, given, scope = {}) => {
-      const { limit, cursor, sort, fields: _, ...filter } = given;
+      const { limit, cursor, sort } = given;
       return {
         secret: context.env.secretKeys.default,
         list: spec.name,
         organizationId: spec.ofOrganization === false ? null : context.organizationId,
         sort: `${sort.startsWith("-") ? "-" : ""}${columnOf(sort)}`,
-        filter: { ...filter, ...scope },
+        filter: { ...filterOf(given), ...scope },
         limit,
         cursor,
         idColumn: id,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { List } from "../db/mod.ts";
-import { defineList, where } from "../http/mod.ts";
+import { defineList, filterOf, where } from "../http/mod.ts";
 
 /** Every kind of security event. */
 export const SECURITY_EVENT_KINDS = [
@@ -66,9 +66,8 @@ export type SecurityEventQuery = z.output<typeof SECURITY_EVENTS.query>;
 
 /** The arguments of the SQL function of either list. */
 export function toEventArguments(query: SecurityEventQuery, list: List): Readonly<Record<string, unknown>> {
-  const { limit: _, cursor: __, sort: ___, fields: ____, ...filter } = query;
   return {
-    p_filter: filter,
+    p_filter: filterOf(query),
     p_limit: list.fetchCount,
     p_ascending: list.ascending,
     [list.ascending ? "p_after" : "p_before"]: list.after?.id ?? null,
