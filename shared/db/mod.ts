@@ -4,6 +4,7 @@
  * @module
  */
 export { adminClient, callerClient, type ClientOptions, type DatabaseClient } from "./client.ts";
+export { type DatabaseAddress, readDatabaseAddress } from "./database_address.ts";
 export {
   compareSchema,
   findSchema,

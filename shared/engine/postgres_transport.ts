@@ -1,6 +1,8 @@
 import type postgres from "postgres";
+import { readDatabaseAddress } from "../db/mod.ts";
 import { fromPostgres, serviceUnavailable } from "../errors/mod.ts";
 import type { Json } from "../graph/mod.ts";
+import { createLog } from "../log/mod.ts";
 import { listenForWork } from "./_listen_for_work.ts";
 import { ENGINE_FUNCTIONS, type EngineFunction, type EngineTransport } from "./client.ts";
 
@@ -14,27 +16,25 @@ export interface PostgresTransportOptions {
   answerTimeoutSeconds?: number;
 }
 
-/** Where Supabase's pooler hands out connections by the transaction. */
-const TRANSACTION_POOLER_PORT = "6543";
-
 /**
- * Engine calls over a connection of their own. Statements are prepared, which saves a round trip, but for port 6543: there
- * a transaction pooler sits between (https://supabase.com/docs/guides/database/connecting-to-postgres), which gives each
- * call another connection. One at another port says so by `pgbouncer=true` in the address.
+ * Engine calls over a connection of their own. Statements are prepared, which saves a round trip, unless a pooler may give
+ * each call another connection. Where the address does not say whether one does ({@link readDatabaseAddress}), the first
+ * call asks which process of Postgres answers: another one than the connection was made with means a pooler, and to be
+ * sure nothing is prepared there.
  *
  * @param url Connection string, `SUPABASE_DB_URL`.
  */
 export async function postgresTransport(url: string, options: PostgresTransportOptions = {}): Promise<EngineTransport> {
   // Loaded when it is used: most isolates speak to the Data API only.
   const { default: connect } = await import("postgres");
-  const address = new URL(url);
-  const isPrepared = address.port !== TRANSACTION_POOLER_PORT && address.searchParams.get("pgbouncer") !== "true";
-  // Not a setting of Postgres, which would refuse it.
-  address.searchParams.delete("pgbouncer");
+  const { href, isTransactionPooler } = readDatabaseAddress(url);
+  /** Null until it is known. */
+  let isPrepared = isTransactionPooler === null ? null : !isTransactionPooler;
   const open = (): postgres.Sql =>
-    connect(address.href, {
+    connect(href, {
       max: options.connections ?? 2,
-      prepare: isPrepared,
+      // Each call says whether it is.
+      prepare: true,
       fetch_types: false,
       connect_timeout: options.connectTimeoutSeconds ?? 5,
       onnotice: () => {},
@@ -45,8 +45,9 @@ export async function postgresTransport(url: string, options: PostgresTransportO
   return {
     async call(name, args) {
       const used = sql;
-      // Said here again: the driver prepares no unsafe statement unless asked to, whatever the connection's option says.
-      const answer = used.unsafe(STATEMENTS[name], encodeArguments(name, args), { prepare: isPrepared });
+      const asks = isPrepared === null;
+      const statement = asks ? `${STATEMENTS[name]}, pg_catalog.pg_backend_pid() as process` : STATEMENTS[name];
+      const answer = used.unsafe(statement, encodeArguments(name, args), { prepare: isPrepared ?? false });
       const silence = Promise.withResolvers<never>();
       const timer = setTimeout(() => {
         // The way to Postgres may be dead without anybody having said so: nothing comes back on these connections.
@@ -56,8 +57,9 @@ export async function postgresTransport(url: string, options: PostgresTransportO
         silence.reject(serviceUnavailable(`No answer to ${name} within ${patienceSeconds} s`));
       }, patienceSeconds * 1000);
       try {
-        const [row] = await Promise.race([answer, silence.promise]);
-        return (row?.reply ?? null) as Json;
+        const rows = await Promise.race([answer, silence.promise]);
+        if (asks) isPrepared ??= isDirect(rows);
+        return (rows[0]?.reply ?? null) as Json;
       } catch (error) {
         throw fromPostgres(error);
       } finally {
@@ -67,6 +69,16 @@ export async function postgresTransport(url: string, options: PostgresTransportO
     listen: (onNotify) => listenForWork(sql, onNotify),
     close: () => sql.end({ timeout: 5 }),
   };
+}
+
+/** Whether the process that answered is the one that the connection was made with. */
+function isDirect(rows: postgres.RowList<postgres.Row[]>): boolean {
+  if (rows[0]?.process === rows.state.pid) return true;
+  createLog("engine").warn("database.pooled", {
+    advice: "A pooler answers at SUPABASE_DB_URL: every call takes two round trips. Connect directly, or say " +
+      "pgbouncer=true (transaction mode) or pgbouncer=false (session mode) in it: docs/deploy.md, Direct connections",
+  });
+  return false;
 }
 
 /** `select engine.name(p_a => $1::text::jsonb, …)`: every argument travels as text, whatever the driver thinks of its type. */

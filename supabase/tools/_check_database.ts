@@ -1,6 +1,7 @@
 import postgres from "postgres";
-import { compareSchema, REQUIRED_SCHEMA, type SchemaVersion } from "../../shared/db/mod.ts";
+import { compareSchema, readDatabaseAddress, REQUIRED_SCHEMA, type SchemaVersion } from "../../shared/db/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
+import { checkPooler } from "./_check_pooler.ts";
 import type { Finding } from "./_finding.ts";
 
 /** The roles of a Supabase project that grants and policies name. */
@@ -21,10 +22,11 @@ export async function checkDatabase(url: string, env: Env | null): Promise<Findi
   const findings: Finding[] = [];
   let sql: postgres.Sql | undefined;
   try {
-    sql = postgres(url, { max: 1, prepare: false, onnotice: () => {}, connect_timeout: 10 });
+    sql = postgres(readDatabaseAddress(url).href, { max: 1, prepare: false, onnotice: () => {}, connect_timeout: 10 });
     await sql`select 1`;
     findings.push({ level: "ok", about: "database", message: "It takes connections" });
     const checks = {
+      pooler: () => checkPooler(url),
       schema: checkSchema,
       roles: checkRoles,
       extensions: checkExtensions,

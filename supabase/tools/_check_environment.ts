@@ -5,7 +5,7 @@ import type { Finding } from "./_finding.ts";
 const ELSEWHERE = ["MILLRACE_PORT", "MILLRACE_DATA", "MILLRACE_FUNCTIONS_DENO", "DATABASE_URL"];
 
 /** A name that begins so is meant for us. */
-const OURS = /^(MILLRACE|WORKER|INLINE|EGRESS|RESEND|CORS|TRUSTED)_/;
+const OURS = /^(MILLRACE|WORKER|INLINE|EGRESS|RESEND|EMAIL|SMTP|STRIPE|BILLING|CORS|TRUSTED)_/;
 
 /** What does not work without a variable that may be absent, worth a word each. */
 const OPTIONAL: readonly VariableName[] = [

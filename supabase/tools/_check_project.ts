@@ -6,7 +6,6 @@ const TIMEOUT_MS = 10_000;
 
 /** The Data API and the functions, as the outside reaches them. */
 export async function checkProject(
-  _variables: Readonly<Record<string, string>>,
   env: Env | null,
   fetcher: typeof fetch = fetch,
 ): Promise<Finding[]> {

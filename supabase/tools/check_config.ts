@@ -89,7 +89,7 @@ export async function checkConfig(options: CheckOptions): Promise<Finding[]> {
   const { env, findings } = checkEnvironment(options.variables, options.fromFile);
   if (options.offline) return findings;
   const reached = await Promise.all([
-    checkProject(options.variables, env, options.fetch),
+    checkProject(env, options.fetch),
     checkSigningKey(options.variables, env, options.fetch),
     options.databaseUrl === null
       ? [{ level: "note", about: "database", message: "Not looked at: give --database-url" } as const]

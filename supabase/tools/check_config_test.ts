@@ -2,6 +2,7 @@ import { REQUIRED_SCHEMA } from "../../shared/db/mod.ts";
 import { toBase64 } from "../../shared/bytes/mod.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { withDatabase } from "../../tests/helpers/postgres.ts";
+import { startTransactionPooler } from "../../tests/helpers/transaction_pooler.ts";
 import { checkConfig, parseOptions, readEnvFile, render } from "./check_config.ts";
 import { ofLevel } from "./_finding.ts";
 
@@ -143,6 +144,21 @@ Deno.test("check:config looks at the database: schema, roles, clock, settings, m
       $$ select '{"version": "20200101000000", "serves_from": "20200101000000"}'::jsonb $$`;
     const old = ofLevel(await look(), "problem");
     assert(old.some(({ about, message }) => about === "schema" && message.includes("20200101000000")));
+  }));
+
+Deno.test("check:config finds a pooler in transaction mode that the address does not announce", () =>
+  withDatabase(async (db) => {
+    const pooler = await startTransactionPooler(db.url);
+    const look = async (databaseUrl: string) =>
+      (await check(VARIABLES, { databaseUrl })).filter(({ about }) => about === "pooler").map(({ level }) => level);
+    try {
+      assertEquals(await look(db.url), ["ok"]);
+      assertEquals(await look(pooler.url), ["problem"]);
+      assertEquals(await look(`${pooler.url}?pgbouncer=false`), ["problem"]);
+      assertEquals(await look(`${pooler.url}?pgbouncer=true`), ["note"]);
+    } finally {
+      pooler.stop();
+    }
   }));
 
 Deno.test("check:config does not repeat the address of a database that is away", async () => {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { concat, WireReader } from "./_wire.ts";
+import { concat, WireReader } from "../helpers/postgres_wire.ts";
 
 /** What the proxy is to do from now on; nothing = pass everything on. */
 export interface ProxyOrder {

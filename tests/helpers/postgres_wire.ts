@@ -9,12 +9,12 @@
 export interface WireMessage {
   /** Its type byte as a letter; empty for the first one of a client. */
   type: string;
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** Cuts a stream of bytes into messages. */
 export class WireReader {
-  #rest: Uint8Array = new Uint8Array();
+  #rest: Uint8Array<ArrayBuffer> = new Uint8Array();
   #untyped: boolean;
 
   /** @param fromClient A client's first message has no type. */
