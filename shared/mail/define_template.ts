@@ -35,9 +35,8 @@ export interface MailTemplate<S extends z.ZodType = z.ZodType> {
   reason(data: z.output<S>, context: MailContext): string;
 }
 
-/** Some template. */
-// deno-lint-ignore no-explicit-any
-export type AnyMailTemplate = MailTemplate<any>;
+/** Some template, whichever its data are: what its methods are given has to come out of its schema. */
+export type AnyMailTemplate = MailTemplate<z.ZodType<Record<string, unknown>, Record<string, unknown>>>;
 
 /** Ties the types of a template's parts to its schema. */
 export function defineTemplate<S extends z.ZodType>(template: MailTemplate<S>): MailTemplate<S> {
