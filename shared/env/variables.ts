@@ -316,8 +316,8 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
   },
   RESEND_API_KEY: {
     setBy: "you",
-    otherwise: "e-mail nodes fail with `provider_error`",
-    purpose: "The API key of Resend, for `communication.email`.",
+    otherwise: "mails go by `SMTP_URL`; without both, none goes out",
+    purpose: "The API key of Resend, which sends the platform's mails and those of `communication.email`.",
     example: "re_…",
   },
   RESEND_BASE_URL: {
