@@ -10,6 +10,7 @@ import { startEffectServer } from "../../tests/helpers/effect_server.ts";
 import { draw, post, saveFlow, set } from "../../tests/helpers/flows.ts";
 import { checkRoutes, expectProblem } from "../../tests/helpers/route_suite.ts";
 import { withServedApi } from "../../tests/helpers/served_api.ts";
+import { until } from "../../tests/helpers/until.ts";
 import { router } from "./router.ts";
 
 interface WakeBody {
@@ -38,14 +39,6 @@ async function makeTicket(api: TestApi, age = "0 seconds"): Promise<string> {
   const [row] = await api.db.sql`
     insert into private.worker_wakes (created_at) values (now() - ${age}::interval) returning ticket`;
   return row?.ticket;
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error("It never held");
 }
 
 Deno.test("worker: every route keeps the common contract", async (context) => {
@@ -188,7 +181,7 @@ Deno.test("a worker whose isolate is about to end gives its jobs back at once", 
       const graph = draw({ t: ["trigger.manual"], a: post(server.url) }, "t>a");
       const runId = await startRun(api, ada, await saveFlow(api, ada, graph));
       await api.operator.post("/worker/wake");
-      await until(() => Promise.resolve(server.effects.length === 1));
+      await until(() => server.effects.length === 1);
       globalThis.dispatchEvent(new Event("beforeunload"));
       await backgroundSettled();
       const [job] = await api.db.sql`select status, worker_id, resume from public.job_queue where run_id = ${runId}`;

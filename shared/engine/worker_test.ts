@@ -11,6 +11,7 @@ import { AppError } from "../errors/mod.ts";
 import { createLog } from "../log/mod.ts";
 import type { Providers } from "../providers/mod.ts";
 import { FakeQueue, type FakeQueueOptions } from "../../tests/helpers/fake_queue.ts";
+import { until } from "../../tests/helpers/until.ts";
 import type { DrainOptions, WorkerOptions } from "./worker_options.ts";
 import { Worker } from "./worker.ts";
 
@@ -35,14 +36,6 @@ function workerOf(
 }
 
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
-    if (holds()) return;
-    await rest(5);
-  }
-  throw new Error("It never held");
-}
 
 Deno.test("a worker drains jobs in batches: few claims, few finishes", async () => {
   const queue = new FakeQueue({ callMs: 1 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "../../tests/helpers/assert.ts";
 import { withDatabase } from "../../tests/helpers/postgres.ts";
+import { until } from "../../tests/helpers/until.ts";
 import { startCronDispatcher } from "./cron_dispatcher.ts";
 import { parseSchedule } from "./cron_schedule.ts";
 import { postgresExecutor } from "./sql_executor.ts";
@@ -65,7 +66,7 @@ Deno.test("the dispatcher runs due jobs, one instance of a job at a time, and re
     }, { now: () => now, intervalMs: 10 });
     const twoLooks = async () => {
       const before = looks;
-      await until(() => Promise.resolve(looks >= before + 2));
+      await until(() => looks >= before + 2);
     };
     try {
       await twoLooks();
@@ -118,10 +119,3 @@ Deno.test("the dispatcher starts system tasks: one asked for by hand, one that i
     const failed = await sql`select command, return_message from cron.job_run_details where status = 'failed'`;
     assertEquals(failed.map((run) => ({ ...run })), []);
   }));
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await condition()); tries++) {
-    if (tries > 500) throw new Error("It did not happen within five seconds");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../tests/helpers/assert.ts";
+import { until } from "../../tests/helpers/until.ts";
 import { FunctionsHost, type FunctionsHostOptions } from "./functions_host.ts";
 
 const FIXTURES = new URL("./testdata/functions/", import.meta.url);
@@ -19,13 +20,6 @@ async function withHost(
 
 function request(path: string, init?: RequestInit): Request {
   return new Request(`http://127.0.0.1${path}`, init);
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition(); tries++) {
-    if (tries > 250) throw new Error("It did not happen within five seconds");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 Deno.test("FunctionsHost passes method, headers, path, body and status on", () =>

@@ -1,6 +1,7 @@
 import { createClient, type RealtimeChannel, type SupabaseClient } from "@supabase/supabase-js";
 import { assert, assertEquals, assertExists, assertStringIncludes } from "../../tests/helpers/assert.ts";
 import { startStack, type TestStack } from "../../tests/helpers/stack.ts";
+import { until } from "../../tests/helpers/until.ts";
 import { readFrame, writeFrame } from "./realtime_frames.ts";
 
 const FIXTURES = new URL("./testdata/functions/", import.meta.url);
@@ -47,14 +48,6 @@ function outcome(channel: RealtimeChannel): Promise<string> {
   return new Promise((resolve) => {
     channel.subscribe((status, error) => resolve(error ? `${status} ${error.message}` : status));
   });
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 5_000;
-  while (!condition()) {
-    assert(performance.now() < end, "it does not come");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 /** Leaves every channel and ends the connections, timers of the client included. */

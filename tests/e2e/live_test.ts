@@ -10,6 +10,7 @@ import { startEffectServer } from "../helpers/effect_server.ts";
 import { readEvents } from "../helpers/events.ts";
 import { draw, post, set } from "../helpers/flows.ts";
 import { startStack, type TestStack } from "../helpers/stack.ts";
+import { until } from "../helpers/until.ts";
 import { type Frontend, signUp } from "./_frontend.ts";
 
 /** Whoever is signed in. */
@@ -29,14 +30,6 @@ function join(person: Tab, topic: string, received: Received[] = []): Promise<[s
   return new Promise((resolve) => {
     channel.subscribe((status, error) => resolve([error?.message ?? status, channel]));
   });
-}
-
-async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = performance.now() + 15_000;
-  while (!await condition()) {
-    assert(performance.now() < end, `it does not come: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** Runs `fn` with a flow whose requests wait for `gates`. */
@@ -116,10 +109,10 @@ for (const database of ["postgres", "pglite"] as const) {
       const again = await openTab(stack, ada);
       const [, second] = await join(again, topic);
       assertEquals(await second.track({ tab: 2 }), "ok");
-      await until(() => Object.keys(channel.presenceState()).length === 1, "presence");
+      await until(() => Object.keys(channel.presenceState()).length === 1);
       await second.httpSend("run", { status: "completed" });
       await leave(again);
-      await until(() => Object.keys(channel.presenceState()).length === 0, "absence");
+      await until(() => Object.keys(channel.presenceState()).length === 0);
 
       const list = `org:${run.organization_id}:runs`;
       const [listed] = await join(ada, list, received);
@@ -131,15 +124,15 @@ for (const database of ["postgres", "pglite"] as const) {
         received.filter(({ event }) => event === "progress").flatMap(({ payload }) =>
           (payload.steps as { node_id: string; status: string }[]).map(({ node_id, status }) => `${node_id} ${status}`)
         );
-      await until(() => steps().length >= 1, "the first step");
+      await until(() => steps().length >= 1);
       assertEquals(steps(), ["one completed"]);
       gates["/two"]?.resolve();
       const states = (of: string) =>
         received.filter((message) => message.topic === of && message.event === "run").map(({ payload }) =>
           payload.status
         );
-      await until(() => states(list).length > 0, "the end");
-      await until(() => states(topic).includes("completed"), "the end");
+      await until(() => states(list).length > 0);
+      await until(() => states(topic).includes("completed"));
       assertEquals(steps(), ["one completed", "two completed", "last completed"]);
       assertEquals([states(topic).at(-1), states(list).at(-1)], ["completed", "completed"]);
       assert(

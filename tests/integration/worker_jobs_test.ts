@@ -19,6 +19,7 @@ import { assert, assertEquals, assertRejects } from "../helpers/assert.ts";
 import { createFlow, createTenant, createWorker, localProviders, readRun, startRun } from "../helpers/engine.ts";
 import { draw, set } from "../helpers/flows.ts";
 import { type TestDatabase, withDatabase } from "../helpers/postgres.ts";
+import { until } from "../helpers/until.ts";
 
 const LOG = createLog("jobs");
 
@@ -63,14 +64,6 @@ async function left(db: TestDatabase): Promise<Record<string, number>> {
 }
 
 const NOTHING = { queue: 0, leases: 0, states: 0, workers: 0 };
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error("It never held");
-}
 
 Deno.test("jobs and steps of runs come with the same claim and end with their results", () =>
   withClient(async (db, client) => {
