@@ -21,6 +21,8 @@ const MAKES_NOTHING: Readonly<Record<string, string>> = {
 
 /** Routes that change or delete what has no row version. */
 const WITHOUT_VERSION: Readonly<Record<string, string>> = {
+  deleteMailSuppression: "an address is on the list or not",
+  updateMailPreferences: "each wish is one value, which the request names whole",
   deleteRun: "a run that has ended does not change",
   discardDeadLetter: "a dead letter does not change",
   pinApiVersion: "a pin is one value, which the request names whole",
@@ -186,6 +188,11 @@ async function creations(api: TestApi, ada: ApiUser): Promise<Record<string, Cre
       path: `/orgs/${ada.organizationId}/invitations`,
       body: { email: "grace@example.com", role: "viewer" },
       other: { body: { email: "grace@example.com", role: "guest" } },
+    },
+    createMailSuppression: {
+      path: "/email/suppressions",
+      body: { address: "one@example.com" },
+      other: { body: { address: "two@example.com" } },
     },
     createWorkspace: {
       path: `/orgs/${ada.organizationId}/workspaces`,

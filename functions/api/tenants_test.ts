@@ -85,6 +85,7 @@ async function furnish(api: TestApi, ada: ApiUser): Promise<Ids> {
     subscriptions,
     deliveries: await made(`/webhooks/subscriptions/${subscriptions}/test`, {}),
     mails: mail?.id,
+    suppressions: await made("/email/suppressions", { address: "gone@example.com" }),
   };
 }
 

@@ -6,14 +6,13 @@
 import { sign } from "../../tests/helpers/hook_signature.ts";
 import type { ApiUser, TestApi } from "../../tests/helpers/api.ts";
 import { withApi } from "../../tests/helpers/api.ts";
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "../../tests/helpers/assert.ts";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "../../tests/helpers/assert.ts";
 import { RESEND_KEY, type ResendServer, startResend } from "../../tests/helpers/resend_server.ts";
 import { withServedApi } from "../../tests/helpers/served_api.ts";
 import { checkRoutes, expectProblem } from "../../tests/helpers/route_suite.ts";
 import { authMails } from "./auth_mails.ts";
 import { router } from "./router.ts";
 import type { Mail } from "./schemas.ts";
-import { verifyHook } from "./verify_hook.ts";
 
 const SECRET = "v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OLD_SECRET = "v1,whsec_c2VjcmV0IG9mIHRoZSB5ZWFyIGJlZm9yZQ==";
@@ -203,46 +202,4 @@ Deno.test("every action of Auth has its mail, a change of address one to each", 
   for (const action of ["spam", "constructor", "x_notification"]) assertThrows(() => of(action), TypeError);
   assertThrows(() => of("email_change"), TypeError);
   assertThrows(() => of("magiclink", { token_hash: "" }), TypeError);
-});
-
-Deno.test("mutants of a signature are refused, the published one is taken", async () => {
-  const secret = ["v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"];
-  const body = new TextEncoder().encode('{"test": 2432232314}');
-  const good = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
-  const now = 1_614_265_330_000;
-  const base = {
-    "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
-    "webhook-timestamp": "1614265330",
-    "webhook-signature": good,
-  };
-  assertEquals(await verifyHook(new Headers(base), body, secret, now), base["webhook-id"]);
-  assertEquals(
-    await verifyHook(new Headers({ ...base, "webhook-signature": `v1,AAAA ${good}` }), body, secret, now),
-    base["webhook-id"],
-  );
-  const mutants: Record<string, string>[] = [
-    { "webhook-signature": good.replace("g0", "h0") },
-    { "webhook-signature": good.slice(0, -2) },
-    { "webhook-signature": good.replace("=", "") },
-    { "webhook-signature": good.replace("v1,", "v1a,") },
-    { "webhook-signature": good.slice(3) },
-    { "webhook-signature": "v1," },
-    { "webhook-signature": "v1,8348ccf52b04f8e4cf2531adfed9882ad4b2665137b8524 42d594d20e2c9d4e1" },
-    { "webhook-signature": `${"v1,AAAA ".repeat(1_000)}${good}` },
-    { "webhook-id": "msg_other" },
-    { "webhook-id": "" },
-    { "webhook-timestamp": "1614265331" },
-    { "webhook-timestamp": "1614265330.0" },
-    { "webhook-timestamp": "0x60381832" },
-    { "webhook-timestamp": "" },
-  ];
-  for (const mutant of mutants) {
-    await assertRejects(() => verifyHook(new Headers({ ...base, ...mutant }), body, secret, now), Error);
-  }
-  for (const time of [now - 301_000, now + 301_000]) {
-    await assertRejects(() => verifyHook(new Headers(base), body, secret, time), Error);
-  }
-  const bom = new Uint8Array([0xef, 0xbb, 0xbf, ...body]);
-  await assertRejects(() => verifyHook(new Headers(base), bom, secret, now), Error);
-  await assertRejects(() => verifyHook(new Headers(base), body, [], now), Error);
 });

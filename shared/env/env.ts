@@ -60,6 +60,10 @@ export interface Env {
   readonly emailBrand: EmailBrand | null;
   /** Verify what the send-email hook of Supabase Auth posts; null = the hook is not set up. */
   readonly sendEmailHookSecrets: readonly string[] | null;
+  /** Verify what Resend tells of mails; null = its webhook is not set up. */
+  readonly resendWebhookSecrets: readonly string[] | null;
+  /** A page of the frontend where receivers choose their mails; null = our own. */
+  readonly emailPreferencesUrl: string | null;
   /** The address of the frontend, for links in mails. */
   readonly frontendUrl: string | null;
   /** The secret key of Stripe; null = there is no billing. */
@@ -207,6 +211,8 @@ function toEnv(values: z.output<typeof schema>, signingKey: SigningKey | null): 
     emailRate: values.EMAIL_RATE,
     emailBrand: values.EMAIL_BRAND ?? null,
     sendEmailHookSecrets: values.SEND_EMAIL_HOOK_SECRET?.split("|") ?? null,
+    resendWebhookSecrets: values.RESEND_WEBHOOK_SECRET ?? null,
+    emailPreferencesUrl: values.EMAIL_PREFERENCES_URL ?? null,
     frontendUrl: values.FRONTEND_URL ?? null,
     stripeSecretKey: values.STRIPE_SECRET_KEY ?? null,
     stripeWebhookSecrets: values.STRIPE_WEBHOOK_SECRET ?? [],

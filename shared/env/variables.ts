@@ -172,6 +172,13 @@ export const VARIABLES = {
     "Must be v1,whsec_… as Supabase Auth shows it, several joined by |",
   )
     .optional(),
+  RESEND_WEBHOOK_SECRET: commaList.pipe(
+    z.array(
+      z.string().regex(/^whsec_[A-Za-z0-9+/=]{20,}$/, "Must be whsec_… as Resend shows it, several joined by commas"),
+    )
+      .min(1),
+  ).optional(),
+  EMAIL_PREFERENCES_URL: httpUrl.optional(),
   FRONTEND_URL: httpUrl.optional(),
   STRIPE_SECRET_KEY: z.string().regex(/^(sk|rk)_(test|live)_\w{8,}$/, "Must begin with sk_ or rk_").optional(),
   STRIPE_WEBHOOK_SECRET: z.string().regex(
@@ -363,6 +370,22 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
       "Verifies what Supabase Auth's send-email hook posts. Two, with a vertical bar between them, while it is being changed.",
     example: "v1,whsec_…",
     documentation: "docs/mail.md#mails-of-supabase-auth",
+  },
+  RESEND_WEBHOOK_SECRET: {
+    setBy: "you",
+    otherwise: "`POST /email/webhooks` answers 503: mails stay `sent`",
+    purpose:
+      "Verifies what Resend's webhook tells of mails. Two, with a comma between them, while it is being changed.",
+    example: "whsec_…",
+    documentation: "docs/mail.md#what-became-of-mails",
+  },
+  EMAIL_PREFERENCES_URL: {
+    setBy: "you",
+    otherwise: "the function `email` shows its own page",
+    purpose:
+      "A page of yours where receivers choose their mails; links in mails lead there, with `#token=…`. Needed on a hosted project without a domain of its own, where Supabase serves pages of functions as plain text.",
+    example: "https://app.example.com/mail-preferences",
+    documentation: "docs/mail.md#unsubscribing",
   },
   FRONTEND_URL: {
     setBy: "you",

@@ -6,9 +6,19 @@
 export { type Brand, DEFAULT_BRAND } from "./brand.ts";
 export { type AnyMailTemplate, type MailCategory } from "./define_template.ts";
 export { type NewMail, type QueuedMail, queueMails } from "./mail_queue.ts";
+export { keepMailEvent, type MailEvent, type MailEventStatus, readResendEvent } from "./mail_events.ts";
+export {
+  type MailWishes,
+  maskAddress,
+  OPTIONAL_CATEGORIES,
+  type OptionalCategory,
+  type PageState,
+  type PreferencesView,
+  renderPreferencesPage,
+} from "./preferences_page.tsx";
 export { type RenderedMail, renderMail, type RenderOptions } from "./render_mail.tsx";
 export { isSafeUrl } from "./safe_url.ts";
 export { sendMailNow, sendMails, type SendOptions, type SendReport } from "./send_mails.ts";
 export { findMailTemplate, TEMPLATE_NAMES } from "./templates.ts";
-export { type UnsubscribeLinks, unsubscribeLinks } from "./unsubscribe_links.ts";
+export { preferencesUrl, readMailToken, signMailToken, unsubscribeLinks } from "./unsubscribe_links.ts";
 export { brandOf, writeMail } from "./write_mail.ts";

@@ -34,6 +34,8 @@ export async function writeMail(mail: QueuedMail, env: Env): Promise<EmailMessag
     html,
     text,
     ...(brand.replyTo === null ? {} : { replyTo: [brand.replyTo] }),
+    // By which its events find it, also when nobody learned what the provider calls it.
+    tags: { mail_id: mail.id },
     headers: {
       // Of one thread only what belongs together: mail clients group by subject otherwise.
       "X-Entity-Ref-ID": mail.id,

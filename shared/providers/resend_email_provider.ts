@@ -45,6 +45,7 @@ export function createResendEmailProvider(options: ResendOptions): EmailProvider
       ...(message.bcc ? { bcc: message.bcc } : {}),
       ...(message.replyTo ? { replyTo: message.replyTo } : {}),
       ...(message.headers ? { headers: { ...message.headers } } : {}),
+      ...(message.tags ? { tags: Object.entries(message.tags).map(([name, value]) => ({ name, value })) } : {}),
       ...(message.html === undefined ? { text: message.text ?? "" } : { html: message.html }),
       ...(message.html !== undefined && message.text !== undefined ? { text: message.text } : {}),
     };

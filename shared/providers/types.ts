@@ -78,6 +78,8 @@ export interface EmailMessage {
   text?: string;
   /** Further headers of the message, such as `List-Unsubscribe`: names and values of one line. */
   headers?: Readonly<Record<string, string>>;
+  /** What the service's webhooks give back with every event: letters, digits, `_` and `-`. Not part of the message. */
+  tags?: Readonly<Record<string, string>>;
 }
 
 /** How to send an email. */

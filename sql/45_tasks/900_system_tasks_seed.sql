@@ -34,7 +34,9 @@ with named (name, kind, handler, cron, depends_on, timeout_seconds, alert_after,
   ('mails', 'sql', 'keep_mails', '* * * * *', '{}', 120, 5,
     'Sees to it that mails that are due have a sender, ends those that are too late, forgets what they said after a week and that they were sent after 90 days.'),
   ('billing', 'sql', 'keep_billing', '*/5 * * * *', '{}', 120, 3,
-    'Ends plans whose days of grace are over, mails about trials that end within three days, calls jobs for events of Stripe that wait without one, forgets events after 90 days.')
+    'Ends plans whose days of grace are over, mails about trials that end within three days, calls jobs for events of Stripe that wait without one, forgets events after 90 days.'),
+  ('mail-events', 'sql', 'keep_mail_events', '* * * * *', '{}', 120, 5,
+    'Applies what providers told of mails and could not be applied when it came; forgets after a day what is of no mail of ours.')
 ),
 -- What is not named any more goes: a release that is taken back leaves no task behind.
 gone as (

@@ -26,6 +26,9 @@ create table public.mails (
   ended_at timestamptz,
   leased_until timestamptz,
   is_unsure boolean not null default false,
+  delivered_at timestamptz,
+  opened_at timestamptz,
+  clicked_at timestamptz,
   constraint mails_tenant check (tenant_id = coalesce(organization_id, '00000000-0000-0000-0000-000000000000')),
   constraint mails_waiting check ((ended_at is null) = (status in ('queued', 'sending'))),
   constraint mails_batch check (status <> 'sending' or (batch_id is not null and leased_until is not null)),
@@ -75,6 +78,9 @@ comment on column public.mails.sent_at is 'When a provider took it; null = none 
 comment on column public.mails.ended_at is 'When it was sent or given up; null = it is still to be sent.';
 comment on column public.mails.leased_until is 'While sending: until then nobody else asks the provider again.';
 comment on column public.mails.is_unsure is 'The provider may have taken it: it was asked, and its answer is not known. Then no other provider is asked, ever.';
+comment on column public.mails.delivered_at is 'When the receiver''s server took it, as the provider says; null = it did not, or nobody told.';
+comment on column public.mails.opened_at is 'When it was opened first; null = never, or unseen.';
+comment on column public.mails.clicked_at is 'When a link of it was followed first; null = never, or unseen.';
 
 create table private.mail_data (
   mail_id uuid primary key references public.mails (id) on delete cascade,

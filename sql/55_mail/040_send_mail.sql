@@ -22,7 +22,7 @@ begin
   if not found then
     perform private.fail('invalid_request', format('There is no mail template %s', p_template), 400);
   end if;
-  v_suppressed := private.is_suppressed(p_to, v_template.category);
+  v_suppressed := private.is_suppressed(v_tenant_id, p_to, v_template.category);
   insert into public.mails (
     organization_id, tenant_id, template, category, key, to_address, status, priority, scheduled_for, expires_at,
     resent_from, ended_at

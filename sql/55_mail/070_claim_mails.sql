@@ -52,7 +52,7 @@ begin
   if v_batch_id is null then
     v_ids := private.pick_mails(p_limit, v_pace.last_tenant_id);
     update public.mails m set status = case when m.expires_at <= v_now then 'expired' else 'suppressed' end, ended_at = v_now
-    where m.id = any (v_ids) and (m.expires_at <= v_now or private.is_suppressed(m.to_address, m.category));
+    where m.id = any (v_ids) and (m.expires_at <= v_now or private.is_suppressed(m.tenant_id, m.to_address, m.category));
     if found then
       delete from private.mail_data d using public.mails m
       where d.mail_id = any (v_ids) and m.id = d.mail_id and m.status in ('expired', 'suppressed')

@@ -32,6 +32,8 @@ const JSON_TYPE = { "content-type": "application/json" };
 const RAW: Readonly<Record<string, string>> = {
   receiveWebhook: "what a body may be is for the signature and the adapter to say: functions/hooks/hooks_test.ts",
   receiveTestWebhook: "as receiveWebhook",
+  receiveMailEvent: "the signature is judged before the body is read: functions/email/mail_events_test.ts",
+  unsubscribe: "its body says nothing: whatever a mail program sends will do",
   receiveAuthHook: "the signature is judged before the body is read: functions/email/email_test.ts",
 };
 

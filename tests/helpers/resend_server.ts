@@ -16,6 +16,7 @@ export interface TakenEmail {
   readonly html?: string;
   readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly tags?: readonly { readonly name: string; readonly value: string }[];
 }
 
 /** How it behaves; may be changed at any time. */
@@ -162,7 +163,7 @@ const ADDRESS = /^(?:[^<>]*<[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+\
 
 /** What is wrong with a message; null = nothing. */
 function problem(email: Record<string, unknown>): string | null {
-  const { from, to, subject, html, text, headers } = email;
+  const { from, to, subject, html, text, headers, tags } = email;
   const receivers = typeof to === "string" ? [to] : to;
   if (typeof from !== "string" || !ADDRESS.test(from)) return "Invalid `from` field.";
   if (!Array.isArray(receivers) || receivers.length < 1 || receivers.length > 50) return "Invalid `to` field.";
@@ -173,5 +174,12 @@ function problem(email: Record<string, unknown>): string | null {
   if (/[\r\n]/.test(subject) || Object.values(headers ?? {}).some((value) => /[\r\n]/.test(String(value)))) {
     return "Line break";
   }
+  if (tags !== undefined && !(Array.isArray(tags) && tags.every(isTag))) {
+    return "Tags should only contain ASCII letters, numbers, underscores, or dashes.";
+  }
   return null;
+}
+
+function isTag(tag: { name?: unknown; value?: unknown }): boolean {
+  return [tag?.name, tag?.value].every((text) => typeof text === "string" && /^[A-Za-z0-9_-]{1,256}$/.test(text));
 }

@@ -203,6 +203,12 @@ insert into private.stripe_events (id, type, created_at, queue_key, organization
   values ('evt_1', 'invoice.paid', now(), 'cus_1', '${ORGANIZATION}', 'x');
 insert into private.billing_notices (kind, object_id, turn, organization_id) values ('invoice_paid', 'in_1', '', '${ORGANIZATION}');
 `,
+  "public.mail_events": `
+insert into public.mail_events (organization_id, mail_id, provider, provider_event_id, provider_message_id, type, status, occurred_at)
+  select organization_id, id, 'resend', 'msg_1', 'message', 'delivered', 'applied', now() from public.mails;
+insert into public.mail_suppressions (organization_id, tenant_id, address, scope, reason)
+  values ('${ORGANIZATION}', '${ORGANIZATION}', 'gone@example.com', 'everything', 'bounced');
+`,
   "private.rate_limit_overrides": `
 insert into private.rate_limit_overrides (subject_kind, subject_id, request_limit, burst, reason, created_by)
   values ('org', '${ORGANIZATION}', 1000, 500, 'They asked', 'default');

@@ -49,6 +49,8 @@ export interface Things {
   key: string;
   mail: string;
   endedMail: string;
+  /** An address that bounced. */
+  suppression: string;
   /** Somebody in it who is not the owner. */
   member: string;
   /** An open invitation. */
@@ -287,6 +289,12 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
     const [endedMail] = await sql`
       select private.send_mail(${organizationId}, 'welcome', 'invited@example.com', '{}', 'ended') as id`;
     await sql`update public.mails set status = 'cancelled', ended_at = now() where id = ${endedMail?.id}`;
+    await sql`
+      insert into public.mail_events (organization_id, mail_id, provider, provider_event_id, provider_message_id, type, status, occurred_at)
+      values (${organizationId}, ${endedMail?.id}, 'resend', ${organizationId}, 'message', 'sent', 'applied', now())`;
+    const [suppression] = await sql`
+      insert into public.mail_suppressions (organization_id, tenant_id, address, scope, reason)
+      values (${organizationId}, ${organizationId}, 'gone@example.com', 'everything', 'bounced') returning id`;
     await sql`insert into private.digest_opt_outs (organization_id) values (${organizationId})`;
     const [member] = await sql`
       select user_id as id from public.organization_members
@@ -323,6 +331,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       key: key?.id,
       mail: mail?.id,
       endedMail: endedMail?.id,
+      suppression: suppression?.id,
     };
   }) as Things;
 }

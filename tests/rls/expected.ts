@@ -32,6 +32,8 @@ public.billing_customers      deny  own    own    none       none    none    non
 public.subscriptions          deny  own    own    none       none    none    none   none       own       none   all
 public.invoices               deny  own    own    none       none    none    none   none       own       none   all
 public.plan_prices            all   all    all    all        all     all     all    all        all       all    all
+public.mail_events            deny  own    own    own        none    none   none   none       own       none   all
+public.mail_suppressions      deny  own    own    own        none    none   none   none       own       none   all
 public.api_keys               deny  own    own    own        none    none    none   none       own       none   all
 public.workspaces             deny  own    own    own        own     own     own    none       own       none   all
 public.invitations            deny  own    own    own        own     own     none   none       own       none   all
@@ -315,6 +317,25 @@ engine.send_mails                  -     -     x
 public.cancel_mail                 -     x     -
 public.resend_mail                 -     x     -
 private.is_suppressed              -     -     -
+private.suppress                   -     -     -
+private.find_told_mail             -     -     -
+private.apply_mail_event           -     -     -
+private.try_mail_event             -     -     -
+private.keep_mail_events           -     -     -
+private.wanted_mails               -     -     -
+private.want_mails                 -     -     -
+private.mail_preferences_reply     -     -     -
+private.own_address                -     -     -
+private.mail_figures               -     -     -
+engine.receive_mail_event          -     -     x
+engine.get_mail_preferences        -     -     x
+engine.set_mail_preferences        -     -     x
+engine.unsubscribe_mail            -     -     x
+public.get_mail_preferences        -     x     -
+public.set_mail_preferences        -     x     -
+public.suppress_address            -     x     -
+public.lift_suppression            -     x     -
+public.get_mail_stats              -     x     -
 private.send_mail                  -     -     -
 private.wake_mails                 -     -     -
 private.note_secret_access         -     -     -
@@ -800,6 +821,11 @@ rpc                       owner     admin     developer  member     viewer     g
 cancel_bulk_operation     ok        ok        ok         ok         forbidden  forbidden  forbidden
 cancel_mail               ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
 resend_mail               ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
+get_mail_preferences      ok        ok        ok         ok         ok         ok         forbidden
+set_mail_preferences      ok        ok        ok         ok         ok         ok         forbidden
+suppress_address          ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
+lift_suppression          ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
+get_mail_stats            ok        ok        ok         forbidden  forbidden  forbidden  forbidden
 cancel_job                ok        ok        ok         ok         forbidden  forbidden  forbidden
 discard_dead_letter       ok        ok        ok         ok         forbidden  forbidden  forbidden
 discard_dead_letters      ok        ok        ok         ok         forbidden  forbidden  forbidden

@@ -50,6 +50,11 @@ const RPCS: Record<string, Call> = {
     rest: `p_changes => '{"description": "Other"}'`,
   },
   resend_mail: { ids: { p_mail_id: "endedMail" } },
+  get_mail_preferences: { ids: { p_organization_id: "organization" } },
+  set_mail_preferences: { ids: { p_organization_id: "organization" }, rest: `p_wanted => '{"digests": false}'` },
+  suppress_address: { ids: { p_organization_id: "organization" }, rest: "p_address => 'new@example.com'" },
+  lift_suppression: { ids: { p_suppression_id: "suppression" } },
+  get_mail_stats: { ids: { p_organization_id: "organization" } },
   create_api_key: {
     ids: { p_organization_id: "organization" },
     rest: `p_mode => 'live', p_settings => '{"name": "New", "scopes": ["flows:read"]}', ${SECRET}`,

@@ -37,6 +37,7 @@ const BY_CALL: Record<string, readonly string[]> = {
   "private.rate_limit_overrides": ["engine.set_rate_limit_override", "engine.remove_rate_limit_override"],
   "private.secret_versions": ["public.destroy_secret_version"],
   "private.secret_accesses": ["public.request_secret_reveal"],
+  "public.mail_suppressions": ["public.suppress_address", "public.lift_suppression"],
   "public.job_history": ["private.discard_dead_letters", "private.discard_dead_letter"],
   "public.runs": ["public.delete_run", "private.audit_bulk_deletion"],
 };
@@ -101,6 +102,7 @@ const WITHOUT: Record<string, readonly string[]> = {
     "private.stripe_events",
     "private.mail_data",
     "private.mail_pace",
+    "public.mail_events",
     "public.mails",
   ],
   "figures that are counted": [

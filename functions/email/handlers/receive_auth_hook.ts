@@ -5,7 +5,7 @@ import { defineRawRoute } from "../../../shared/http/mod.ts";
 import { authHookSchema, type AuthMail, authMails } from "../auth_mails.ts";
 import { emailService } from "../email_service.ts";
 import { sendMailNow } from "../queries.ts";
-import { verifyHook } from "../verify_hook.ts";
+import { type SignedCall, verifyHook } from "../verify_hook.ts";
 
 /** Milliseconds that a provider is given: Auth waits for five seconds. */
 const REQUEST_MS = 3_500;
@@ -37,17 +37,16 @@ export const receiveAuthHook = defineRawRoute({
   if (env.sendEmailHookSecrets === null) {
     return refuse(503, "The hook is not set up: SEND_EMAIL_HOOK_SECRET is missing");
   }
-  let id: string;
+  let call: SignedCall;
   try {
-    id = await verifyHook(c.req.raw.headers, body, env.sendEmailHookSecrets);
+    call = await verifyHook(c.req.raw.headers, body, env.sendEmailHookSecrets);
   } catch (error) {
     if (!isAppError(error)) throw error;
-    return refuse(401, error.detail ?? "The call is not signed");
+    return refuse(error.code === "invalid_signature" ? 401 : 400, error.detail ?? "The call cannot be read");
   }
   let mails: AuthMail[];
   try {
-    const hook = authHookSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));
-    mails = authMails(hook, env.publicUrl);
+    mails = authMails(authHookSchema.parse(call.body), env.publicUrl);
   } catch {
     return refuse(400, "The call cannot be read, or asks for a mail that is not known");
   }
@@ -56,7 +55,7 @@ export const receiveAuthHook = defineRawRoute({
   try {
     await Promise.all(mails.map(async ({ token, ...mail }) => {
       // A hash: what it is of opens the account.
-      const key = await sha256(`${mail.template}|${mail.to}|${token === "" ? id : token}`);
+      const key = await sha256(`${mail.template}|${mail.to}|${token === "" ? call.id : token}`);
       // Not the request's signal: what became of the mail is written down although Auth went away.
       const options = { env, email, log, signal: NEVER, requestMs: REQUEST_MS };
       await sendMailNow({ ...mail, organizationId: null, key: `auth:${key}` }, options);

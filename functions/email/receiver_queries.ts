@@ -1,0 +1,38 @@
+/**
+ * What the receiver of a mail may do with its links. Nobody has signed in: the signature in the address decides.
+ *
+ * @module
+ */
+import { adminClient, rpc } from "../../shared/db/mod.ts";
+import type { Env } from "../../shared/env/mod.ts";
+import { maskAddress, type PreferencesView, readMailToken } from "../../shared/mail/mod.ts";
+import type { MailWishChanges } from "./preferences_schemas.ts";
+
+/** What somebody with the token of a mail has chosen; null = the token is not ours, or the mail is forgotten. */
+export function findReceiver(env: Env, token: string): Promise<PreferencesView | null> {
+  return askFor(env, token, "get_mail_preferences");
+}
+
+/** Writes down what they choose. */
+export function saveReceiver(env: Env, token: string, wanted: MailWishChanges): Promise<PreferencesView | null> {
+  return askFor(env, token, "set_mail_preferences", { p_wanted: wanted });
+}
+
+/** They want no more mails of this category. */
+export function unsubscribeReceiver(env: Env, token: string): Promise<PreferencesView | null> {
+  return askFor(env, token, "unsubscribe_mail");
+}
+
+async function askFor(
+  env: Env,
+  token: string,
+  name: "get_mail_preferences" | "set_mail_preferences" | "unsubscribe_mail",
+  args: Readonly<Record<string, unknown>> = {},
+): Promise<PreferencesView | null> {
+  const mailId = await readMailToken(env, token);
+  if (mailId === null) return null;
+  const found = await rpc<PreferencesView | null>(adminClient(env), name, { p_mail_id: mailId, ...args }, {
+    schema: "engine",
+  });
+  return found && { ...found, address: maskAddress(found.address) };
+}
