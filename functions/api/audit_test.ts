@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { isSignedBy, leafHash, readNetstrings, rootOf, signedText } from "../../shared/audit/mod.ts";
+import { isSignedBy, readNetstrings, signedText } from "../../shared/audit/mod.ts";
 import { type ApiUser, withApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
+import { leafHash, rootOf } from "../../tests/helpers/merkle.ts";
 import { expectProblem } from "../../tests/helpers/route_suite.ts";
 import { FUNCTIONS } from "./mounts.ts";
 

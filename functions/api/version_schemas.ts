@@ -4,12 +4,12 @@ import { API_VERSIONS, defineList, where } from "../../shared/http/mod.ts";
 const moment = z.iso.datetime({ offset: true });
 
 /** A version of the API that is answered. */
-export const versionNameSchema = z.enum(
+const versionNameSchema = z.enum(
   API_VERSIONS.map(({ version }) => version) as [string, ...string[]],
 ).meta({ description: "A version of the API", examples: [API_VERSIONS.at(-1)?.version ?? ""] });
 
 /** A version in the change log. */
-export const changelogEntrySchema = z.strictObject({
+const changelogEntrySchema = z.strictObject({
   version: versionNameSchema,
   title: z.string(),
   changes: z.array(z.strictObject({

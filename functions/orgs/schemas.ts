@@ -46,7 +46,7 @@ export const organizationSchema = z.strictObject({
 export type Organization = z.output<typeof organizationSchema>;
 
 /** What the caller's second factor is at. */
-export const secondFactorSchema = z.strictObject({
+const secondFactorSchema = z.strictObject({
   aal: z.enum(["aal1", "aal2"]).meta({ description: "aal2 = this session has shown a second factor" }),
   factors: z.array(z.strictObject({
     id: z.uuid(),

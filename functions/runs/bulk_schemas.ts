@@ -18,6 +18,3 @@ export const bulkFilterSchema = z.strictObject({
   created_after: moment.optional(),
   created_before: moment.optional(),
 }).refine((filter) => Object.keys(filter).length > 0, "Name at least one thing: without any, every run would be meant");
-
-/** Which runs are meant. */
-export type BulkFilter = z.infer<typeof bulkFilterSchema>;

@@ -19,7 +19,7 @@ const rotateAfterDays = z.int().min(1).max(3650).meta({
 });
 
 /** A value. The messages never repeat it. */
-export const valueSchema = z.string().min(4, "Must have at least 4 characters").refine(
+const valueSchema = z.string().min(4, "Must have at least 4 characters").refine(
   (value) => value.isWellFormed() && !value.includes("\u0000"),
   "Must be text without NUL and lone surrogates",
 ).refine(

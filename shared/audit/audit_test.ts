@@ -1,15 +1,5 @@
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
-import {
-  type AuditPublicKey,
-  auditSigners,
-  isSignedBy,
-  leafHash,
-  merklePath,
-  netstrings,
-  readNetstrings,
-  requestProof,
-  rootOf,
-} from "./mod.ts";
+import { type AuditPublicKey, auditSigners, isSignedBy, netstrings, readNetstrings, requestProof } from "./mod.ts";
 import type { Env } from "../env/mod.ts";
 
 Deno.test("netstrings() tells null from empty, counts bytes, and is read back", () => {
@@ -18,17 +8,6 @@ Deno.test("netstrings() tells null from empty, counts bytes, and is read back", 
   assertEquals(text, "1:a,0:,:,4:Zoë,4:1:a,,4:\u{1f984},");
   assertEquals(readNetstrings(text), fields);
   for (const bad of ["1:ab,", "01:a,", "1;a,", "5:a,", "-1:a,", "x", "1:a"]) assertEquals(readNetstrings(bad), null);
-});
-
-Deno.test("the path of every leaf of trees of 1 to 20 leaves leads to the root, and no other leaf does", async () => {
-  for (let size = 1; size <= 20; size++) {
-    const leaves = await Promise.all(Array.from({ length: size }, (_, place) => leafHash(Uint8Array.of(place))));
-    for (const [place, leaf] of leaves.entries()) {
-      const { path, root } = await merklePath(leaves, place);
-      assertEquals(await rootOf(leaf, path), root);
-      if (size > 1) assert(`${await rootOf(leaves[(place + 1) % size]!, path)}` !== `${root}`);
-    }
-  }
 });
 
 Deno.test("a key is derived from the secret key, the same every time, another for another secret", async () => {

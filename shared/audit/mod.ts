@@ -13,7 +13,6 @@ export {
   keyId,
   signedText,
 } from "./audit_key.ts";
-export { leafHash, merklePath, type MerkleStep, rootOf } from "./merkle.ts";
 export { netstrings, readNetstrings } from "./netstrings.ts";
 export { type RequestFacts, requestProof, requestProofKey } from "./request_proof.ts";
 export { AuditBrokenError, signAudit } from "./sign_audit.ts";

@@ -85,8 +85,3 @@ export type StepErrorCode = keyof typeof STEP_ERROR_CODES;
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === "string" && Object.hasOwn(ERROR_CODES, value);
 }
-
-/** Whether `value` is one of the codes that only steps and runs carry. */
-export function isStepErrorCode(value: unknown): value is StepErrorCode {
-  return typeof value === "string" && Object.hasOwn(STEP_ERROR_CODES, value);
-}

@@ -12,7 +12,6 @@ import {
   internal,
   INTERNAL_DETAIL,
   isErrorCode,
-  isStepErrorCode,
   notFound,
   problemDetails,
   problemResponse,
@@ -27,7 +26,6 @@ import {
 Deno.test("ERROR_CODES and STEP_ERROR_CODES share no code and hold error statuses only", () => {
   for (const code of Object.keys(STEP_ERROR_CODES)) assert(!isErrorCode(code), code);
   for (const [code, { status }] of Object.entries(ERROR_CODES)) assert(status >= 400 && status <= 599, code);
-  assert(isStepErrorCode("worker_lost"));
   assert(!isErrorCode("toString") && !isErrorCode("__proto__") && !isErrorCode(404));
 });
 

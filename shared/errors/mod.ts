@@ -9,7 +9,6 @@ export {
   type ErrorCode,
   type ErrorCodeFacts,
   isErrorCode,
-  isStepErrorCode,
   STEP_ERROR_CODES,
   type StepErrorCode,
 } from "./codes.ts";

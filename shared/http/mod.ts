@@ -31,7 +31,7 @@ export type {
   UserAccess,
   UserOrSecretAccess,
 } from "./access.ts";
-export { permissionExtensions, PERMISSIONS, type Role, ROLE_PERMISSIONS, rolesWith } from "./permissions.ts";
+export { permissionExtensions, PERMISSIONS, type Role, ROLE_PERMISSIONS } from "./permissions.ts";
 export type { ForUser, PlanLimits, RequestContext, RouteContext, RouteEnv, UserContext } from "./context.ts";
 export type { GateAnswer } from "./gate.ts";
 export {

@@ -81,7 +81,7 @@ export type Permission = (typeof ROLE_PERMISSIONS)["owner"][number];
 export const PERMISSIONS: readonly Permission[] = ROLE_PERMISSIONS.owner;
 
 /** The roles that hold a permission, the mightiest first. */
-export function rolesWith(permission: Permission): Role[] {
+function rolesWith(permission: Permission): Role[] {
   return (Object.keys(ROLE_PERMISSIONS) as Role[]).filter((role) =>
     (ROLE_PERMISSIONS[role] as readonly Permission[]).includes(permission)
   );

@@ -6,4 +6,4 @@
 export { type AnyJob, defineJob, type JobContext, type JobDefinition, type JobRetry } from "./define_job.ts";
 export { JobError, type JobErrorOptions, NonRetryable } from "./job_error.ts";
 export { JobRegistry, jobRegistry, type JobTypeInfo, listJobTypes } from "./registry.ts";
-export { createJobRunner, type JobRunnerOptions, MAX_RESULT_BYTES } from "./run_job.ts";
+export { createJobRunner, type JobRunnerOptions } from "./run_job.ts";

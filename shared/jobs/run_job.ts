@@ -19,7 +19,7 @@ import type { AnyJob } from "./define_job.ts";
 import { DEFAULT_TIMEOUT_MS, type JobRegistry, jobRegistry } from "./registry.ts";
 
 /** Bytes of JSON that a result may have. */
-export const MAX_RESULT_BYTES = 262_144;
+const MAX_RESULT_BYTES = 262_144;
 
 /** What {@linkcode createJobRunner} needs. */
 export interface JobRunnerOptions {

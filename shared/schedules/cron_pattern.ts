@@ -1,7 +1,7 @@
 import { Cron } from "croner";
 
 /** Characters that a cron expression may have. */
-export const MAX_CRON_LENGTH = 200;
+const MAX_CRON_LENGTH = 200;
 
 /** A cron expression that was understood. */
 export interface CronPattern {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-export { type CronPattern, type CronProblem, MAX_CRON_LENGTH, readCron } from "./cron_pattern.ts";
+export { type CronPattern, type CronProblem, readCron } from "./cron_pattern.ts";
 export { localTime, readTimezone } from "./timezone.ts";
 export { dueTimes, type DueTimesOptions, lastDueTimes, type Timing } from "./due_times.ts";
 export { readTiming, type TimingInput } from "./read_timing.ts";
-export { HORIZON_DAYS, MISSED_COUNT, refillTimes, UPCOMING_COUNT, upcomingTimes } from "./upcoming.ts";
+export { refillTimes, upcomingTimes } from "./upcoming.ts";
 export { jitterSeconds } from "./jitter.ts";

@@ -1,11 +1,11 @@
 import { dueTimes, lastDueTimes, type Timing } from "./due_times.ts";
 
 /** Due times that are worked out ahead, at most. */
-export const UPCOMING_COUNT = 50;
+const UPCOMING_COUNT = 50;
 /** How far ahead, days. The next one always counts, however far it is. */
-export const HORIZON_DAYS = 366;
+const HORIZON_DAYS = 366;
 /** Due times that have passed unseen and are named, the newest ones; `missed_limit` allows no more. */
-export const MISSED_COUNT = 100;
+const MISSED_COUNT = 100;
 
 const DAY = 86_400_000;
 

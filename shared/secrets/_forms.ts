@@ -86,7 +86,7 @@ function encodingsOf(text: string): string[] {
 }
 
 /** The characters of Base64 that depend on nothing but these bytes, for each place they may have among others. */
-export function base64Cores(bytes: Uint8Array): string[] {
+function base64Cores(bytes: Uint8Array): string[] {
   const cores: string[] = [];
   for (let before = 0; before < 3; before++) {
     const padded = new Uint8Array(before + bytes.length);

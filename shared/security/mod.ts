@@ -5,10 +5,8 @@
  */
 export {
   ALL_SECURITY_EVENTS,
-  SECURITY_EVENT_KINDS,
   SECURITY_EVENTS,
   type SecurityEvent,
   type SecurityEventQuery,
-  securityEventSchema,
   toEventArguments,
 } from "./security_event.ts";

@@ -3,7 +3,7 @@ import type { List } from "../db/mod.ts";
 import { defineList, filterOf, where } from "../http/mod.ts";
 
 /** Every kind of security event. */
-export const SECURITY_EVENT_KINDS = [
+const SECURITY_EVENT_KINDS = [
   "credential.refused",
   "permission.denied",
   "id.probed",
@@ -19,7 +19,7 @@ export const SECURITY_EVENT_KINDS = [
 const moment = z.iso.datetime({ offset: true }).meta({ examples: ["2026-11-20T09:30:00.123456+00:00"] });
 
 /** What may be an attack, or its beginning. */
-export const securityEventSchema = z.object({
+const securityEventSchema = z.object({
   id: z.uuid(),
   kind: z.enum(SECURITY_EVENT_KINDS),
   organization_id: z.uuid().nullable().meta({ description: "Null = not known" }),

@@ -6,10 +6,9 @@
 import { z } from "zod";
 import type { Json } from "../graph/mod.ts";
 import { fromText, toHex } from "./encoding.ts";
-import { signHmac, verifyHmac } from "./hmac.ts";
+import { signHmac } from "./hmac.ts";
 import { asEventType, putAt, readBody, textAt } from "./read_body.ts";
-import { refuse, refuseMismatch, refuseMissing, refuseStale } from "./refuse.ts";
-import { parseTimedHeader, timedForm } from "./timed_header.ts";
+import { checkTimedSignature } from "./timed_header.ts";
 import type {
   OutgoingDelivery,
   SampleEvent,
@@ -20,10 +19,8 @@ import type {
   WebhookVerdict,
 } from "./types.ts";
 
-const HEADER = "Calendly-Webhook-Signature";
-
-/** Seconds that a signature may lie in the past or, for clocks that differ, in the future: what Calendly advises. */
-const TOLERANCE_SECONDS = 180;
+/** As far in the past or future as Calendly advises. */
+const SIGNATURE = { header: "Calendly-Webhook-Signature", toleranceSeconds: 180 };
 
 /** Adapter for Calendly. */
 export const calendly: WebhookAdapter = {
@@ -42,24 +39,8 @@ export const calendly: WebhookAdapter = {
 };
 
 async function verify(delivery: SignedDelivery): Promise<WebhookVerdict> {
-  const secrets = delivery.secrets.filter((secret) => secret !== "");
-  if (secrets.length === 0) return refuse("no_secret");
-  const field = delivery.headers.get(HEADER);
-  if (field === null || field === "") return refuseMissing(HEADER);
-  const header = parseTimedHeader(field);
-  if (header === null) return refuse("malformed_signature", timedForm(HEADER));
-  const genuine = await verifyHmac({
-    hash: "SHA-256",
-    keys: secrets.map(fromText),
-    signatures: header.signatures,
-    content: [fromText(`${header.time}.`), delivery.rawBody],
-  });
-  if (!genuine) return refuseMismatch(delivery.rawBody);
-  const seconds = Number(header.time);
-  if (Math.abs(delivery.now.getTime() / 1000 - seconds) > TOLERANCE_SECONDS) {
-    return refuseStale(seconds, delivery.now, TOLERANCE_SECONDS);
-  }
-  return toVerdict(delivery, seconds);
+  const checked = await checkTimedSignature(delivery, SIGNATURE);
+  return checked.ok ? toVerdict(delivery, checked.seconds) : checked;
 }
 
 function toVerdict(delivery: WebhookDelivery, timestampSeconds: number | null): WebhookVerdict {

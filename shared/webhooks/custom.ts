@@ -102,9 +102,10 @@ async function verify(delivery: SignedDelivery): Promise<WebhookVerdict> {
     return refuseMismatch(delivery.rawBody);
   }
   const timestampSeconds = time === null ? null : Number(time) / (config.timestamp_unit === "seconds" ? 1 : 1000);
-  if (timestampSeconds !== null && isStale(timestampSeconds, delivery.now, config)) {
-    return refuseStale(timestampSeconds, delivery.now, config.tolerance_seconds);
-  }
+  const stale = timestampSeconds === null
+    ? null
+    : refuseStale(timestampSeconds, delivery.now, config.tolerance_seconds);
+  if (stale !== null) return stale;
   const verdict = toVerdict(delivery, config, { timestampSeconds });
   if (!verdict.ok || verdict.event.eventKey !== null || timestampSeconds === null) return verdict;
   // Without an id a signed time makes every delivery its own; the same signed bytes again are a replay.
@@ -162,10 +163,6 @@ function signedContent(delivery: WebhookDelivery, config: CustomConfig, time: st
     if (part === "id") return fromText(headerText(delivery.headers, config.event_id_header) ?? "");
     return fromText(delivery.headers.get(part.slice("header:".length)) ?? "");
   });
-}
-
-function isStale(timestampSeconds: number, now: Date, config: CustomConfig): boolean {
-  return Math.abs(now.getTime() / 1000 - timestampSeconds) > config.tolerance_seconds;
 }
 
 function toVerdict(delivery: WebhookDelivery, config: CustomConfig, proof: Proof | null): WebhookVerdict {

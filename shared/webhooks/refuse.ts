@@ -27,9 +27,11 @@ export function refuseMismatch(rawBody: Uint8Array): WebhookRefusal {
  * Refuses a genuine signature of another time.
  *
  * @param timestampSeconds The signed time.
- * @param toleranceSeconds How far it may lie from now.
+ * @param toleranceSeconds How far it may lie from now, to either side.
+ * @returns Null when it does not lie farther.
  */
-export function refuseStale(timestampSeconds: number, now: Date, toleranceSeconds: number): WebhookRefusal {
+export function refuseStale(timestampSeconds: number, now: Date, toleranceSeconds: number): WebhookRefusal | null {
+  if (Math.abs(now.getTime() / 1000 - timestampSeconds) <= toleranceSeconds) return null;
   const age = Math.round(now.getTime() / 1000 - timestampSeconds);
   const place = age >= 0 ? `${age} s in the past` : `${-age} s in the future`;
   return refuse("stale_timestamp", `the signed time lies ${place}, ${toleranceSeconds} s are allowed`);

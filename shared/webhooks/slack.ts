@@ -60,10 +60,7 @@ async function verify(delivery: SignedDelivery): Promise<WebhookVerdict> {
   });
   if (!genuine) return refuseMismatch(delivery.rawBody);
   const seconds = Number(time);
-  if (Math.abs(delivery.now.getTime() / 1000 - seconds) > TOLERANCE_SECONDS) {
-    return refuseStale(seconds, delivery.now, TOLERANCE_SECONDS);
-  }
-  return toVerdict(delivery, seconds);
+  return refuseStale(seconds, delivery.now, TOLERANCE_SECONDS) ?? toVerdict(delivery, seconds);
 }
 
 function toVerdict(delivery: WebhookDelivery, timestampSeconds: number | null): WebhookVerdict {

@@ -18,7 +18,6 @@ import type {
   SignedDelivery,
   WebhookAdapter,
   WebhookDelivery,
-  WebhookRefusal,
   WebhookVerdict,
 } from "./types.ts";
 import { withoutSecretPrefix } from "./webhook_secret.ts";
@@ -77,12 +76,7 @@ async function verify(delivery: SignedDelivery): Promise<WebhookVerdict> {
   const genuine = await verifyHmac({ hash: "SHA-256", keys: keys.symmetric, signatures: signatures.v1, content }) ||
     await verifyEd25519({ keys: keys.public, signatures: signatures.v1a, content });
   if (!genuine) return refuseMismatch(rawBody);
-  return stale(Number(time), now) ?? toVerdict(delivery, id, Number(time));
-}
-
-function stale(seconds: number, now: Date): WebhookRefusal | null {
-  if (Math.abs(now.getTime() / 1000 - seconds) <= TOLERANCE_SECONDS) return null;
-  return refuseStale(seconds, now, TOLERANCE_SECONDS);
+  return refuseStale(Number(time), now, TOLERANCE_SECONDS) ?? toVerdict(delivery, id, Number(time));
 }
 
 function toKeys(secrets: readonly string[]): { symmetric: Uint8Array[]; public: Uint8Array[] } {

@@ -12,10 +12,9 @@
 import { z } from "zod";
 import type { Json } from "../graph/mod.ts";
 import { fromText, toHex } from "./encoding.ts";
-import { signHmac, verifyHmac } from "./hmac.ts";
+import { signHmac } from "./hmac.ts";
 import { asEventKey, asEventType, putAt, readBody, textAt } from "./read_body.ts";
-import { refuse, refuseMismatch, refuseMissing, refuseStale } from "./refuse.ts";
-import { parseTimedHeader, timedForm } from "./timed_header.ts";
+import { checkTimedSignature } from "./timed_header.ts";
 import type {
   OutgoingDelivery,
   SampleEvent,
@@ -26,8 +25,8 @@ import type {
   WebhookVerdict,
 } from "./types.ts";
 
-/** Seconds that a signature may lie in the past or, for clocks that differ, in the future. */
-const TOLERANCE_SECONDS = 300;
+/** The whole secret with its prefix is the key: it is no base64 to Stripe. */
+const SIGNATURE = { header: "Stripe-Signature", toleranceSeconds: 300 };
 
 /** Adapter for Stripe. */
 export const stripe: WebhookAdapter = {
@@ -45,25 +44,8 @@ export const stripe: WebhookAdapter = {
 };
 
 async function verify(delivery: SignedDelivery): Promise<WebhookVerdict> {
-  const secrets = delivery.secrets.filter((secret) => secret !== "");
-  if (secrets.length === 0) return refuse("no_secret");
-  const field = delivery.headers.get("stripe-signature");
-  if (field === null || field === "") return refuseMissing("Stripe-Signature");
-  const header = parseTimedHeader(field);
-  if (header === null) return refuse("malformed_signature", timedForm("Stripe-Signature"));
-  const genuine = await verifyHmac({
-    hash: "SHA-256",
-    // The whole secret with its prefix is the key; it is not base64 to Stripe.
-    keys: secrets.map(fromText),
-    signatures: header.signatures,
-    content: [fromText(`${header.time}.`), delivery.rawBody],
-  });
-  if (!genuine) return refuseMismatch(delivery.rawBody);
-  const seconds = Number(header.time);
-  if (Math.abs(delivery.now.getTime() / 1000 - seconds) > TOLERANCE_SECONDS) {
-    return refuseStale(seconds, delivery.now, TOLERANCE_SECONDS);
-  }
-  return toVerdict(delivery, seconds);
+  const checked = await checkTimedSignature(delivery, SIGNATURE);
+  return checked.ok ? toVerdict(delivery, checked.seconds) : checked;
 }
 
 function toVerdict(delivery: WebhookDelivery, timestampSeconds: number | null): WebhookVerdict {

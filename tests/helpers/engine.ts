@@ -15,6 +15,9 @@ export interface Tenant {
   organizationId: string;
 }
 
+/** A role in an organization. */
+export type MemberRole = "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
+
 /** A run as `public.runs` holds it. */
 export interface RunRow {
   id: string;
@@ -43,6 +46,16 @@ export async function createTenant(db: TestDatabase): Promise<Tenant> {
   const user = await db.createUser();
   const [row] = await db.as("authenticated", user.claims, (sql) => sql`select public.gate() as gate`);
   return { user, organizationId: row?.gate.organization_id };
+}
+
+/** Another user, in the role, of an organization. */
+export async function addMember(db: TestDatabase, organizationId: string, role: MemberRole): Promise<TestUser> {
+  const user = await db.createUser();
+  await db.sql`insert into public.profiles (id, email) values (${user.id}, ${user.email})`;
+  await db.sql`
+    insert into public.organization_members (organization_id, user_id, role)
+    values (${organizationId}, ${user.id}, ${role})`;
+  return user;
 }
 
 /** Saves a graph as a flow of the tenant; gives its id. */

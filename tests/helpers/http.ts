@@ -6,7 +6,7 @@
  */
 import { SignJWT } from "jose";
 import { type Env, readEnv } from "../../shared/env/mod.ts";
-import type { AppOptions } from "../../shared/http/mod.ts";
+import { type AppOptions, ROLE_PERMISSIONS } from "../../shared/http/mod.ts";
 
 /** Keys of the test environment. */
 export const TEST_KEYS = {
@@ -104,38 +104,14 @@ export interface FakeDataApi {
   on(path: string, handler: FakeHandler): void;
 }
 
-/** Every permission there is. */
-const ALL_PERMISSIONS = [
-  "audit:read",
-  "billing:read",
-  "billing:write",
-  "flows:read",
-  "flows:write",
-  "keys:read",
-  "keys:write",
-  "mail:read",
-  "mail:write",
-  "members:read",
-  "members:write",
-  "org:own",
-  "org:read",
-  "org:write",
-  "runs:execute",
-  "runs:read",
-  "secrets:read",
-  "secrets:write",
-  "webhooks:read",
-  "webhooks:write",
-  "workspaces:write",
-];
-
 /** A gate that lets an owner through. */
 export function openGate(overrides: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     user_id: TEST_USER_ID,
     organization_id: TEST_ORGANIZATION_ID,
     role: "owner",
-    permissions: ALL_PERMISSIONS,
+    // All that there are.
+    permissions: [...ROLE_PERMISSIONS.owner],
     suspended: false,
     plan: "free",
     limits: { requests_per_minute: 100, max_flows: 100 },

@@ -5,7 +5,7 @@
  */
 import type postgres from "postgres";
 import type { TestDatabase, TestUser } from "../helpers/postgres.ts";
-import { createTenant } from "../helpers/engine.ts";
+import { addMember, createTenant } from "../helpers/engine.ts";
 import { addKeys } from "./_keys.ts";
 
 /** Somebody who sends a statement. */
@@ -69,7 +69,7 @@ export interface Cast {
   suspended: Things;
 }
 
-const ROLES = ["owner", "admin", "developer", "member", "viewer", "guest"];
+const ROLES = ["owner", "admin", "developer", "member", "viewer", "guest"] as const;
 
 /** Fills the database. */
 export async function prepareCast(db: TestDatabase): Promise<Cast> {
@@ -123,15 +123,6 @@ export async function prepareCast(db: TestDatabase): Promise<Cast> {
 
 function actorOf(name: string, user: TestUser, organizationId: string | null): Actor {
   return { name, role: "authenticated", claims: user.claims, userId: user.id, organizationId };
-}
-
-async function addMember(db: TestDatabase, organizationId: string, role: string): Promise<TestUser> {
-  const user = await db.createUser();
-  await db.sql`insert into public.profiles (id, email) values (${user.id}, ${user.email})`;
-  await db.sql`
-    insert into public.organization_members (organization_id, user_id, role)
-    values (${organizationId}, ${user.id}, ${role})`;
-  return user;
 }
 
 /** One row at least in every table that belongs to tenants, in the default partitions and in this week's. */

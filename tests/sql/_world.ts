@@ -4,16 +4,14 @@
  * @module
  */
 import postgres from "postgres";
-import { createTenant, type Tenant } from "../helpers/engine.ts";
+import { addMember, createTenant, type MemberRole, type Tenant } from "../helpers/engine.ts";
 import type { TestDatabase, TestUser } from "../helpers/postgres.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import type { Json } from "../../shared/graph/mod.ts";
 
-export { createTenant, type Tenant };
+export { addMember, createTenant, type MemberRole, type Tenant };
 
-/** A role in an organization. */
-export type MemberRole = "owner" | "admin" | "developer" | "member" | "viewer" | "guest";
-/** All of them, the mightiest first. */
+/** All roles, the mightiest first. */
 export const MEMBER_ROLES: readonly MemberRole[] = ["owner", "admin", "developer", "member", "viewer", "guest"];
 
 /** Arguments by name. */
@@ -133,16 +131,6 @@ export async function failureOf(call: PromiseLike<unknown>): Promise<Failure> {
 export async function assertFails(call: PromiseLike<unknown>, code: string, status?: number): Promise<void> {
   const failure = await failureOf(call);
   assertEquals([failure.code, failure.status], [code, status ?? null], failure.message);
-}
-
-/** Another user, in the role, of an organization. */
-export async function addMember(db: TestDatabase, organizationId: string, role: MemberRole): Promise<TestUser> {
-  const user = await db.createUser();
-  await db.sql`insert into public.profiles (id, email) values (${user.id}, ${user.email})`;
-  await db.sql`
-    insert into public.organization_members (organization_id, user_id, role)
-    values (${organizationId}, ${user.id}, ${role})`;
-  return user;
 }
 
 /** Runs every call at once, each in a transaction of its own. */

@@ -18,7 +18,7 @@ import { SESSION } from "./session.ts";
 import { TRY_IT } from "./try_it.ts";
 
 /** The document and the page write samples with the same function: its text is taken along. */
-export const CODE_SAMPLES = `const codeSamples = ${codeSamples.toString()};`;
+const CODE_SAMPLES = `const codeSamples = ${codeSamples.toString()};`;
 
 /** The script of the page. Nothing of it is visible to other scripts. */
 export const SCRIPT = `"use strict";\n(() => {\n${
