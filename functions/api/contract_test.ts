@@ -200,6 +200,11 @@ async function creations(api: TestApi, ada: ApiUser): Promise<Record<string, Cre
       other: { body: { name: "Two" } },
     },
     triggerSchedule: { path: `/schedules/${scheduleId}/trigger` },
+    createBudget: {
+      path: "/billing/budgets",
+      body: { name: "One", meter: "cost", amount: 5 },
+      other: { body: { name: "One", meter: "cost", amount: 6 } },
+    },
     createKey: {
       path: "/keys",
       body: { name: "One", scopes: ["flows:read"] },

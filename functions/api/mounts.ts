@@ -15,6 +15,7 @@ const email = async (): Promise<Router> => (await import("../email/router.ts")).
 const jobs = async (): Promise<Router> => (await import("../jobs/router.ts")).router;
 const admin = async (): Promise<Router> => (await import("../admin/router.ts")).router;
 const keys = async (): Promise<Router> => (await import("../keys/router.ts")).router;
+const billing = async (): Promise<Router> => (await import("../billing/router.ts")).router;
 const orgs = async (): Promise<Router> => (await import("../orgs/router.ts")).router;
 const stats = async (): Promise<Router> => (await import("../flows/router.ts")).statsRouter;
 const auth = async (): Promise<Router> => (await import("../orgs/router.ts")).authRouter;
@@ -37,6 +38,7 @@ export const FUNCTIONS = {
   email,
   jobs,
   keys,
+  billing,
   orgs,
   admin,
   audit,

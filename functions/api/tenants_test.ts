@@ -86,6 +86,7 @@ async function furnish(api: TestApi, ada: ApiUser): Promise<Ids> {
     deliveries: await made(`/webhooks/subscriptions/${subscriptions}/test`, {}),
     mails: mail?.id,
     suppressions: await made("/email/suppressions", { address: "gone@example.com" }),
+    budgets: await made("/billing/budgets", { name: "Models", meter: "cost", amount: 1_000_000, flow_id: flow }),
   };
 }
 

@@ -117,12 +117,13 @@ export class WorkerTokens {
   }
 
   #surroundings(log: Log): StepSurroundings {
-    const { providers, breakers, random = Math.random, callbackUrl, values, secrets } = this.#options.worker;
+    const { client, providers, breakers, random = Math.random, callbackUrl, values, secrets } = this.#options.worker;
     return {
       providers,
       log,
       signal: this.#options.signal,
       random,
+      spend: client,
       ...(breakers !== undefined && { breakers }),
       ...(values !== undefined && { values }),
       ...(secrets !== undefined && { secrets }),

@@ -7,6 +7,7 @@ import { toBase64 } from "../bytes/mod.ts";
 import { type AheadDelivery, encodeDelivery } from "./_encode_delivery.ts";
 import { encodeResult } from "./_encode_result.ts";
 import type { Json } from "../graph/mod.ts";
+import type { SpendUnits } from "../nodes/mod.ts";
 import type { BreakerFacts } from "../providers/mod.ts";
 import type { SecretReading, SecretReply } from "../secrets/mod.ts";
 import type { CallbackPlace } from "./callback_url.ts";
@@ -23,6 +24,8 @@ import type {
   RefusedDelivery,
   RunEnd,
   SettleReply,
+  SpendCall,
+  SpendReply,
   WebhookDelivery,
 } from "./types.ts";
 
@@ -33,6 +36,9 @@ export const ENGINE_FUNCTIONS = {
   finish_jobs: { p_worker_id: "uuid", p_results: "jsonb" },
   report_jobs: { p_worker_id: "uuid", p_progress: "jsonb" },
   enqueue_jobs: { p_jobs: "jsonb" },
+  reserve_spend: { p_call: "jsonb" },
+  settle_spend: { p_reservation_id: "uuid", p_units: "jsonb" },
+  release_spend: { p_reservation_id: "uuid" },
   share_breakers: { p_changes: "jsonb" },
   read_secrets: { p_reads: "jsonb" },
   heartbeat: { p_worker_id: "uuid" },
@@ -157,6 +163,21 @@ export class EngineClient {
   /** Gives secrets that steps name, encrypted, and writes down who read them. */
   async readSecrets(readings: readonly SecretReading[]): Promise<SecretReply[]> {
     return await this.#call("read_secrets", { p_reads: readings as unknown as Json });
+  }
+
+  /** Reserves what a call of a model may use at most, of every budget that concerns it. */
+  async reserveSpend(call: SpendCall): Promise<SpendReply> {
+    return await this.#call("reserve_spend", { p_call: { ...call, units: { ...call.units } } });
+  }
+
+  /** Counts what a call of a model used, once however often it is told. */
+  async settleSpend(reservationId: string, units: SpendUnits): Promise<void> {
+    await this.#call("settle_spend", { p_reservation_id: reservationId, p_units: { ...units } });
+  }
+
+  /** Gives back what was reserved for a call that cost nothing. */
+  async releaseSpend(reservationId: string): Promise<void> {
+    await this.#call("release_spend", { p_reservation_id: reservationId });
   }
 
   /** Listens for news of work; null when this transport can not. See {@linkcode EngineTransport.listen}. */

@@ -27,6 +27,7 @@ import {
 import type { Breakers, Providers } from "../providers/mod.ts";
 import type { Redactor, SecretReader } from "../secrets/mod.ts";
 import type { OutputStore } from "./_large_outputs.ts";
+import { type SpendLedger, spendOf } from "./_step_spend.ts";
 import type { CallbackPlace } from "./callback_url.ts";
 import type { Position } from "./frontier.ts";
 import type { StepScope } from "./step_scope.ts";
@@ -47,6 +48,8 @@ export interface StepSurroundings {
   values?: OutputStore;
   /** Reads the secrets that configs name; without it a step that names one fails. */
   secrets?: Pick<SecretReader, "read">;
+  /** Keeps the budgets of calls that are paid by use; without it nobody counts them. */
+  spend?: SpendLedger;
   /** Makes the URLs that complete waiting steps. */
   callbackUrl?(place: CallbackPlace): Promise<string>;
 }
@@ -126,7 +129,7 @@ async function withTimeLimit(
 
 function contextOf(
   step: StepAttempt,
-  { log, providers, breakers, callbackUrl }: StepSurroundings,
+  { log, providers, breakers, callbackUrl, spend }: StepSurroundings,
   signal: AbortSignal,
   joins: boolean,
 ): NodeContext {
@@ -148,6 +151,7 @@ function contextOf(
     },
     again: payload?.again === undefined ? null : { index: payload.again.index, last: payload.again.last ?? null },
     callbackUrl: () => makeUrl({ runId: job.run_id, node: node.id, scope: job.scope ?? "" }, callbackUrl),
+    ...(spend !== undefined && { spend: spendOf(step, spend, log) }),
   };
 }
 

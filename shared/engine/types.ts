@@ -5,7 +5,7 @@
  * @module
  */
 import type { Json } from "../graph/mod.ts";
-import type { ItemResult, NodeWait, Resolution } from "../nodes/mod.ts";
+import type { ItemResult, NodeWait, Resolution, SpendUnits } from "../nodes/mod.ts";
 
 /** A step that was recorded before the job was claimed (its worker died, or the run is a retry). */
 export interface RecordedStep {
@@ -240,6 +240,40 @@ export interface SettleReply {
   /** Whether it made tokens that anybody may claim at once. */
   more?: boolean;
 }
+
+/** A call of a model that is about to be made. */
+export interface SpendCall {
+  organization_id: string;
+  flow_id: string;
+  run_id: string;
+  node_id: string;
+  /** Empty = top level. */
+  scope: string;
+  /** Which call of the attempt, from 1. */
+  number: number;
+  /** The token: when nobody has it leased any more, what is reserved is given back. */
+  job_id: string;
+  model: string;
+  /** The most that it may use. */
+  units: SpendUnits;
+}
+
+/** What was reserved, or which budget does not allow it. */
+export type SpendReply =
+  | { id: string; cost_micros: number; is_priced: boolean }
+  | {
+    refused: {
+      because: "spent" | "no_price";
+      id: string;
+      name: string;
+      meter?: "cost" | "ai_tokens";
+      limit?: number;
+      used?: number;
+      reserved?: number;
+      needed?: number;
+      resets_at?: string;
+    };
+  };
 
 /** A version as `engine.load_plans` gives it. */
 export interface LoadedVersion {

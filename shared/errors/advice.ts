@@ -173,6 +173,9 @@ export const STEP_ERROR_ADVICE: Readonly<Record<StepErrorCode, string>> = {
   worker_lost: "Retry the run. If it happens again, the step needs more memory or time than an edge function has.",
   provider_error: "Read the provider's message in the step; check its credentials and settings, then retry.",
   provider_unavailable: "Retry when the provider is back, or give the node another provider to fall back on.",
+  budget_spent: "Raise the budget that `details` names, or wait until `resets_at`; then retry the run.",
+  price_missing:
+    "The operator sets a price with `engine.set_model_price`; or let the budget only warn, or count tokens.",
   stopped: "Nothing: the flow said so itself.",
   loop_limit: "Raise the loop's bound, or correct the condition that ends it.",
   too_few_items: "Look at the items that failed, and lower the collector's `k` if fewer are enough.",

@@ -68,6 +68,8 @@ export const STEP_ERROR_CODES = {
   worker_lost: "The worker that ran the step disappeared and no attempt was left",
   provider_error: "The outside service refused or failed",
   provider_unavailable: "The outside service is known to be down, and the run can not wait for it",
+  budget_spent: "A budget does not allow the call, which was not made",
+  price_missing: "A budget in money stops calls of a model that has no price, since it cannot count them",
   stopped: "The flow stopped itself",
   loop_limit: "The loop would run more often than it may",
   too_few_items: "Too few items of a splitter came through",

@@ -4,6 +4,7 @@ import { afterAnswer, afterCallback, httpHandles } from "./http/await_callback.t
 import { buildRequest } from "./http/build_request.ts";
 import { readResponse } from "./http/read_response.ts";
 import { httpConfigSchema, httpOutputSchema } from "./http/schemas.ts";
+import { metered } from "./http/metered.ts";
 import { isObject } from "./json_values.ts";
 
 /** Calls any HTTP API on the public internet. */
@@ -41,7 +42,7 @@ export const actionHttp = defineNode({
     // Neither path nor query, neither fields nor body: all of them carry secrets somewhere.
     const facts = { method: config.method, host: hostOf(request.url) };
     try {
-      const response = await context.providers.http.request(request);
+      const response = await metered(config, context, () => context.providers.http.request(request));
       context.log.info("node.http", { ...facts, status: response.status, duration: since(started) });
       return afterAnswer(config, readResponse(config, response, new Date()));
     } catch (error) {

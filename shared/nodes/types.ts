@@ -47,6 +47,30 @@ export interface NodeContext {
   again: { index: number; last: Json } | null;
   /** A signed URL, good once, that ends the wait of this node. */
   callbackUrl(): Promise<string>;
+  /** For whoever calls something that is paid by use; absent = nobody counts (a test of a node). */
+  spend?: Spend;
+}
+
+/** What services charge for. `cached_token` = of the input, read from the service's cache, and not among `input_token`. */
+export type SpendUnit = "call" | "input_token" | "cached_token" | "output_token" | "image" | "second" | "character";
+
+/** How much of what. */
+export type SpendUnits = { readonly [unit in SpendUnit]?: number };
+
+/** Counts calls that are paid by use, within the budgets of the organization. */
+export interface Spend {
+  /**
+   * Makes a call: what it may use at most is reserved before, what it used is counted after.
+   *
+   * @param estimate The model, as in `openai/gpt-5.1`, and the most that the call may use, as far as one can know.
+   * @param work Makes the call. `units` = what it used; null = surely nothing was charged. What it throws passes
+   * through: where it is known that nothing happened nothing is counted, and otherwise the estimate.
+   * @throws {NodeError} `budget_spent`, `price_missing`: the call was not made.
+   */
+  call<T>(
+    estimate: { readonly model: string; readonly units: SpendUnits },
+    work: () => Promise<{ readonly value: T; readonly units: SpendUnits | null }>,
+  ): Promise<T>;
 }
 
 /** What ended a wait. */

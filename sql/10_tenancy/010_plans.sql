@@ -20,6 +20,8 @@ create table public.plans (
   max_api_keys integer not null default 5 check (max_api_keys > 0),
   max_secrets integer not null default 20 check (max_secrets > 0),
   max_webhook_subscriptions integer not null default 10 check (max_webhook_subscriptions > 0),
+  max_runs_per_month integer check (max_runs_per_month > 0),
+  included_seats integer not null default 5 check (included_seats >= 0),
   constraint retention_is_in_days check (
     jsonb_typeof(retention_days) = 'object'
     and not jsonb_path_exists(retention_days, '$.* ? (@.type() != "null" && (@.type() != "number" || @ < 1 || @ > 36500 || @.floor() != @))')
@@ -54,3 +56,5 @@ comment on column public.plans.max_workspaces is 'Workspaces that an organizatio
 comment on column public.plans.max_api_keys is 'API keys in force that an organization may keep.';
 comment on column public.plans.max_secrets is 'Secrets that an organization may keep.';
 comment on column public.plans.max_webhook_subscriptions is 'Webhook subscriptions that an organization may keep.';
+comment on column public.plans.max_runs_per_month is 'Runs that the plan includes in a month. Nothing is stopped: owners and admins are told at 80 and 100 percent. Null = as many as there are. Yours to change.';
+comment on column public.plans.included_seats is 'Members that the price of the plan pays for. Each further one takes a seat, where the plan has a price of seats at Stripe. Yours to change.';

@@ -13,9 +13,9 @@ as $$
         or n.nspname like 'pg\_%'
         or n.nspname = 'public' and (
           c.relname = any ('{
-            analytics_daily,api_keys,audit_events,billing_customers,bulk_operations,entities,entity_moves,flow_edge_stats,flow_version_runs,
+            analytics_daily,api_keys,audit_events,billing_customers,budgets,bulk_operations,entities,entity_moves,flow_edge_stats,flow_version_runs,
             flow_versions,flows,invitations,invoices,job_history,job_queue,mail_events,mail_suppressions,mails,organization_members,
-            organizations,plan_prices,plans,profiles,run_archives,run_stats_daily,run_steps,runs,schedule_firings,schedules,secrets,subscriptions,usage_hourly,webhook_attempts,
+            organizations,plan_prices,plans,profiles,run_archives,run_stats_daily,run_steps,runs,schedule_firings,schedules,secrets,subscriptions,usage_details,usage_hourly,webhook_attempts,
             webhook_deliveries,webhook_endpoints,webhook_events,webhook_messages,webhook_refusals,webhook_subscriptions,
             workspaces
           }'::text[])

@@ -10,9 +10,12 @@ create table public.usage_hourly (
   jobs bigint not null default 0,
   webhook_events integer not null default 0,
   counted_at timestamptz not null default private.now(),
+  ai_tokens bigint not null default 0,
+  cost_micros bigint not null default 0,
   primary key (organization_id, hour)
 );
 create index usage_hourly_open_idx on public.usage_hourly (hour) where runs_open > 0;
+create index usage_hourly_counted_at_idx on public.usage_hourly (counted_at);
 alter table public.usage_hourly enable row level security;
 revoke all on table public.usage_hourly from public, anon, authenticated, service_role;
 grant select on table public.usage_hourly to authenticated, service_role;
@@ -33,3 +36,5 @@ comment on column public.usage_hourly.steps is 'Steps of these runs that ran: ea
 comment on column public.usage_hourly.jobs is 'Background jobs that ended in this hour, completed or given up.';
 comment on column public.usage_hourly.webhook_events is 'Webhook events that came in this hour; a repeated delivery is none.';
 comment on column public.usage_hourly.counted_at is 'When the hour was last counted.';
+comment on column public.usage_hourly.ai_tokens is 'Tokens that models read and wrote, in calls that began in this hour.';
+comment on column public.usage_hourly.cost_micros is 'What those calls cost by the price list, in millionths of a US dollar. By flow, node and model: public.usage_details.';

@@ -39,6 +39,7 @@ begin
     v_hours := v_hours + 1;
   end loop;
 
+  perform private.judge_usage();
   insert into private.settings (name, value) values ('usage_counted_to', v_this::text)
   on conflict (name) do update set value = excluded.value, updated_at = private.now();
   return jsonb_build_object('hours', v_hours, 'late_hours', v_late, 'rows', v_rows);

@@ -1,6 +1,10 @@
 with named (name, kind, handler, cron, depends_on, timeout_seconds, alert_after, description) as (values
   ('usage-hourly', 'sql', 'count_usage', '7 * * * *', '{}', 900, 2,
-    'Counts what each organization used, by the hour, into usage_hourly: runs, steps, jobs, webhook events. Hours of which a run ended late are counted again.'),
+    'Counts what each organization used, by the hour, into usage_hourly: runs, steps, jobs, webhook events; by flow and node into usage_details. Hours of which a run ended late are counted again. Tells who has used what a budget or plan allows.'),
+  ('budgets', 'sql', 'keep_budgets', '* * * * *', '{}', 60, 5,
+    'Gives back what calls of models had reserved of budgets when their worker was lost; forgets details of usage after 400 days.'),
+  ('meter-reports', 'job', 'metering.report', '22 * * * *', '{}', 600, 3,
+    'Tells the meters of Stripe what organizations with a subscription used in the hours that are over, each hour once; brings the seats of subscriptions to the numbers of members.'),
   ('analytics-daily', 'sql', 'roll_up_analytics', '23 0 * * *', '{}', 1800, 1,
     'Rolls finished days up into analytics_daily, for each flow: runs by how they ended, success rate, durations, steps. Days of which a run ended late are made anew.'),
   ('digest-daily', 'job', 'digest.daily', '0 6 * * *', '{analytics-daily}', 3600, 1,

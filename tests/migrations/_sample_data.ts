@@ -185,6 +185,19 @@ insert into private.secret_notices (secret_id, kind, due_at, days_before, organi
   values ('${RUN}', 'expiry', now(), 0, '${ORGANIZATION}');
 insert into private.secret_tickets (secret_id, number, expires_at) values ('${RUN}', 1, now());
 `,
+  "public.budgets": `
+insert into private.model_prices (model, unit, valid_from, micros_per_million) values ('openai/gpt', 'input_token', now(), 1);
+with b as (
+  insert into public.budgets (organization_id, flow_id, name, meter, amount)
+    values ('${ORGANIZATION}', '${FLOW}', 'Models', 'cost', 1) returning id
+)
+insert into private.budget_periods (budget_id, starts_at) select id, date_trunc('month', now()) from b;
+insert into public.usage_details (organization_id, hour, flow_id) values ('${ORGANIZATION}', date_trunc('hour', now()), '${FLOW}');
+insert into private.spend_reservations (organization_id, flow_id, run_id, node_id, job_id, model, units)
+  values ('${ORGANIZATION}', '${FLOW}', '${RUN}', 'first', '${RUN}', 'openai/gpt', '{}');
+insert into private.usage_notices (organization_id, limit_name, starts_at, share)
+  values ('${ORGANIZATION}', 'runs', date_trunc('month', now()), 80);
+`,
   "public.mails": `
 insert into public.mails (organization_id, tenant_id, template, category, key, to_address, priority, scheduled_for, expires_at)
   values ('${ORGANIZATION}', '${ORGANIZATION}', 'welcome', 'transactional', 'sample', 'ada@example.com', 50, now(), now() + interval '1 day');

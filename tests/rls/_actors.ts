@@ -59,6 +59,7 @@ export interface Things {
   emptyWorkspace: string;
   /** A secret with two versions. */
   secret: string;
+  budget: string;
 }
 
 /** Whom and what the matrix is about. */
@@ -258,6 +259,24 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
         (organization_id, flow_id, day, runs, completed, failed, cancelled, compensated, compensation_failed, unfinished)
       values (${organizationId}, ${flow.id}, '2026-01-01', 1, 0, 0, 0, 0, 0, 1)`;
     await sql`insert into private.digests (organization_id, day, job_id) values (${organizationId}, '2026-01-01', ${openRun})`;
+    await sql`
+      insert into public.usage_details (organization_id, hour, flow_id)
+      values (${organizationId}, '2026-01-01T00:00:00Z', ${flow.id})`;
+    const budget = await call("public.create_budget($1, $2::text::jsonb)", [
+      organizationId,
+      JSON.stringify({ name: "Models", meter: "cost", amount: 1_000_000, flow_id: flow.id }),
+    ]);
+    await sql`
+      insert into private.budget_periods (budget_id, starts_at) values (${budget.id}, '2026-01-01T00:00:00Z')`;
+    await sql`
+      insert into private.spend_reservations (organization_id, flow_id, run_id, node_id, job_id, model, units)
+      values (${organizationId}, ${flow.id}, ${openRun}, 'a', ${openRun}, 'openai/gpt', '{}')`;
+    await sql`
+      insert into private.usage_notices (organization_id, limit_name, starts_at, share)
+      values (${organizationId}, 'runs', '2026-01-01T00:00:00Z', 80)`;
+    await sql`
+      insert into private.model_prices (model, unit, valid_from, micros_per_million)
+      values ('openai/gpt', 'call', ${flow.created_at}, 1) on conflict do nothing`;
     const [key] = await sql`
       insert into public.api_keys (organization_id, name, mode, prefix, last_four, scopes)
       values (${organizationId}, 'Key', 'live', 'mr_live_abcd', 'wxyz', '{flows:read}') returning id`;
@@ -307,6 +326,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       subscription: subscription.id,
       delivery: delivery?.id,
       secret: secret?.id,
+      budget: budget.id,
       schedule: schedule.id,
       event: event.event_id,
       entity: entity.id,

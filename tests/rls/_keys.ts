@@ -52,6 +52,9 @@ export function keyReads(relation: string, line: Record<string, string>): Record
 
 /** RPCs that are for people, or ask for a permission that no key holds: 403 for a key with every scope. */
 export const PEOPLE_ONLY: readonly string[] = [
+  "create_budget",
+  "delete_budget",
+  "update_budget",
   "accept_invitation",
   "change_member_role",
   "create_api_key",

@@ -45,6 +45,8 @@ public.runs                   deny  own    own    own        own     own     non
 public.run_steps              deny  own    own    own        own     own     none   none       own       none   all
 public.run_stats_daily        deny  own    own    own        own     own     none   none       own       none   all
 public.usage_hourly           deny  own    own    own        own     own     none   none       own       none   all
+public.usage_details          deny  own    own    none       none    none   none   none       own       none   all
+public.budgets                deny  own    own    none       none    none   none   none       own       none   all
 public.analytics_daily        deny  own    own    own        own     own     none   none       own       none   all
 public.flow_version_runs      deny  own    own    own        own     own     none   none       own       none   all
 public.job_queue              deny  own    own    own        own     own     none   none       own       none   all
@@ -120,6 +122,10 @@ private.run_slots              deny  deny   deny   deny       deny    deny    de
 private.scratch_flows          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.run_stats_open        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.run_stats_state       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.budget_periods        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.spend_reservations    deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.usage_notices         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.model_prices          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.mail_pace             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.mail_data             deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.mail_templates        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -169,6 +175,32 @@ engine   -     -     use
 export const EXECUTES = `
 function                           anon  user  service
 public.find_run_archives           -     x     -
+public.create_budget               -     x     -
+public.delete_budget               -     x     -
+public.get_budget                  -     x     -
+public.get_usage                   -     x     -
+public.update_budget               -     x     -
+engine.release_spend               -     -     x
+engine.reserve_spend               -     -     x
+engine.set_model_price             -     -     x
+engine.settle_spend                -     -     x
+private.alert_budget               -     -     -
+private.budget_end                 -     -     -
+private.budget_reply               -     -     -
+private.budget_start               -     -     -
+private.cost_of                    -     -     -
+private.hold_budgets               -     -     -
+private.judge_usage                -     -     -
+private.keep_budgets               -     -     -
+private.lock_budget                -     -     -
+private.mail_usage_alert           -     -     -
+private.open_budgets               -     -     -
+private.release_spend              -     -     -
+private.spend_tokens               -     -     -
+private.spend_units                -     -     -
+private.usage_counted_at           -     -     -
+private.usage_numbers              -     -     -
+private.usage_of_budget            -     -     -
 public.get_run_archive             -     x     -
 engine.add_run_archive             -     -     x
 engine.set_request_proof_key       -     -     x
@@ -884,6 +916,11 @@ get_latest_run            ok        ok        ok         ok         ok         n
 get_run                   ok        ok        ok         ok         ok         null       null
 get_run_progress          ok        ok        ok         ok         ok         null       null
 get_stats                 ok        ok        ok         ok         ok         null       null
+create_budget             ok        forbidden forbidden  forbidden  forbidden  forbidden  forbidden
+delete_budget             ok        forbidden forbidden  forbidden  forbidden  forbidden  forbidden
+get_budget                ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
+get_usage                 ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
+update_budget             ok        forbidden forbidden  forbidden  forbidden  forbidden  forbidden
 get_webhook_endpoint      ok        ok        ok         ok         forbidden  forbidden  forbidden
 get_webhook_stats         ok        ok        ok         ok         forbidden  forbidden  forbidden
 import_flows              ok        ok        ok         forbidden  forbidden  forbidden  forbidden

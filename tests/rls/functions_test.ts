@@ -99,6 +99,17 @@ const RPCS: Record<string, Call> = {
   get_latest_run: { ids: { p_flow_id: "flow" } },
   get_run: { ids: { p_run_id: "openRun" } },
   get_run_progress: { ids: { p_run_id: "openRun" } },
+  create_budget: {
+    ids: { p_organization_id: "organization" },
+    rest: `p_settings => '{"name": "New", "meter": "cost", "amount": 1}'`,
+  },
+  delete_budget: { ids: { p_budget_id: "budget" } },
+  get_budget: { ids: { p_budget_id: "budget" } },
+  get_usage: {
+    ids: { p_organization_id: "organization" },
+    rest: "p_from => '2026-01-01', p_to => '2026-01-31'",
+  },
+  update_budget: { ids: { p_budget_id: "budget" }, rest: `p_changes => '{"name": "Other"}'` },
   get_stats: { ids: { p_organization_id: "organization" } },
   get_webhook_endpoint: { ids: { p_endpoint_id: "endpoint" } },
   get_webhook_stats: { ids: { p_endpoint_id: "endpoint" } },

@@ -21,6 +21,7 @@ const OF_NO_TENANT: Readonly<Record<string, string>> = {
   "public.profiles": "people, who may be in several organizations",
   "private.role_permissions": "the platform's",
   "private.cache_usage": "counts requests by operation",
+  "private.model_prices": "the platform's",
   "private.mail_pace": "the platform's; names whose turn it was last",
   "private.mail_templates": "the platform's",
   "private.settings": "the platform's",

@@ -79,6 +79,17 @@ export const httpConfigSchema = z.strictObject({
   idempotencyHeader: z.union([headerName, z.literal("")]).default("Idempotency-Key").describe(
     "Header that carries a key which is the same in every attempt, for methods that change something; empty = none",
   ),
+  meter: z.strictObject({
+    model: z.string().max(200).regex(
+      /^[a-z0-9][a-z0-9_.-]{0,63}\/[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}$/,
+      "Write provider and model as in openai/gpt-5.1",
+    ).describe("As in the price list: openai/gpt-5.1"),
+    maxInputTokens: z.int().min(0).max(100_000_000).default(0),
+    maxOutputTokens: z.int().min(0).max(100_000_000).default(0),
+  }).optional().describe(
+    "For an API of a model: tokens and cost are counted, as the answer tells them, and budgets are kept. The most that " +
+      "it may read and write is reserved before the call",
+  ),
   awaitCallback: z.strictObject({
     timeoutSeconds: z.number().min(1).max(2_592_000).optional().describe(
       "After this the flow goes on at timeout; absent = when the run times out",
