@@ -44,7 +44,7 @@ export const usageSchema = z.strictObject({
     description: "When runs and steps were last counted, which is done each hour; calls of models are there at once",
   }),
   totals: z.strictObject(numbers),
-  data: z.array(z.strictObject({
+  groups: z.array(z.strictObject({
     day: date.optional(),
     flow_id: z.uuid().optional(),
     flow_name: z.string().nullable().optional().meta({ description: "Null = the flow is gone" }),

@@ -25,11 +25,11 @@ Deno.test("usage is told by day, flow, node and model, and a budget by what is u
         (${ada.organizationId}, ${`${today}T00:00:00Z`}, ${flow}, 'a', 'openai/gpt-5.1', 0, 0, 2, 1000, 100, 2000)`;
     const get = async (query: string) => (await ada.get<Usage>(`/billing/usage?${query}`)).body;
     const days = await get("");
-    assertEquals([days.data.length, days.data.at(-1)?.day, days.left_out], [30, today, 0]);
+    assertEquals([days.groups.length, days.groups.at(-1)?.day, days.left_out], [30, today, 0]);
     const zero = { other_units: 0, unpriced_calls: 0 };
     const totals = { runs: 3, steps: 7, calls: 2, input_tokens: 1000, output_tokens: 100, cost_micros: 2000, ...zero };
-    assertEquals([days.totals, days.data[0]?.runs], [totals, 0]);
-    const by = async (group: string) => (await get(`group_by=${group}&from=${today}`)).data;
+    assertEquals([days.totals, days.groups[0]?.runs], [totals, 0]);
+    const by = async (group: string) => (await get(`group_by=${group}&from=${today}`)).groups;
     assertEquals((await by("flow")).map(({ flow_id, runs }) => [flow_id, runs]), [[flow, 3]]);
     assertEquals((await by("node")).map(({ node_id, steps, calls }) => [node_id, steps, calls]), [["a", 7, 2]]);
     assertEquals((await by("model")).map(({ model, calls }) => [model, calls]), [["openai/gpt-5.1", 2]]);

@@ -81,7 +81,7 @@ begin
   return jsonb_build_object(
     'from', p_from, 'to', p_to, 'timezone', 'UTC', 'currency', 'USD', 'group_by', p_group_by,
     'counted_at', private.usage_counted_at(),
-    'totals', v_totals - 'groups', 'data', coalesce(v_groups, '[]'),
+    'totals', v_totals - 'groups', 'groups', coalesce(v_groups, '[]'),
     'left_out', greatest((v_totals ->> 'groups')::bigint - coalesce(jsonb_array_length(v_groups), 0), 0)
   );
 end;
