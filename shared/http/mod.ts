@@ -44,7 +44,6 @@ export {
 } from "./schemas.ts";
 export { etag, isNotModified, readIfMatch } from "./etag.ts";
 export { deprecatedInput, type InputDeprecation } from "./deprecated_input.ts";
-export { fieldsParam, pickFields } from "./fields.ts";
 export { type AnyListQuery, defineList, filterOf, type ListDeclaration, type ListSpec } from "./define_list.ts";
 export { type FilterKind, type FilterOptions, type ListFilter, where } from "./list_filters.ts";
 export { sendText, type SentText } from "./send_text.ts";
