@@ -1,5 +1,5 @@
 import { assertEquals } from "../../tests/helpers/assert.ts";
-import { fieldsParam, pickFields } from "./mod.ts";
+import { fieldsParam, pickFields } from "./fields.ts";
 
 Deno.test("fieldsParam() reads a list and refuses what is not on its own", () => {
   const schema = fieldsParam(["id", "name"]);
