@@ -92,7 +92,9 @@ export async function renderPreferencesPage(
           <p class="brand">{brand.logoUrl === null ? brand.name : <img src={brand.logoUrl} alt={brand.name} />}</p>
           <div class="card">
             <h1>{title}</h1>
-            {view === null || state === "gone" ? <Gone /> : <Card {...{ view, state, preferencesUrl }} />}
+            {view === null || state === "gone"
+              ? <Gone />
+              : <Card {...{ whose: view.organization ?? brand.name, view, state, preferencesUrl }} />}
           </div>
           <p class="foot">{brand.name}{brand.address === null ? null : ` · ${brand.address}`}</p>
         </main>
@@ -120,13 +122,14 @@ function Gone() {
 }
 
 interface CardProps {
+  /** Whose mails. */
+  readonly whose: string;
   readonly view: PreferencesView;
   readonly state: PageState;
   readonly preferencesUrl: string | null;
 }
 
-function Card({ view, state, preferencesUrl }: CardProps): Child {
-  const whose = view.organization ?? "this service";
+function Card({ whose, view, state, preferencesUrl }: CardProps): Child {
   if (state === "ask") {
     return (
       <>
@@ -135,7 +138,7 @@ function Card({ view, state, preferencesUrl }: CardProps): Child {
             ? <>This mail is needed for your account and cannot be switched off.</>
             : (
               <>
-                Shall {view.address} get no more <b>{WORDS[view.category].title.toLowerCase()}</b> of {whose}?
+                Send no more <b>{WORDS[view.category].title.toLowerCase()}</b> of {whose} to {view.address}?
               </>
             )}
         </p>
@@ -157,7 +160,7 @@ function Card({ view, state, preferencesUrl }: CardProps): Child {
             ? <>This mail is needed for your account and cannot be switched off.</>
             : (
               <>
-                {view.address} gets no more <b>{WORDS[view.category].title.toLowerCase()}</b> of {whose}.
+                No more <b>{WORDS[view.category].title.toLowerCase()}</b> of {whose} go to {view.address}.
               </>
             )}
         </p>
@@ -170,7 +173,7 @@ function Card({ view, state, preferencesUrl }: CardProps): Child {
       {state === "saved" ? <p role="status" class="saved">Saved.</p> : null}
       <form method="post">
         <fieldset>
-          <legend>Which mails of {whose} {view.address} gets</legend>
+          <legend>Mails of {whose} to {view.address}</legend>
           {OPTIONAL_CATEGORIES.map((name) => (
             <div class="choice" key={name}>
               <input

@@ -72,6 +72,12 @@ function doubts(env: Env): Finding[] {
     ...(env.resendApiKey !== null && env.emailFrom.includes("onboarding@resend.dev")
       ? [note("EMAIL_FROM", "Mails go out from Resend's own test address, which reaches only your own")]
       : []),
+    ...(env.resendApiKey !== null && env.resendWebhookSecrets === null
+      ? [note("RESEND_WEBHOOK_SECRET", "Nobody hears of bounces and complaints: such addresses are written to again")]
+      : []),
+    ...(new URL(env.functionsUrl).hostname.endsWith(".supabase.co") && env.emailPreferencesUrl === null
+      ? [note("EMAIL_PREFERENCES_URL", "Supabase serves the page where receivers choose their mails as plain text")]
+      : []),
     ...(isHosted && env.signingKey?.alg === "HS256"
       ? [note("MILLRACE_SIGNING_KEY", "No hosted project publishes keys for HS256")]
       : []),
