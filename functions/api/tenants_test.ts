@@ -64,6 +64,11 @@ async function furnish(api: TestApi, ada: ApiUser): Promise<Ids> {
       '{"code": "x"}'
     )
     returning id`;
+  const invoices = `in_${ada.organizationId.replaceAll("-", "")}`;
+  await api.db.sql`
+    insert into public.invoices (stripe_invoice_id, organization_id, stripe_customer_id, status, collection_method, currency,
+      subtotal, total, amount_due, amount_paid, created_at)
+    values (${invoices}, ${ada.organizationId}, 'cus_1', 'paid', 'charge_automatically', 'eur', 1, 1, 1, 1, now())`;
   return {
     flows: flow,
     versions: await first(`/flows/${flow}/versions`),
@@ -87,6 +92,7 @@ async function furnish(api: TestApi, ada: ApiUser): Promise<Ids> {
     mails: mail?.id,
     suppressions: await made("/email/suppressions", { address: "gone@example.com" }),
     budgets: await made("/billing/budgets", { name: "Models", meter: "cost", amount: 1_000_000, flow_id: flow }),
+    invoices,
   };
 }
 

@@ -24,3 +24,18 @@ export {
   splitMoney,
   writeMoney,
 } from "./money.ts";
+export { isLiveKey, readStripeEvent, type StripeEventFacts, type SyncKind } from "./events.ts";
+export { type Difference, reconcileBilling, type ReconcileReport } from "./reconcile.ts";
+export {
+  syncCharge,
+  type SyncContext,
+  syncCustomer,
+  syncDispute,
+  syncInvoice,
+  syncPrices,
+  type SyncReport,
+  type SyncResult,
+  syncSubscription,
+} from "./sync.ts";
+export { toCustomerRow, toInvoiceRow, toSubscriptionRow } from "./sync_rows.ts";
+export { type WorkedOff, workOffEvents } from "./work_off.ts";

@@ -29,6 +29,8 @@ const LOADERS: readonly (readonly [type: string, load: Loader])[] = [
   ["secrets.rewrap", async () => (await import("./secrets_rewrap.ts")).secretsRewrap],
   ["webhook.send_on", async () => (await import("./webhook_send_on.ts")).webhookSendOn],
   ["webhook.deliver", async () => (await import("./webhook_deliver.ts")).webhookDeliver],
+  ["billing.sync", async () => (await import("./billing_sync.ts")).billingSync],
+  ["billing.reconcile", async () => (await import("./billing_reconcile.ts")).billingReconcile],
   ["digest.mail", async () => (await import("./digest_mail.ts")).digestMail],
 ];
 

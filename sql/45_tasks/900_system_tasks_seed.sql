@@ -40,7 +40,9 @@ with named (name, kind, handler, cron, depends_on, timeout_seconds, alert_after,
   ('billing', 'sql', 'keep_billing', '*/5 * * * *', '{}', 120, 3,
     'Ends plans whose days of grace are over, mails about trials that end within three days, calls jobs for events of Stripe that wait without one, forgets events after 90 days.'),
   ('mail-events', 'sql', 'keep_mail_events', '* * * * *', '{}', 120, 5,
-    'Applies what providers told of mails and could not be applied when it came; forgets after a day what is of no mail of ours.')
+    'Applies what providers told of mails and could not be applied when it came; forgets after a day what is of no mail of ours.'),
+  ('billing-reconcile', 'job', 'billing.reconcile', '11 * * * *', '{}', 900, 2,
+    'Compares prices, subscriptions and invoices with Stripe, fetches events that never came, repairs what differs and says what it was.')
 ),
 -- What is not named any more goes: a release that is taken back leaves no task behind.
 gone as (
