@@ -27,6 +27,7 @@ const WITHOUT_VERSION: Readonly<Record<string, string>> = {
   discardDeadLetter: "a dead letter does not change",
   pinApiVersion: "a pin is one value, which the request names whole",
   destroySecretVersion: "a version of a secret does not change",
+  revokeWebhookPortalToken: "a portal token does not change",
 };
 
 const routers = await loadRouters();
@@ -175,6 +176,11 @@ async function creations(api: TestApi, ada: ApiUser): Promise<Record<string, Cre
       path: "/webhooks/subscriptions",
       body: subscription,
       other: { body: { ...subscription, description: "Other" } },
+    },
+    createWebhookPortalToken: {
+      path: "/webhooks/portal-tokens",
+      body: { application: "one", event_types: ["run.failed"] },
+      other: { body: { application: "two", event_types: ["run.failed"] } },
     },
     testWebhookSubscription: {
       path: `/webhooks/subscriptions/${subscribed.body.id}/test`,

@@ -156,6 +156,7 @@ const ADDRESS_FIELDS: Readonly<Record<string, string>> = {
   "receiveCallbacks url": "read for its token and never called",
   "createWebhookSubscription url": "tried with all of them",
   "updateWebhookSubscription url": "tried with all of them",
+  "previewMailTemplate logo_url": "stands in the page, whose reader loads it: nothing here calls it",
 };
 
 Deno.test("webhooks out refuse addresses that must not be called", async () => {

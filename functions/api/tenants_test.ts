@@ -88,6 +88,7 @@ async function furnish(api: TestApi, ada: ApiUser): Promise<Ids> {
     "dead-letters": dead?.id,
     audit: await first("/audit"),
     subscriptions,
+    "portal-tokens": await made("/webhooks/portal-tokens", { application: "one", event_types: ["run.failed"] }),
     deliveries: await made(`/webhooks/subscriptions/${subscriptions}/test`, {}),
     mails: mail?.id,
     suppressions: await made("/email/suppressions", { address: "gone@example.com" }),

@@ -44,7 +44,7 @@ const THINGS: Record<
   dead_letter: { noun: "dead letter" },
   entity: { noun: "entity", path: (id) => `/entities/${id}` },
   webhook_endpoint: { noun: "webhook endpoint", path: (id) => `/webhooks/${id}` },
-  webhook_subscription: { noun: "webhook subscription" },
+  webhook_subscription: { noun: "webhook subscription", path: (id) => `/webhooks/subscriptions/${id}` },
   key: { noun: "API key", path: (id) => `/keys/${id}` },
   secret: { noun: "secret", path: (id) => `/secrets/${id}` },
 };

@@ -7,6 +7,7 @@ import { getMailStats } from "./handlers/get_mail_stats.ts";
 import { getOwnPreferences } from "./handlers/get_own_preferences.ts";
 import { listMailEvents } from "./handlers/list_mail_events.ts";
 import { listMailTemplates } from "./handlers/list_mail_templates.ts";
+import { getMailSettings } from "./handlers/get_mail_settings.ts";
 import { listMails } from "./handlers/list_mails.ts";
 import { listSuppressions } from "./handlers/list_suppressions.ts";
 import { previewMailTemplate } from "./handlers/preview_mail_template.ts";
@@ -19,6 +20,7 @@ import { showUnsubscribe } from "./handlers/show_unsubscribe.ts";
 import { testMailTemplate } from "./handlers/test_mail_template.ts";
 import { unsubscribe } from "./handlers/unsubscribe.ts";
 import { updateOwnPreferences } from "./handlers/update_own_preferences.ts";
+import { updateMailSettings } from "./handlers/update_mail_settings.ts";
 
 /**
  * Mails of the platform: what was sent and what became of it, what they look like, who wants none; the hooks of Supabase
@@ -32,6 +34,8 @@ export const router = createRouter("email", [
   listMailTemplates,
   previewMailTemplate,
   testMailTemplate,
+  getMailSettings,
+  updateMailSettings,
   receiveAuthHook,
   receiveMailEvent,
   listMailEvents,

@@ -1,8 +1,8 @@
+import { keyOfSeed, newSeed } from "../../shared/auth/mod.ts";
 import { asResult, type DatabaseClient, type Page, rpc, runSingle } from "../../shared/db/mod.ts";
 import { notFound } from "../../shared/errors/mod.ts";
 import type { AnyListQuery, UserContext } from "../../shared/http/mod.ts";
 import { KEYS } from "./lists.ts";
-import { keyOfSeed, newSeed } from "./seeded_key.ts";
 import type { ApiKey, KeyChanges, NewKey, Rotation, ShownKey } from "./schemas.ts";
 
 type Row = Omit<ApiKey, "status">;

@@ -27,6 +27,8 @@ import { rotateSubscription } from "./handlers/subscription_rotate.ts";
 import { getSubscriptionStats } from "./handlers/subscription_stats.ts";
 import { testSubscription } from "./handlers/subscription_test_event.ts";
 import { updateSubscription } from "./handlers/subscription_update.ts";
+import { createPortalToken } from "./handlers/portal_create.ts";
+import { revokePortalToken } from "./handlers/portal_revoke.ts";
 import { watchWebhook } from "./handlers/watch_webhook.ts";
 
 /** Webhook endpoints and what arrived there; subscriptions to events and what was sent. */
@@ -43,6 +45,8 @@ export const router = createRouter("webhooks", [
   rotateSubscription,
   testSubscription,
   getSubscriptionStats,
+  createPortalToken,
+  revokePortalToken,
   listDeliveries,
   retryDeliveries,
   getDelivery,

@@ -1,5 +1,6 @@
 /**
- * The text of API keys: `mr_live_` or `mr_test_`, 32 random characters, and six of a checksum.
+ * The text of API keys: `mr_live_` or `mr_test_`, 32 random characters, and six of a checksum. Portal tokens are made in
+ * the same way: `mr_portal_`.
  *
  * The checksum (CRC-32 of all before it, in base62 with leading zeros, as GitHub's tokens have it:
  * https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/) tells a mistyped
@@ -11,8 +12,8 @@
  */
 import { toHex } from "../bytes/mod.ts";
 
-/** Which of its own systems the holder of a key uses it in. */
-export type ApiKeyMode = "live" | "test";
+/** Which of its own systems the holder of a key uses it in; portal = it is no key of the API but a portal token. */
+export type ApiKeyMode = "live" | "test" | "portal";
 
 /** A new key. The text is to be shown once and kept nowhere. */
 export interface NewApiKey {
@@ -29,7 +30,7 @@ export interface NewApiKey {
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const RANDOM_LENGTH = 32;
 const CHECKSUM_LENGTH = 6;
-const FORM = /^mr_(?:live|test)_[0-9A-Za-z]{38}$/;
+const FORM = /^mr_(?:live|test|portal)_[0-9A-Za-z]{38}$/;
 
 const encoder = new TextEncoder();
 const crcTable = Uint32Array.from({ length: 256 }, (_, index) => {

@@ -23,7 +23,7 @@ const ANONYMOUS: Caller = { kind: "anonymous" };
  * | access token | none, publishable or secret key | user |
  * | none, publishable or secret key | secret key | secret |
  * | secret key | none or publishable key | secret |
- * | API key (`mr_live_…`) | none, publishable or secret key | key |
+ * | API key (`mr_live_…`) or portal token (`mr_portal_…`) | none, publishable or secret key | key |
  * | anything else | anything | 401 |
  * | anything | anything else | 401 |
  *
@@ -53,7 +53,8 @@ export async function authenticate(headers: Headers, env: Env): Promise<Caller> 
 /** An API key by its text, whose checksum must be right: a mistyped one troubles no database. */
 async function identifyApiKey(text: string): Promise<KeyCaller> {
   if (!isApiKey(text)) throw unauthorized("The API key is not valid");
-  return { kind: "key", secretHash: await hashApiKey(text) };
+  const caller = { kind: "key" as const, secretHash: await hashApiKey(text) };
+  return text.startsWith("mr_portal_") ? { ...caller, isPortal: true } : caller;
 }
 
 /** The credential of an Authorization header; undefined when there is none. The scheme's case does not matter. */

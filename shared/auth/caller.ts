@@ -19,6 +19,8 @@ export interface KeyCaller {
   readonly kind: "key";
   /** SHA-256 of the key in hex. The key itself is kept no longer than this takes. */
   readonly secretHash: string;
+  /** True = a portal token: it opens what says that portals may call it, and nothing else. */
+  readonly isPortal?: true;
 }
 
 /** An operator or a cron job with one of the project's secret keys. */

@@ -80,7 +80,14 @@ async function sign(env: Env, key: ResolvedKey, now: number): Promise<string> {
     sub: key.id,
     iat: now,
     exp: now + LIFETIME_SECONDS,
-    millrace: { key: key.id, org: key.organizationId, scopes: key.scopes, mode: key.mode },
+    millrace: {
+      key: key.id,
+      // A key that is in no list of keys, so that whatever asks about keys refuses it.
+      ...(key.mode === "portal" && { portal: key.id }),
+      org: key.organizationId,
+      scopes: key.scopes,
+      mode: key.mode,
+    },
   });
 }
 

@@ -54,6 +54,8 @@ export interface Env {
   readonly emailFrom: string;
   /** An SMTP server, beside or instead of Resend. */
   readonly smtpUrl: string | null;
+  /** Certificates, PEM, of authorities that are trusted for it besides those that everybody trusts. */
+  readonly smtpCa: string | null;
   /** Requests a second that the e-mail service takes. */
   readonly emailRate: number;
   /** What mails look like: what of it is set. */
@@ -208,6 +210,7 @@ function toEnv(values: z.output<typeof schema>, signingKey: SigningKey | null): 
     resendBaseUrl: values.RESEND_BASE_URL ?? null,
     emailFrom: values.EMAIL_FROM,
     smtpUrl: values.SMTP_URL ?? null,
+    smtpCa: values.SMTP_CA ?? null,
     emailRate: values.EMAIL_RATE,
     emailBrand: values.EMAIL_BRAND ?? null,
     sendEmailHookSecrets: values.SEND_EMAIL_HOOK_SECRET?.split("|") ?? null,

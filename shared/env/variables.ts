@@ -165,6 +165,8 @@ export const VARIABLES = {
   RESEND_BASE_URL: httpUrl.optional(),
   EMAIL_FROM: z.string().regex(/^[^\r\n]+$/, "Must be one line").default("Millrace <onboarding@resend.dev>"),
   SMTP_URL: smtpUrl.optional(),
+  SMTP_CA: z.string().regex(/^\s*-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, "Must be PEM")
+    .optional(),
   EMAIL_RATE: z.coerce.number().min(0.1).max(100).default(2),
   EMAIL_BRAND: jsonText("Must be a JSON object").pipe(emailBrand).optional(),
   SEND_EMAIL_HOOK_SECRET: z.string().regex(
@@ -345,6 +347,14 @@ export const VARIABLE_FACTS: Readonly<Record<VariableName, VariableFacts>> = {
     purpose:
       "An SMTP server that takes over while Resend is away, or sends everything when there is no RESEND_API_KEY. `smtps://` (port 465) or `smtp://` with STARTTLS (2587); 25 and 587 are closed on Supabase. Percent-encode user and password.",
     example: "smtps://user:password@smtp.example.com:465",
+    documentation: "docs/mail.md#smtp-as-the-second-way",
+  },
+  SMTP_CA: {
+    setBy: "you",
+    otherwise: "the authorities that everybody trusts",
+    purpose:
+      "Certificates, PEM, of authorities that the SMTP server's certificate may be of, for a server with an authority of its own.",
+    example: "-----BEGIN CERTIFICATE-----…",
     documentation: "docs/mail.md#smtp-as-the-second-way",
   },
   EMAIL_RATE: {

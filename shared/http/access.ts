@@ -7,12 +7,15 @@ export type { Permission } from "./permissions.ts";
 /** Users and API keys: with a permission in the organization, or any member and key. */
 export interface UserAccess {
   readonly user: Permission | "any";
+  /** True = portal tokens too: what it does, the database keeps within their application. */
+  readonly portal?: true;
   readonly secret?: never;
   readonly public?: never;
 }
 
 /** Operators and cron: any secret key, or those named. */
 export interface SecretAccess {
+  readonly portal?: never;
   readonly secret: true | readonly string[];
   readonly user?: never;
   readonly public?: never;
@@ -20,6 +23,7 @@ export interface SecretAccess {
 
 /** Users, API keys and secret keys alike. */
 export interface UserOrSecretAccess {
+  readonly portal?: never;
   readonly user: Permission | "any";
   readonly secret: true | readonly string[];
   readonly public?: never;
@@ -27,6 +31,7 @@ export interface UserOrSecretAccess {
 
 /** Everybody. A credential that is sent must hold all the same. */
 export interface PublicAccess {
+  readonly portal?: never;
   readonly public: true;
   readonly user?: never;
   readonly secret?: never;
@@ -45,6 +50,9 @@ export type RouteClass = "default" | "read" | "write" | "run";
  * @throws {AppError} `unauthorized` for nobody, `forbidden` for a credential that holds but is not for this route.
  */
 export function requireCallerKind(caller: Caller, access: Access, personOnly = false): void {
+  if (caller.kind === "key" && caller.isPortal === true && access.portal !== true) {
+    throw forbidden("A portal token is for the webhook subscriptions of its application only");
+  }
   if (access.public === true) return;
   if (caller.kind === "anonymous") {
     throw unauthorized(

@@ -10,7 +10,7 @@ export interface GateAnswer {
   /** The user; for an API key who made it, null when that account is gone. */
   readonly user_id: string | null;
   /** The API key; null for a user. */
-  readonly key: { readonly id: string; readonly mode: "live" | "test" } | null;
+  readonly key: { readonly id: string; readonly mode: "live" | "test" | "portal" } | null;
   readonly organization_id: string;
   /** Null for an API key. */
   readonly role: string | null;
@@ -64,9 +64,9 @@ export function callGate(client: DatabaseClient, asked: GateRequest): Promise<Ga
     ...(asked.cached === null ? {} : { p_cached: asked.cached }),
   };
   if (asked.caller.kind === "user") return rpc<GateAnswer>(client, "gate", args);
-  return rpc<GateAnswer>(client, "gate_key", { ...args, p_secret_hash: asked.caller.secretHash, p_ip: asked.ip }, {
-    schema: "engine",
-  });
+  const keyArgs = { ...args, p_secret_hash: asked.caller.secretHash, p_ip: asked.ip };
+  const name = asked.caller.isPortal === true ? "gate_webhook_portal" : "gate_key";
+  return rpc<GateAnswer>(client, name, keyArgs, { schema: "engine" });
 }
 
 /**

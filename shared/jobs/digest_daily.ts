@@ -9,12 +9,12 @@ interface Queued {
   readonly more: boolean;
 }
 
-/** The work of the system task `digest-daily`: one mail for each organization, each a job of its own. */
+/** The work of the system task `digest-daily`: one job for each organization, in the morning of its time zone. */
 export const digestDaily = defineJob({
   type: "digest.daily",
-  summary: "Queues yesterday's digest for each organization that had runs and wants it.",
+  summary: "Queues the digest of last week, or of yesterday, for each organization that had runs and wants it.",
   payload: z.object({
-    day: z.iso.date().optional().meta({ description: "Another day than yesterday, UTC" }),
+    day: z.iso.date().optional().meta({ description: "Another day than yesterday, UTC; weeks end on Sundays" }),
   }),
   async run({ day }, { env, providers, signal, progress }) {
     if (providers.email.name === "none") return { skipped: "email_is_not_set_up" };

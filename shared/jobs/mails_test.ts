@@ -60,7 +60,8 @@ async function runJob(type: string, payload: Record<string, Json>, reply: unknow
 
 const DIGEST = {
   organization: "Ada & Sons",
-  day: "2026-11-20",
+  from: "2026-11-20",
+  to_day: "2026-11-20",
   runs: 12,
   completed: 9,
   failed: 2,
@@ -74,7 +75,7 @@ const DIGEST = {
 };
 
 Deno.test("a digest goes to each owner, once for the day", async () => {
-  const payload = { organization_id: ORGANIZATION, day: DIGEST.day };
+  const payload = { organization_id: ORGANIZATION, day: DIGEST.to_day };
   const { mails, settled } = await runJob("digest.mail", payload, DIGEST);
   assertEquals(settled?.outcome, "completed");
   assertEquals(mails.map(({ to, key }) => [to, key]), DIGEST.to.map((to) => [to, `day:2026-11-20:${to}`]));
@@ -84,6 +85,48 @@ Deno.test("a digest goes to each owner, once for the day", async () => {
   assertStringIncludes(mail?.text ?? "", "Report  1.2 min  3");
   assertEquals((await runJob("digest.mail", payload, null)).mails, []);
   assertEquals((await runJob("digest.mail", payload, { ...DIGEST, to: [] })).mails, []);
+});
+
+Deno.test("a digest of a week names its first and last day, and the week before", async () => {
+  const payload = { organization_id: ORGANIZATION, day: "2026-11-22", period: "week" };
+  const week = { ...DIGEST, from: "2026-11-16", to_day: "2026-11-22", runs_before: 10 };
+  const { mails: [mail] } = await runJob("digest.mail", payload, week);
+  assertEquals([mail?.key, mail?.subject], [
+    "week:2026-11-22:ada@example.com",
+    "Ada & Sons: 12 runs last week, 2 failed",
+  ]);
+  assertStringIncludes(mail?.text ?? "", "from 16 November 2026 to 22 November 2026");
+  assertStringIncludes(mail?.text ?? "", "+20%");
+});
+
+const APPROVAL = {
+  organization_id: ORGANIZATION,
+  key: "run:ask:",
+  data: {
+    organization: "Ada & Sons",
+    flow: "Refunds",
+    step: "Ask the accountant",
+    question: "Refund <b>250</b>?\nThe goods came back.",
+    asked_by: null,
+    run_id: ORGANIZATION,
+    expires_at: "2026-11-22T12:00:00Z",
+    on_expiry: "The run ends as failed.",
+    link: `/runs/${ORGANIZATION}`,
+  },
+  to: ["ada@example.com", "bob@example.com"],
+};
+
+Deno.test("an approval is asked of each who may decide, once", async () => {
+  const payload = { run_id: ORGANIZATION, node_id: "ask", scope: "" };
+  const { mails } = await runJob("approval.mail", payload, APPROVAL, {
+    env: { frontendUrl: "https://app.example.com" },
+  });
+  assertEquals(mails.map(({ to, key }) => [to, key]), APPROVAL.to.map((to) => [to, `run:ask::${to}`]));
+  assertEquals(mails[0]?.subject, "Ada & Sons: Refunds waits for your approval");
+  assertStringIncludes(mails[0]?.html ?? "", "Refund &lt;b&gt;250&lt;/b&gt;?");
+  assertStringIncludes(mails[0]?.html ?? "", `href="https://app.example.com/runs/${ORGANIZATION}"`);
+  assertEquals((await runJob("approval.mail", payload, null)).mails, []);
+  assertEquals((await runJob("approval.mail", payload, { ...APPROVAL, to: [] })).mails, []);
 });
 
 const INVITATION = {

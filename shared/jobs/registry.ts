@@ -32,6 +32,7 @@ const LOADERS: readonly (readonly [type: string, load: Loader])[] = [
   ["billing.sync", async () => (await import("./billing_sync.ts")).billingSync],
   ["billing.reconcile", async () => (await import("./billing_reconcile.ts")).billingReconcile],
   ["digest.mail", async () => (await import("./digest_mail.ts")).digestMail],
+  ["approval.mail", async () => (await import("./approval_mail.ts")).approvalMail],
 ];
 
 /** What lists show of a type. */

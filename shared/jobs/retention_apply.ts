@@ -20,6 +20,8 @@ export interface RetentionStep {
   readonly gave_way?: unknown;
   readonly failed?: { readonly error: string };
   readonly webhook_events?: number;
+  /** Events that we send, with their deliveries and attempts. */
+  readonly webhook_messages?: number;
   /** Rows of the audit log; their seals stay. */
   readonly audit_rows?: number;
   readonly archives_failing?: number;
@@ -49,7 +51,7 @@ export interface RetentionOptions {
 /** The job of the system task `retention`. */
 export const retentionApply = defineJob({
   type: "retention.apply",
-  summary: "Drops runs, steps, jobs and webhook events that are older than their plan keeps.",
+  summary: "Drops runs, steps, jobs and webhook events, in and out, that are older than their plan keeps.",
   payload: z.unknown(),
   timeoutMs: 120_000,
   maxAttempts: 3,
@@ -78,7 +80,8 @@ export async function applyRetention(
       steps: summary.steps + 1,
       swapped: summary.swapped + (step.swapped === undefined ? 0 : 1),
       copied: summary.copied + (step.copied?.rows ?? 0),
-      deleted: summary.deleted + (step.deleted?.rows ?? 0) + (step.webhook_events ?? 0) + (step.audit_rows ?? 0),
+      deleted: summary.deleted + (step.deleted?.rows ?? 0) + (step.webhook_events ?? 0) + (step.webhook_messages ?? 0) +
+        (step.audit_rows ?? 0),
       more: step.more,
     };
     if (step.gave_way !== undefined && waited < PATIENCE.times) {

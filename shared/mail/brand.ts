@@ -14,6 +14,29 @@ export interface Brand {
   readonly replyTo: string | null;
 }
 
+/** What an organization has set of it; null = nothing. */
+export interface OrganizationBrand {
+  readonly name: string | null;
+  readonly logo_url: string | null;
+  readonly color: string | null;
+  readonly reply_to: string | null;
+}
+
+/**
+ * A brand with what an organization has set of it. Where it has a name or a logo of its own, those of the platform go:
+ * nobody's name stands beside another's logo. The postal address stays that of who sends.
+ */
+export function withOrganizationBrand(brand: Brand, own: OrganizationBrand | undefined): Brand {
+  if (own === undefined) return brand;
+  const isNamed = own.name !== null || own.logo_url !== null;
+  return {
+    ...brand,
+    ...(isNamed && { name: own.name ?? brand.name, logoUrl: own.logo_url, url: null }),
+    color: own.color ?? brand.color,
+    replyTo: own.reply_to ?? brand.replyTo,
+  };
+}
+
 /** What stands there when nothing is set. */
 export const DEFAULT_BRAND: Brand = {
   name: "Millrace",

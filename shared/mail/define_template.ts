@@ -21,6 +21,8 @@ export interface MailTemplate<S extends z.ZodType = z.ZodType> {
   readonly description: string;
   /** As private.mail_templates has it. */
   readonly category: MailCategory;
+  /** As private.mail_templates has it: whether it wears the brand of the organization that it is about. */
+  readonly isBranded?: true;
   /** What fills it. */
   readonly schema: S;
   /** Data that fits, for previews and tests. */

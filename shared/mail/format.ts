@@ -28,6 +28,7 @@ export function createFormat(locale: string | undefined, timeZone: string | unde
   const language = knownLocale(locale);
   const zone = knownTimeZone(timeZone);
   const dates = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: zone });
+  const days = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" });
   const times = new Intl.DateTimeFormat(language, {
     year: "numeric",
     month: "long",
@@ -40,7 +41,8 @@ export function createFormat(locale: string | undefined, timeZone: string | unde
   const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
   const percents = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
   return {
-    date: (iso) => dates.format(new Date(iso)),
+    // A day is the same day everywhere.
+    date: (iso) => (/^\d{4}-\d{2}-\d{2}$/.test(iso) ? days : dates).format(new Date(iso)),
     dateTime: (iso) => times.format(new Date(iso)),
     number: (value) => numbers.format(value),
     percent: (share) => percents.format(share),

@@ -5,9 +5,17 @@
  */
 import { adminClient, rpc } from "../db/mod.ts";
 import type { Env } from "../env/mod.ts";
+import type { OrganizationBrand } from "./brand.ts";
 
 /** Who takes mails. */
 export type MailProvider = "resend" | "smtp";
+
+/** How mails of an organization look. */
+export interface MailLooks {
+  /** IANA: in which dates are written. */
+  readonly time_zone: string;
+  readonly brand?: OrganizationBrand;
+}
 
 /** A mail to be sent. */
 export interface QueuedMail {
@@ -17,6 +25,8 @@ export interface QueuedMail {
   readonly category: string;
   readonly to: string;
   readonly data: unknown;
+  /** How the organization's mails looked when it was asked for; null or absent = as the platform's. */
+  readonly looks?: MailLooks | null;
   /** From 1. */
   readonly attempts: number;
   readonly created_at: string;

@@ -3,9 +3,9 @@
  *
  * @module
  */
-export { type Brand, DEFAULT_BRAND } from "./brand.ts";
+export { type Brand, DEFAULT_BRAND, type OrganizationBrand, withOrganizationBrand } from "./brand.ts";
 export { type AnyMailTemplate, type MailCategory } from "./define_template.ts";
-export { type NewMail, type QueuedMail, queueMails } from "./mail_queue.ts";
+export { type MailLooks, type NewMail, type QueuedMail, queueMails } from "./mail_queue.ts";
 export { keepMailEvent, type MailEvent, type MailEventStatus, readResendEvent } from "./mail_events.ts";
 export {
   type MailWishes,

@@ -16,6 +16,8 @@ export interface RenderedMail {
 /** What a mail is written with. */
 export interface RenderOptions {
   readonly brand?: Brand;
+  /** In which dates are written when the data names no time zone, IANA; UTC otherwise. */
+  readonly timeZone?: string | undefined;
   /** Where paths of links begin; null = there is no frontend. */
   readonly frontendUrl?: string | null;
   /** Where the receiver switches this kind of mail off with one click. */
@@ -38,7 +40,7 @@ export function renderMail(template: AnyMailTemplate, input: unknown, options: R
   const { brand = DEFAULT_BRAND, frontendUrl = null, unsubscribeUrl = null, preferencesUrl = null } = options;
   const locale = typeof data.locale === "string" ? data.locale : undefined;
   const context: MailContext = {
-    ...createFormat(locale, typeof data.time_zone === "string" ? data.time_zone : undefined),
+    ...createFormat(locale, typeof data.time_zone === "string" ? data.time_zone : options.timeZone),
     brand: brand.name,
     link(path) {
       if (path === null || path === undefined) return null;

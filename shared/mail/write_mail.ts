@@ -1,6 +1,6 @@
 import type { Env } from "../env/mod.ts";
 import type { EmailMessage } from "../providers/mod.ts";
-import { type Brand, DEFAULT_BRAND } from "./brand.ts";
+import { type Brand, DEFAULT_BRAND, withOrganizationBrand } from "./brand.ts";
 import type { QueuedMail } from "./mail_queue.ts";
 import { renderMail } from "./render_mail.tsx";
 import { findMailTemplate } from "./templates.ts";
@@ -20,10 +20,11 @@ export function brandOf(env: Env): Brand {
 export async function writeMail(mail: QueuedMail, env: Env): Promise<EmailMessage> {
   const template = await findMailTemplate(mail.template);
   if (template === undefined) throw new Error(`There is no mail template ${mail.template}`);
-  const brand = brandOf(env);
+  const brand = withOrganizationBrand(brandOf(env), mail.looks?.brand);
   const links = mail.category === "transactional" ? null : await unsubscribeLinks(mail, env);
   const { subject, html, text } = renderMail(template, mail.data, {
     brand,
+    timeZone: mail.looks?.time_zone,
     frontendUrl: env.frontendUrl,
     unsubscribeUrl: links?.unsubscribeUrl ?? null,
     preferencesUrl: links?.preferencesUrl ?? null,

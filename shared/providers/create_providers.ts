@@ -17,6 +17,7 @@ export interface ProviderEnv {
   readonly emailFrom: string;
   /** An SMTP server: the fallback of Resend, or the only service. */
   readonly smtpUrl?: string | null;
+  readonly smtpCa?: string | null;
 }
 
 /**
@@ -34,8 +35,14 @@ export function createProviders(env: ProviderEnv, http: Omit<GuardedHttpOptions,
 }
 
 /** Resend, with SMTP behind it; or one of them; or none. */
-function createEmailProvider({ resendApiKey, resendBaseUrl, emailFrom, smtpUrl = null }: ProviderEnv): EmailProvider {
-  const smtp = smtpUrl === null ? null : createSmtpEmailProvider({ url: smtpUrl, from: emailFrom });
+function createEmailProvider(
+  { resendApiKey, resendBaseUrl, emailFrom, smtpUrl = null, smtpCa = null }: ProviderEnv,
+): EmailProvider {
+  const smtp = smtpUrl === null ? null : createSmtpEmailProvider({
+    url: smtpUrl,
+    from: emailFrom,
+    ...(smtpCa === null ? {} : { ca: smtpCa.match(/-----BEGIN[\s\S]+?-----END CERTIFICATE-----/g) ?? [] }),
+  });
   if (resendApiKey === null) return smtp ?? NO_EMAIL;
   const resend = createResendEmailProvider({
     apiKey: resendApiKey,

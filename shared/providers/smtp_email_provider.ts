@@ -15,6 +15,8 @@ export interface SmtpOptions {
   url: string;
   /** Sender when a message names none. */
   from: string;
+  /** Certificates, PEM, of authorities that are trusted besides those that everybody trusts. */
+  ca?: readonly string[];
   /** Milliseconds that connecting, greeting and each answer may take. Default 10,000. */
   timeoutMs?: number;
 }
@@ -87,7 +89,7 @@ async function compose(message: EmailMessage, from: string, key: string) {
   return { id, envelope: node.getEnvelope(), raw: await node.build() };
 }
 
-async function open({ url, timeoutMs = 10_000 }: SmtpOptions) {
+async function open({ url, ca, timeoutMs = 10_000 }: SmtpOptions) {
   const { SMTPConnection } = await import("./_nodemailer.ts");
   const { protocol, hostname, port, username, password } = new URL(url);
   const secure = protocol === "smtps:";
@@ -99,6 +101,7 @@ async function open({ url, timeoutMs = 10_000 }: SmtpOptions) {
     secure,
     requireTLS: !secure && !isHere,
     ignoreTLS: !secure && isHere,
+    ...(ca === undefined ? {} : { tls: { ca: [...ca] } }),
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,

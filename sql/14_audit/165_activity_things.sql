@@ -21,6 +21,10 @@ begin
       select t.name into v_name from public.schedules t where t.id = v_id and t.organization_id = p_organization_id;
     when 'webhook_endpoint' then
       select t.name into v_name from public.webhook_endpoints t where t.id = v_id and t.organization_id = p_organization_id;
+    when 'webhook_subscription' then
+      return jsonb_build_object('name', null, 'is_there', exists (
+        select 1 from public.webhook_subscriptions t where t.id = v_id and t.organization_id = p_organization_id
+      ));
     when 'entity' then
       select t.name into v_name from public.entities t where t.id = v_id and t.organization_id = p_organization_id and t.deleted_at is null;
     when 'key' then

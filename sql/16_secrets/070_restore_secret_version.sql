@@ -39,6 +39,7 @@ begin
   elsif v_secret.current_version = p_number then
     perform private.fail('conflict', 'This is the current version: set a new value or delete the secret', 409);
   end if;
+  perform private.require_aal2(v_secret.organization_id);
   update private.secret_versions v set envelope = null, destroyed_at = private.now()
   where v.secret_id = p_secret_id and v.number = p_number and v.envelope is not null;
   perform private.audit(v_secret.organization_id, 'secret.version_destroyed', 'secret', p_secret_id::text, null, null,
@@ -50,4 +51,4 @@ $$;
 revoke all on function public.destroy_secret_version(uuid, integer) from public, anon, authenticated, service_role;
 grant execute on function public.destroy_secret_version(uuid, integer) to authenticated;
 comment on function public.destroy_secret_version(uuid, integer) is
-  'Throws an earlier value away for good; the current one can not be. Backups keep it as long as they are kept. Needs secrets:write.';
+  'Throws an earlier value away for good; the current one can not be. Backups keep it as long as they are kept. Needs secrets:write, and the second factor of who has one.';

@@ -24,6 +24,8 @@ create table public.webhook_events (
 create unique index webhook_events_event_key_idx on public.webhook_events (endpoint_id, event_key) where replay_of is null and not is_test and event_key is not null;
 create unique index webhook_events_body_key_idx on public.webhook_events (endpoint_id, body_key) where replay_of is null and not is_test and body_key is not null;
 create index webhook_events_organization_id_idx on public.webhook_events (organization_id, id);
+-- A quiet endpoint beside a busy one: its list, live view and figures read its own events only.
+create index webhook_events_endpoint_id_idx on public.webhook_events (endpoint_id, id);
 -- Almost always empty: the task webhook-retries looks here.
 create index webhook_events_without_run_idx on public.webhook_events (id) where status = 'accepted' and run_id is null;
 create index webhook_events_replay_of_idx on public.webhook_events (replay_of) where replay_of is not null;

@@ -91,6 +91,7 @@ declare
   v_secret text := case when p_sealed is null then coalesce(p_secret, private.new_webhook_secret(v_endpoint.config)) end;
   v_secret_id uuid;
 begin
+  perform private.require_aal2(v_endpoint.organization_id);
   if length(v_secret) not between 8 and 512 or coalesce(p_overlap_seconds, -1) not between 0 and 604800 then
     perform private.fail('invalid_request', 'A secret has 8 to 512 characters, the overlap is at most a week', 400);
   end if;
@@ -110,7 +111,7 @@ $$;
 revoke all on function public.rotate_webhook_secret(uuid, text, integer, jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.rotate_webhook_secret(uuid, text, integer, jsonb) to authenticated;
 comment on function public.rotate_webhook_secret(uuid, text, integer, jsonb) is
-  'Gives an endpoint a new secret; the old one stays valid for p_overlap_seconds. p_sealed: as create_webhook_endpoint has it. The answer holds the new secret, this once, or sealed_secret. Needs webhooks:write.';
+  'Gives an endpoint a new secret; the old one stays valid for p_overlap_seconds. p_sealed: as create_webhook_endpoint has it. The answer holds the new secret, this once, or sealed_secret. Needs webhooks:write, and the second factor of who has one.';
 
 create function public.delete_webhook_endpoint(p_endpoint_id uuid, p_if_version integer default null) returns void
 language plpgsql

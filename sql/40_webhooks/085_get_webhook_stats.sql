@@ -18,12 +18,10 @@ begin
   v_from := v_today - (p_days - 1);
 
   with events as materialized (
-    -- By the organization, whose index is in the order of time.
     select e.id, e.run_id, e.status, e.deliveries, e.unsigned, e.is_test, e.replay_of is not null as is_replay,
       e.mapping_error is not null as unmapped, (e.received_at at time zone 'UTC')::date as day
     from public.webhook_events e
-    where e.organization_id = v_organization_id and e.endpoint_id = p_endpoint_id
-      and e.id >= private.uuid_v7_floor(v_from::timestamp at time zone 'UTC')
+    where e.endpoint_id = p_endpoint_id and e.id >= private.uuid_v7_floor(v_from::timestamp at time zone 'UTC')
   ), real as (
     select e.* from events e where not e.is_test and not e.is_replay
   ), days as (

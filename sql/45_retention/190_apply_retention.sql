@@ -129,6 +129,7 @@ declare
   v_week record;
   v_step jsonb;
   v_deleted bigint;
+  v_messages bigint;
   v_audit bigint;
   v_failing integer;
   v_report jsonb := '{}';
@@ -143,6 +144,12 @@ begin
   v_deleted := private.purge_webhook_events(least(p_limit, 5000));
   if v_deleted > 0 then
     v_report := jsonb_build_object('webhook_events', v_deleted, 'more', v_deleted = least(p_limit, 5000));
+  end if;
+  v_messages := private.purge_webhook_messages(least(p_limit, 2000));
+  if v_messages > 0 then
+    v_report := v_report || jsonb_build_object(
+      'webhook_messages', v_messages, 'more', v_messages = least(p_limit, 2000) or coalesce((v_report -> 'more')::boolean, false)
+    );
   end if;
   v_audit := private.drop_audit_batches(least(p_limit, 20000));
   if v_audit > 0 then

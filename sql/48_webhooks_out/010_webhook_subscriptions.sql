@@ -47,7 +47,10 @@ revoke all on table public.webhook_subscriptions from public, anon, authenticate
 grant select on table public.webhook_subscriptions to authenticated, service_role;
 
 create policy members_see_webhook_subscriptions on public.webhook_subscriptions for select to authenticated
-  using (organization_id = any ((select private.organizations_with('webhooks:read'))::uuid[]));
+  using (
+    organization_id = any ((select private.organizations_with('webhooks:read'))::uuid[])
+    or organization_id = (select private.portal_organization()) and application = (select private.portal_application())
+  );
 
 comment on table public.webhook_subscriptions is 'Where organizations want to be told of events, and of which: docs/webhooks_out.md.';
 comment on column public.webhook_subscriptions.id is 'UUIDv7.';

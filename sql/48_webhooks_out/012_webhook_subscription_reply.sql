@@ -28,7 +28,7 @@ declare
   v_subscription public.webhook_subscriptions;
 begin
   select * into v_subscription from public.webhook_subscriptions s where s.id = p_subscription_id for no key update;
-  perform private.require_permission(v_subscription.organization_id, 'webhooks:write', 'webhook subscription');
+  perform private.require_webhooks(v_subscription.organization_id, v_subscription.application, 'webhooks:write', 'webhook subscription');
   if p_if_version is not null and p_if_version <> v_subscription.version then
     perform private.fail('version_mismatch', 'The webhook subscription has changed since you read it', 412);
   end if;
@@ -103,10 +103,43 @@ begin
   end if;
   p_subscription.transformation := nullif(p_subscription.transformation, 'null');
   p_subscription.event_types := array(select distinct t.type from unnest(p_subscription.event_types) as t (type) order by 1);
-  return p_subscription;
+  return private.fit_portal(p_subscription);
 end;
 $$;
 
 revoke all on function private.change_webhook_subscription(public.webhook_subscriptions, jsonb) from public, anon, authenticated, service_role;
 comment on function private.change_webhook_subscription(public.webhook_subscriptions, jsonb) is
   'A subscription with some settings changed; null clears what may be cleared. What is out of range the table''s own checks refuse.';
+
+create function private.fit_portal(p_subscription public.webhook_subscriptions) returns public.webhook_subscriptions
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_portal private.webhook_portals := private.caller_portal();
+begin
+  if v_portal.id is null then
+    return p_subscription;
+  end if;
+  -- A new one is within the bounds where it says nothing of them. One that a member made wider stays theirs to change.
+  if p_subscription.created_at is null then
+    p_subscription.application := coalesce(p_subscription.application, v_portal.application);
+    p_subscription.flow_ids := coalesce(p_subscription.flow_ids, v_portal.flow_ids);
+    p_subscription.resource_ids := coalesce(p_subscription.resource_ids, v_portal.resource_ids);
+  end if;
+  if p_subscription.application is distinct from v_portal.application then
+    perform private.fail('forbidden', format('The portal token is for the application %s', v_portal.application), 403);
+  elsif not p_subscription.event_types <@ v_portal.event_types then
+    perform private.fail('forbidden', format('The portal token is for the events %s', array_to_string(v_portal.event_types, ', ')), 403);
+  elsif v_portal.flow_ids is not null and not coalesce(p_subscription.flow_ids <@ v_portal.flow_ids, false)
+    or v_portal.resource_ids is not null and not coalesce(p_subscription.resource_ids <@ v_portal.resource_ids, false)
+  then
+    perform private.fail('forbidden', 'The portal token is for other flow_ids or resource_ids', 403);
+  end if;
+  return p_subscription;
+end;
+$$;
+
+revoke all on function private.fit_portal(public.webhook_subscriptions) from public, anon, authenticated, service_role;
+comment on function private.fit_portal(public.webhook_subscriptions) is
+  'A subscription as a portal token may leave it: of its application, and told of no more than the token was made for; 403 otherwise. For members and API keys it is as it was.';

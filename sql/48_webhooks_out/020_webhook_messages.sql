@@ -15,8 +15,7 @@ alter table public.webhook_messages enable row level security;
 revoke all on table public.webhook_messages from public, anon, authenticated, service_role;
 grant select on table public.webhook_messages to authenticated, service_role;
 
-create policy members_see_webhook_messages on public.webhook_messages for select to authenticated
-  using (organization_id = any ((select private.organizations_with('webhooks:read'))::uuid[]));
+-- Its policy stands in 022_webhook_deliveries.sql: a portal sees the events that were delivered to it.
 
 comment on table public.webhook_messages is 'Events that somebody was subscribed to when they happened: one row however many are told.';
 comment on column public.webhook_messages.id is 'UUIDv7; receivers get it as webhook-id, the same in each attempt.';

@@ -32,7 +32,17 @@ revoke all on table public.webhook_deliveries from public, anon, authenticated, 
 grant select on table public.webhook_deliveries to authenticated, service_role;
 
 create policy members_see_webhook_deliveries on public.webhook_deliveries for select to authenticated
-  using (organization_id = any ((select private.organizations_with('webhooks:read'))::uuid[]));
+  using (
+    organization_id = any ((select private.organizations_with('webhooks:read'))::uuid[])
+    or organization_id = (select private.portal_organization()) and application = (select private.portal_application())
+  );
+
+create policy members_see_webhook_messages on public.webhook_messages for select to authenticated
+  using (
+    organization_id = any ((select private.organizations_with('webhooks:read'))::uuid[])
+    or organization_id = (select private.portal_organization())
+      and exists (select 1 from public.webhook_deliveries d where d.message_id = webhook_messages.id)
+  );
 
 comment on table public.webhook_deliveries is 'What is to be told to whom: one row for each event and subscription, with how far it is.';
 comment on column public.webhook_deliveries.id is 'UUIDv7.';

@@ -19,7 +19,11 @@ revoke all on table public.webhook_attempts from public, anon, authenticated, se
 grant select on table public.webhook_attempts to authenticated, service_role;
 
 create policy members_see_webhook_attempts on public.webhook_attempts for select to authenticated
-  using (organization_id = any ((select private.organizations_with('webhooks:read'))::uuid[]));
+  using (
+    organization_id = any ((select private.organizations_with('webhooks:read'))::uuid[])
+    or organization_id = (select private.portal_organization())
+      and exists (select 1 from public.webhook_deliveries d where d.id = webhook_attempts.delivery_id)
+  );
 
 comment on table public.webhook_attempts is 'What was sent for a delivery each time, and what came back.';
 comment on column public.webhook_attempts.delivery_id is 'The delivery.';

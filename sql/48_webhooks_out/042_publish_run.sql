@@ -42,10 +42,13 @@ begin
       'id', v_wait.run_id, 'flow_id', v_wait.flow_id, 'node_id', v_wait.node, 'scope', v_wait.scope,
       'approvers', v_wait.approvers, 'expires_at', v_wait.expires_at
     ), v_wait.run_id::text);
+    perform private.enqueue_job(v_wait.organization_id, 'approval.mail', jsonb_build_object(
+      'run_id', v_wait.run_id, 'node_id', v_wait.node, 'scope', v_wait.scope
+    ), '{"priority": 60}');
   end loop;
 end;
 $$;
 
 revoke all on function private.publish_approvals(jsonb) from public, anon, authenticated, service_role;
 comment on function private.publish_approvals(jsonb) is
-  'Part of engine.settle_jobs, where something begins to wait: approval.requested for what waits for a person.';
+  'Part of engine.settle_jobs, where something begins to wait: for what waits for a person the event approval.requested, and a job approval.mail that tells who may decide.';

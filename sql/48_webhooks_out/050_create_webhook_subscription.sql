@@ -14,16 +14,23 @@ set search_path = ''
 as $$
 declare
   v_subscription public.webhook_subscriptions;
+  v_portal private.webhook_portals := private.caller_portal();
   v_reply jsonb;
 begin
-  perform private.require_permission(p_organization_id, 'webhooks:write', 'organization');
+  perform private.require_webhooks(p_organization_id, v_portal.application, 'webhooks:write', 'organization');
   -- Each attempt brings another id and another secret: they are no part of what is compared.
   v_reply := private.idempotent_reply(p_organization_id, 'create_webhook_subscription', p_idempotency_key,
-    jsonb_build_array(p_settings, p_fingerprint));
+    jsonb_build_array(p_settings, p_fingerprint) || coalesce(to_jsonb(v_portal.application), '[]'));
   if v_reply is not null then
     return v_reply || '{"is_new": false}';
   end if;
   perform private.require_room(p_organization_id, 'max_webhook_subscriptions');
+  if v_portal.max_subscriptions <= (
+    select count(*) from public.webhook_subscriptions s
+    where s.organization_id = p_organization_id and s.application = v_portal.application
+  ) then
+    perform private.fail('conflict', format('There are %s subscriptions already, as many as the portal may make', v_portal.max_subscriptions), 409);
+  end if;
   v_subscription.id := p_subscription_id;
   v_subscription.organization_id := p_organization_id;
   v_subscription.created_by := private.caller_user_id();
@@ -60,4 +67,4 @@ $$;
 revoke all on function public.create_webhook_subscription(uuid, uuid, jsonb, jsonb, jsonb, text, text, text) from public, anon, authenticated, service_role;
 grant execute on function public.create_webhook_subscription(uuid, uuid, jsonb, jsonb, jsonb, text, text, text) to authenticated;
 comment on function public.create_webhook_subscription(uuid, uuid, jsonb, jsonb, jsonb, text, text, text) is
-  'Subscribes an organization to events: settings as the columns of public.webhook_subscriptions, and what the function webhooks has encrypted for this id, {number, envelope, key_id, last_four}: the signing secret, and p_headers = the values of the tenant''s own headers. p_fingerprint: a MAC of those, by which a repeated request is known. is_new false = an earlier call with the same Idempotency-Key made it, and the secret of this call signs nothing: seed, the p_seed of that call, tells the function webhooks which one it was. Needs webhooks:write; 402 at the plan''s number.';
+  'Subscribes an organization to events: settings as the columns of public.webhook_subscriptions, and what the function webhooks has encrypted for this id, {number, envelope, key_id, last_four}: the signing secret, and p_headers = the values of the tenant''s own headers. p_fingerprint: a MAC of those, by which a repeated request is known. is_new false = an earlier call with the same Idempotency-Key made it, and the secret of this call signs nothing: seed, the p_seed of that call, tells the function webhooks which one it was. Needs webhooks:write, or a portal token that may write, within its bounds; 402 at the plan''s number.';

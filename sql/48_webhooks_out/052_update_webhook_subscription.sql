@@ -56,6 +56,7 @@ declare
   v_now timestamptz := private.now();
   v_subscription public.webhook_subscriptions := private.lock_webhook_subscription(p_subscription_id, p_if_version);
 begin
+  perform private.require_aal2(v_subscription.organization_id);
   if coalesce(p_overlap_seconds, -1) not between 0 and 604800 then
     perform private.fail('invalid_request', 'The overlap lasts 0 to 604,800 seconds (7 days)', 400);
   end if;
@@ -75,7 +76,7 @@ $$;
 revoke all on function public.rotate_webhook_subscription_secret(uuid, jsonb, integer, integer) from public, anon, authenticated, service_role;
 grant execute on function public.rotate_webhook_subscription_secret(uuid, jsonb, integer, integer) to authenticated;
 comment on function public.rotate_webhook_subscription_secret(uuid, jsonb, integer, integer) is
-  'Gives a webhook subscription a new signing secret, encrypted as in create_webhook_subscription; deliveries are signed with the one before it too for p_overlap_seconds. Needs webhooks:write.';
+  'Gives a webhook subscription a new signing secret, encrypted as in create_webhook_subscription; deliveries are signed with the one before it too for p_overlap_seconds. Needs webhooks:write, and the second factor of who has one.';
 
 create function public.get_webhook_subscription(p_subscription_id uuid) returns jsonb
 language plpgsql
@@ -83,9 +84,11 @@ stable
 security definer
 set search_path = ''
 as $$
+declare
+  v_subscription public.webhook_subscriptions;
 begin
-  perform private.require_permission(
-    (select s.organization_id from public.webhook_subscriptions s where s.id = p_subscription_id), 'webhooks:read', 'webhook subscription');
+  select * into v_subscription from public.webhook_subscriptions s where s.id = p_subscription_id;
+  perform private.require_webhooks(v_subscription.organization_id, v_subscription.application, 'webhooks:read', 'webhook subscription');
   return private.webhook_subscription_reply(p_subscription_id);
 end;
 $$;

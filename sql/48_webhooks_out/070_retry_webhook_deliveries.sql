@@ -33,7 +33,11 @@ declare
   v_delivery public.webhook_deliveries;
 begin
   select * into v_delivery from public.webhook_deliveries d where d.id = p_delivery_id;
-  perform private.require_permission(v_delivery.organization_id, 'webhooks:write', 'webhook delivery');
+  -- By the application that the subscription has now: to its address the delivery would go.
+  perform private.require_webhooks(v_delivery.organization_id, (
+    select s.application from public.webhook_subscriptions s
+    where s.id = v_delivery.subscription_id and s.application is not distinct from v_delivery.application
+  ), 'webhooks:write', 'webhook delivery');
   perform 1 from private.webhook_endpoint_states e where e.subscription_id = v_delivery.subscription_id for update;
   select * into v_delivery from public.webhook_deliveries d where d.id = p_delivery_id for update;
   return v_delivery;
@@ -102,12 +106,13 @@ set search_path = ''
 as $$
 declare
   v_limit integer := least(greatest(coalesce(p_limit, 500), 1), 5000);
+  v_portal private.webhook_portals := private.caller_portal();
   v_bad text;
   v_found uuid[];
   v_group record;
   v_retried integer := 0;
 begin
-  perform private.require_permission(p_organization_id, 'webhooks:write', 'organization');
+  perform private.require_webhooks(p_organization_id, v_portal.application, 'webhooks:write', 'organization');
   select min(k.name) into v_bad from jsonb_object_keys(coalesce(p_filter, '{}')) as k (name)
   where k.name <> all (array['subscription_id', 'status', 'type', 'application', 'created_after', 'created_before']);
   if v_bad is not null or coalesce(p_filter ->> 'status', 'failed') not in ('failed', 'cancelled', 'delivered') then
@@ -120,6 +125,7 @@ begin
       from public.webhook_deliveries d
       join public.webhook_subscriptions s on s.id = d.subscription_id and s.status <> 'disabled'
       where d.organization_id = p_organization_id
+        and (v_portal.id is null or (s.application = v_portal.application and d.application = v_portal.application))
         and d.status = coalesce(p_filter ->> 'status', 'failed')
         and (p_filter ->> 'subscription_id' is null or d.subscription_id = (p_filter ->> 'subscription_id')::uuid)
         and (p_filter ->> 'type' is null or d.type = p_filter ->> 'type')

@@ -9,9 +9,10 @@ declare
   v_sum record;
   v_durations integer[];
   v_state private.webhook_endpoint_states;
+  v_subscription public.webhook_subscriptions;
 begin
-  perform private.require_permission(
-    (select s.organization_id from public.webhook_subscriptions s where s.id = p_subscription_id), 'webhooks:read', 'webhook subscription');
+  select * into v_subscription from public.webhook_subscriptions s where s.id = p_subscription_id;
+  perform private.require_webhooks(v_subscription.organization_id, v_subscription.application, 'webhooks:read', 'webhook subscription');
   select coalesce(sum(h.answered_2xx), 0) as s2, coalesce(sum(h.answered_3xx), 0) as s3, coalesce(sum(h.answered_4xx), 0) as s4,
     coalesce(sum(h.answered_5xx), 0) as s5, coalesce(sum(h.timed_out), 0) as late, coalesce(sum(h.not_reached), 0) as gone
   into v_sum

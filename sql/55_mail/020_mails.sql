@@ -85,6 +85,7 @@ comment on column public.mails.clicked_at is 'When a link of it was followed fir
 create table private.mail_data (
   mail_id uuid primary key references public.mails (id) on delete cascade,
   data jsonb not null check (octet_length(data::text) <= 131072),
+  looks jsonb,
   forget_at timestamptz not null
 );
 create index mail_data_forget_at_idx on private.mail_data (forget_at);
@@ -94,4 +95,5 @@ revoke all on table private.mail_data from public, anon, authenticated, service_
 comment on table private.mail_data is 'What mails say: for whom they were written, and for nobody else. Forgotten as soon as the mail is out where it opens something (mail_templates.is_sensitive).';
 comment on column private.mail_data.mail_id is 'The mail.';
 comment on column private.mail_data.data is 'What the template is filled with.';
+comment on column private.mail_data.looks is '{time_zone, brand} of the organization when the mail was asked for, so that it is the same to the byte however often it is written; null = the platform''s.';
 comment on column private.mail_data.forget_at is 'Removed from then on: a week after the mail would have expired, an hour where it opens something.';

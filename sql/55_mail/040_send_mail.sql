@@ -35,8 +35,8 @@ begin
   on conflict (tenant_id, template, key) do nothing
   returning * into v_mail;
   if v_mail.id is not null and not v_suppressed then
-    insert into private.mail_data (mail_id, data, forget_at)
-    values (v_mail.id, p_data, v_mail.expires_at + case when v_template.is_sensitive then interval '1 hour' else interval '7 days' end);
+    insert into private.mail_data (mail_id, data, looks, forget_at)
+    values (v_mail.id, p_data, private.mail_looks(p_organization_id, v_template.is_branded), v_mail.expires_at + case when v_template.is_sensitive then interval '1 hour' else interval '7 days' end);
   end if;
   return v_mail;
 exception
@@ -48,6 +48,26 @@ $$;
 revoke all on function private.add_mail(uuid, text, text, jsonb, text, timestamptz, uuid) from public, anon, authenticated, service_role;
 comment on function private.add_mail(uuid, text, text, jsonb, text, timestamptz, uuid) is
   'Part of private.send_mail: writes the row. Null = there is one with this key.';
+
+create function private.mail_looks(p_organization_id uuid, p_branded boolean) returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select jsonb_build_object('time_zone', s.time_zone) || case
+      when p_branded and coalesce(s.brand_name, s.logo_url, s.color, s.reply_to) is not null then jsonb_build_object('brand',
+        jsonb_build_object('name', s.brand_name, 'logo_url', s.logo_url, 'color', s.color, 'reply_to', s.reply_to))
+      else '{}' end
+    from private.mail_settings s where s.organization_id = p_organization_id
+  );
+end;
+$$;
+
+revoke all on function private.mail_looks(uuid, boolean) from public, anon, authenticated, service_role;
+comment on function private.mail_looks(uuid, boolean) is
+  'How mails of an organization look now: {time_zone, brand}, the brand only where p_branded. Null = nothing is set.';
 
 create function private.wake_mails() returns void
 language plpgsql

@@ -7,7 +7,7 @@ begin
   return (
     select jsonb_build_object('batch_id', p_batch_id, 'mails', jsonb_agg(jsonb_build_object(
       'id', m.id, 'organization_id', m.organization_id, 'template', m.template, 'category', m.category, 'to', m.to_address,
-      'data', d.data, 'attempts', m.attempts, 'created_at', m.created_at
+      'data', d.data, 'looks', d.looks, 'attempts', m.attempts, 'created_at', m.created_at
     ) order by m.id))
     from public.mails m
     left join private.mail_data d on d.mail_id = m.id

@@ -38,6 +38,10 @@ const BENCHMARKS: Record<string, { about: string; load: () => Promise<{ main(arg
       "what keeping replies costs the gate and changes, what it saves a GET, and how often memory has what is asked",
     load: () => import("./cache.ts"),
   },
+  webhooks_out: {
+    about: "what endpoints that hang, drip, flood, redirect and fail cost the deliveries to a good one",
+    load: () => import("./webhooks_out.ts"),
+  },
   rls: {
     about: "what row level security costs on the lists, at 1,000 organizations with 1,000 rows each",
     load: () => import("./rls.ts"),
@@ -48,7 +52,7 @@ const [name = "", ...args] = Deno.args;
 const benchmark = BENCHMARKS[name];
 if (benchmark === undefined) {
   console.log("Usage: deno task bench NAME\n");
-  for (const [known, { about }] of Object.entries(BENCHMARKS)) console.log(`  ${known.padEnd(10)} ${about}`);
+  for (const [known, { about }] of Object.entries(BENCHMARKS)) console.log(`  ${known.padEnd(12)} ${about}`);
   Deno.exit(name === "" || name === "--help" ? 0 : 2);
 }
 await (await benchmark.load()).main(args);

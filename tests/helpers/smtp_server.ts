@@ -1,9 +1,11 @@
 /**
  * A stand-in for an SMTP server (RFC 5321, AUTH by RFC 4954) that checks the order of commands and the form of messages,
- * and can be told to refuse, to be slow and to lose its answer after a message. Without TLS: for this machine only.
+ * and can be told to refuse, to be slow and to lose its answer after a message. Plain, with TLS from the start (RFC 8314)
+ * or with STARTTLS (RFC 3207).
  *
  * @module
  */
+import type { TestCertificate } from "./test_certificate.ts";
 
 /** A message as the server took it. */
 export interface SmtpMessage {
@@ -36,23 +38,32 @@ export interface SmtpServer extends AsyncDisposable {
   readonly connections: number;
 }
 
+/** How it is spoken to. */
+export interface SmtpServerOptions {
+  /** Where it listens. Default 127.0.0.1, to which our client speaks without TLS when the address begins with smtp:. */
+  readonly hostname?: string;
+  /** implicit = TLS from the start; starttls = offered after EHLO, and nothing else is taken before it. */
+  readonly tls?: { readonly mode: "implicit" | "starttls"; readonly certificate: TestCertificate };
+}
+
 const [USER, PASSWORD] = ["mill@race", "p:a/s s"];
 
 /** Starts one on this machine. */
-export function startSmtp(): SmtpServer {
+export function startSmtp({ hostname = "127.0.0.1", tls }: SmtpServerOptions = {}): SmtpServer {
   const mood: SmtpMood = { answers: {}, slowMs: 0, losesAnswers: false };
   const taken: SmtpMessage[] = [];
   const faults: string[] = [];
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const encrypted = tls === undefined ? null : Deno.listenTls({ hostname, port: 0, ...tls.certificate });
+  const plain = tls?.mode === "implicit" ? null : Deno.listen({ hostname, port: 0 });
+  const listeners = [plain, encrypted].filter((listener) => listener !== null);
   const open = new Set<Deno.Conn>();
   const sessions: Promise<void>[] = [];
   const counted = { connections: 0 };
-  const accepting = (async () => {
+  const accept = async (listener: Deno.Listener, serveOne: (connection: Deno.Conn) => Promise<void>) => {
     for await (const connection of listener) {
-      counted.connections++;
       open.add(connection);
       sessions.push(
-        serve(connection).catch(() => {}).finally(() => {
+        serveOne(connection).catch(() => {}).finally(() => {
           open.delete(connection);
           try {
             connection.close();
@@ -62,15 +73,51 @@ export function startSmtp(): SmtpServer {
         }),
       );
     }
-  })();
+  };
+  const accepting = Promise.all([
+    plain && accept(plain, (connection) => {
+      counted.connections++;
+      return tls === undefined ? serve(connection, true) : upgrade(connection);
+    }),
+    encrypted && accept(encrypted as unknown as Deno.Listener, (connection) => {
+      if (tls?.mode === "implicit") counted.connections++;
+      // After STARTTLS the client goes on without a greeting.
+      return serve(connection, tls?.mode === "implicit");
+    }),
+  ]);
 
-  async function serve(connection: Deno.Conn): Promise<void> {
+  /** What comes before TLS; then its bytes go to the listener that speaks it, since Deno upgrades no server's connection. */
+  async function upgrade(connection: Deno.Conn): Promise<void> {
+    const write = (line: string) => connection.write(new TextEncoder().encode(`${line}\r\n`));
+    await write("220 stand-in ESMTP");
+    const buffer = new Uint8Array(65_536);
+    for (let rest = ""; !/^STARTTLS\r\n/i.test(rest);) {
+      const count = await connection.read(buffer);
+      if (count === null) return;
+      rest = new TextDecoder().decode(buffer.subarray(0, count));
+      if (/^EHLO /i.test(rest)) await write("250-stand-in\r\n250 STARTTLS");
+      else if (/^QUIT/i.test(rest)) return;
+      else if (!/^STARTTLS\r\n/i.test(rest)) {
+        faults.push(`${rest.trim()} before TLS`);
+        await write("530 5.7.0 Must issue a STARTTLS command first");
+      }
+    }
+    await write("220 go ahead");
+    const { port } = encrypted!.addr as Deno.NetAddr;
+    const inner = await Deno.connect({ hostname, port });
+    await Promise.allSettled([
+      connection.readable.pipeTo(inner.writable),
+      inner.readable.pipeTo(connection.writable),
+    ]);
+  }
+
+  async function serve(connection: Deno.Conn, greets: boolean): Promise<void> {
     const write = async (line: string) => {
       if (mood.slowMs > 0) await new Promise((resolve) => setTimeout(resolve, mood.slowMs));
       await connection.write(new TextEncoder().encode(`${line}\r\n`));
     };
     let [from, to, isKnown, message]: [string | null, string[], boolean, string[] | null] = [null, [], false, null];
-    await write(mood.answers.CONNECT ?? "220 stand-in ESMTP");
+    if (greets) await write(mood.answers.CONNECT ?? "220 stand-in ESMTP");
     for await (const line of linesOf(connection)) {
       if (message !== null) {
         if (line !== ".") {
@@ -116,9 +163,10 @@ export function startSmtp(): SmtpServer {
     }
   }
 
-  const { port } = listener.addr as Deno.NetAddr;
+  const { port } = listeners[0]!.addr as Deno.NetAddr;
+  const scheme = tls?.mode === "implicit" ? "smtps" : "smtp";
   return {
-    url: `smtp://${encodeURIComponent(USER)}:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}`,
+    url: `${scheme}://${encodeURIComponent(USER)}:${encodeURIComponent(PASSWORD)}@${hostname}:${port}`,
     mood,
     taken,
     faults,
@@ -126,7 +174,7 @@ export function startSmtp(): SmtpServer {
       return counted.connections;
     },
     async [Symbol.asyncDispose]() {
-      listener.close();
+      for (const listener of listeners) listener.close();
       for (const connection of open) {
         try {
           connection.close();

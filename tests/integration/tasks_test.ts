@@ -63,12 +63,17 @@ Deno.test("the digest waits for the figures, then each owner gets one mail; a se
         (select date_trunc('day', now(), 'UTC') - interval '3 hours' as at) d
       where f.id = ${flow}`;
 
+    await api.db.sql`insert into private.mail_settings (organization_id, digest) values (${ada.organizationId}, 'day')`;
     assertEquals((await call(api, "engine.run_task('digest-daily')")).reason, "waits for analytics-daily");
     assertEquals((await call(api, "engine.run_task('analytics-daily')")).status, "completed");
     const started = await call(api, "engine.start_waiting_task()");
     assertEquals([started.name, started.status, started.trigger], ["digest-daily", "queued", "dependency"]);
 
     const sent: Sent[] = [];
+    await drain(api, recording(sent));
+    // The mail itself waits for the morning.
+    await api.db
+      .sql`update public.job_queue set scheduled_for = now(), status = 'available' where type = 'digest.mail'`;
     await drain(api, recording(sent));
     assertEquals(sent.length, 1);
     const [{ message, key }] = sent as [Sent];

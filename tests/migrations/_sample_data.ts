@@ -222,6 +222,13 @@ insert into public.mail_events (organization_id, mail_id, provider, provider_eve
 insert into public.mail_suppressions (organization_id, tenant_id, address, scope, reason)
   values ('${ORGANIZATION}', '${ORGANIZATION}', 'gone@example.com', 'everything', 'bounced');
 `,
+  "private.mail_settings": `
+insert into private.mail_settings (organization_id, digest, time_zone) values ('${ORGANIZATION}', 'day', 'Europe/Berlin');
+`,
+  "private.webhook_portals": `
+insert into private.webhook_portals (organization_id, secret_hash, application, event_types, can_write, max_subscriptions, expires_at)
+  values ('${ORGANIZATION}', sha256('portal'), 'one', '{run.failed}', true, 10, now());
+`,
   "private.rate_limit_overrides": `
 insert into private.rate_limit_overrides (subject_kind, subject_id, request_limit, burst, reason, created_by)
   values ('org', '${ORGANIZATION}', 1000, 500, 'They asked', 'default');

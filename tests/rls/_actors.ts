@@ -48,6 +48,7 @@ export interface Things {
   /** An API key. */
   key: string;
   mail: string;
+  portal: string;
   endedMail: string;
   /** An address that bounced. */
   suppression: string;
@@ -306,6 +307,15 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       insert into public.mail_suppressions (organization_id, tenant_id, address, scope, reason)
       values (${organizationId}, ${organizationId}, 'gone@example.com', 'everything', 'bounced') returning id`;
     await sql`insert into private.digest_opt_outs (organization_id) values (${organizationId})`;
+    await sql`insert into private.mail_settings (organization_id) values (${organizationId})`;
+    const [portal] = await sql`
+      insert into private.webhook_portals (
+        organization_id, secret_hash, application, event_types, can_write, max_subscriptions, expires_at
+      )
+      values (
+        ${organizationId}, sha256(convert_to(${organizationId}, 'UTF8')), 'one', '{run.failed}', true, 10, now() + interval '1 hour'
+      )
+      returning id`;
     const [member] = await sql`
       select user_id as id from public.organization_members
       where organization_id = ${organizationId} and role <> 'owner' order by created_at limit 1`;
@@ -325,6 +335,7 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       endpoint: endpoint.id,
       subscription: subscription.id,
       delivery: delivery?.id,
+      portal: portal?.id,
       secret: secret?.id,
       budget: budget.id,
       schedule: schedule.id,

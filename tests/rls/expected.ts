@@ -134,6 +134,8 @@ private.secret_accesses       deny  deny   deny   deny       deny    deny    den
 private.secret_notices        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.secret_tickets        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.settings              deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.mail_settings         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.webhook_portals       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.digest_opt_outs       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.digests               deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.system_alerts         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -338,6 +340,11 @@ private.keep_grace_days            -     -     -
 private.call_billing_sync          -     -     -
 private.keep_billing               -     -     -
 private.add_mail                   -     -     -
+private.mail_looks                 -     -     -
+private.mail_settings_reply        -     -     -
+private.fits_time_zone             -     -     -
+public.get_mail_settings           -     x     -
+public.update_mail_settings        -     x     -
 private.keep_mails                 -     -     -
 private.mail_batch                 -     -     -
 private.mail_reply                 -     -     -
@@ -601,6 +608,17 @@ private.publish_approvals - - -
 private.retry_deliveries - - -
 private.lock_webhook_delivery - - -
 private.keep_webhooks_out - - -
+private.purge_webhook_messages - - -
+private.caller_portal - - -
+private.portal_organization - x -
+private.portal_application - x -
+private.require_webhooks - - -
+private.fit_portal - - -
+private.webhook_portal_reply - - -
+engine.gate_webhook_portal - - x
+engine.get_approval_request - - x
+public.create_webhook_portal - x -
+public.revoke_webhook_portal - x -
 private.publish_flow - - -
 private.publish_entity - - -
 private.publish_move - - -
@@ -793,7 +811,7 @@ private.task_holders               -     -     -
 private.task_run_reply             -     -     -
 private.task_waits_for             -     -     -
 private.try_lock_task              -     -     -
-public.set_daily_digest            -     x     -
+private.digest_due                 -     -     -
 public.accept_invitation           -     x     -
 public.change_member_role          -     x     -
 public.create_invitation           -     x     -
@@ -939,7 +957,10 @@ retry_run                 ok        ok        ok         ok         forbidden  f
 retry_step                conflict  conflict  conflict   conflict   forbidden  forbidden  forbidden
 rotate_webhook_secret     ok        ok        ok         forbidden  forbidden  forbidden  forbidden
 save_flow                 ok        ok        ok         forbidden  forbidden  forbidden  forbidden
-set_daily_digest            ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
+get_mail_settings         ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+update_mail_settings      ok        ok        forbidden  forbidden  forbidden  forbidden  forbidden
+create_webhook_portal     ok        ok        ok         forbidden  forbidden  forbidden  forbidden
+revoke_webhook_portal     ok        ok        ok         forbidden  forbidden  forbidden  forbidden
 signal_run                ok        ok        ok         ok         forbidden  forbidden  forbidden
 start_run                 ok        ok        ok         ok         forbidden  forbidden  forbidden
 sync_profile              ok        ok        ok         ok         ok         ok         ok

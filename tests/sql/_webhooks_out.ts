@@ -5,7 +5,11 @@ import { newSigningSecret, sendBatch, type WebhookBatch } from "../../shared/web
 import type { TestDatabase } from "../helpers/postgres.ts";
 import { type Arguments, type CallOptions, rpc, service, type Tenant } from "./_world.ts";
 
-const KEYRING = new Keyring({ current: "k1", keys: { k1: new Uint8Array(32).fill(7) } });
+const KEY = new Uint8Array(32).fill(7);
+const KEYRING = new Keyring({ current: "k1", keys: { k1: KEY } });
+
+/** The master key under which these subscriptions are, as `MILLRACE_MASTER_KEYS` has it. */
+export const MASTER_KEYS = JSON.stringify({ k1: toBase64(KEY) });
 
 /** A subscription as its owner sees it, and what it is signed with. */
 export interface Subscription {

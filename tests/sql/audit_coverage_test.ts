@@ -37,6 +37,8 @@ const BY_CALL: Record<string, readonly string[]> = {
   "private.ip_blocks": ["engine.add_ip_block", "engine.remove_ip_block"],
   "private.rate_limit_overrides": ["engine.set_rate_limit_override", "engine.remove_rate_limit_override"],
   "private.model_prices": ["engine.set_model_price"],
+  "private.mail_settings": ["public.update_mail_settings"],
+  "private.webhook_portals": ["public.create_webhook_portal", "public.revoke_webhook_portal"],
   "private.secret_versions": ["public.destroy_secret_version"],
   "private.secret_accesses": ["public.request_secret_reveal"],
   "public.mail_suppressions": ["public.suppress_address", "public.lift_suppression"],

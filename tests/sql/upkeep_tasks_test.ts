@@ -43,7 +43,7 @@ scenarios("tasks of upkeep", {
       assertEquals((await runTask(db, "webhook-retries")).result, {
         started: 1,
         failed: 0,
-        out: { woken: 0, deleted: 0 },
+        out: { woken: 0 },
       });
       const [run] = await db.sql`
         select r.input from public.runs r join public.webhook_events e on e.run_id = r.id where e.id = ${id}`;
@@ -51,7 +51,7 @@ scenarios("tasks of upkeep", {
       assertEquals((await runTask(db, "webhook-retries")).result, {
         started: 0,
         failed: 0,
-        out: { woken: 0, deleted: 0 },
+        out: { woken: 0 },
       });
     },
     "holds the event when the flow is off meanwhile, and leaves those alone that have just come": async (db) => {
@@ -61,7 +61,7 @@ scenarios("tasks of upkeep", {
       assertEquals((await runTask(db, "webhook-retries")).result, {
         started: 0,
         failed: 0,
-        out: { woken: 0, deleted: 0 },
+        out: { woken: 0 },
       });
       const [event] = await db.sql`select status, held_because from public.webhook_events where id = ${id}`;
       assertEquals({ ...event }, { status: "held", held_because: "flow_inactive" });

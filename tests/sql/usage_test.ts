@@ -3,7 +3,7 @@
  */
 import type { Json } from "../../shared/graph/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
-import { type TestDatabase, withDatabase } from "../helpers/postgres.ts";
+import { type TestDatabase, type TestUser, withDatabase } from "../helpers/postgres.ts";
 import { addMember, assertFails, createFlow, createTenant, rpc, service, type Tenant } from "./_world.ts";
 
 const NOW = "2026-11-20T12:30:00Z";
@@ -262,7 +262,10 @@ Deno.test("digest-daily queues one mail for each organization that had runs and 
     await addRuns(db, orders, [{ at: yesterday, status: "failed", ms: 50 }, { at: yesterday, ms: 50 }]);
     await addRuns(db, report, [{ at: yesterday, ms: 9_000 }]);
     await addRuns(db, await createFlow(db, out), [{ at: yesterday }]);
-    await rpc(db, out.user, "set_daily_digest", { p_organization_id: out.organizationId, p_wanted: false });
+    const wants = (user: TestUser, organizationId: string, digest: string) =>
+      rpc(db, user, "update_mail_settings", { p_organization_id: organizationId, p_changes: { digest } });
+    await wants(ada.user, ada.organizationId, "day");
+    await wants(out.user, out.organizationId, "off");
     await addMember(db, ada.organizationId, "admin");
     await runTask(db, "analytics-daily");
 
@@ -272,7 +275,7 @@ Deno.test("digest-daily queues one mail for each organization that had runs and 
     const jobs = await db.sql`select organization_id, payload from public.job_queue where type = 'digest.mail'`;
     assertEquals(jobs.map((job) => ({ ...job })), [{
       organization_id: ada.organizationId,
-      payload: { organization_id: ada.organizationId, day: "2026-11-19" },
+      payload: { organization_id: ada.organizationId, day: "2026-11-19", period: "day" },
     }]);
 
     const digest = (tenant: Tenant) =>
@@ -285,10 +288,9 @@ Deno.test("digest-daily queues one mail for each organization that had runs and 
     assertEquals((await digest(out))?.to, []);
 
     // Who changes their mind gets the next one.
-    await rpc(db, out.user, "set_daily_digest", { p_organization_id: out.organizationId, p_wanted: true });
+    await wants(out.user, out.organizationId, "day");
     assertEquals((await queue()).queued, 1);
     const viewer = await addMember(db, ada.organizationId, "viewer");
-    const set = { p_organization_id: ada.organizationId, p_wanted: false };
-    await assertFails(rpc(db, viewer, "set_daily_digest", set), "forbidden", 403);
-    await assertFails(rpc(db, quiet.user, "set_daily_digest", set), "not_found", 404);
+    await assertFails(wants(viewer, ada.organizationId, "off"), "forbidden", 403);
+    await assertFails(wants(quiet.user, ada.organizationId, "off"), "not_found", 404);
   }));

@@ -13,6 +13,7 @@ export const destroySecretVersion = defineRoute({
     "as they are kept.",
   tags: ["secrets"],
   access: { user: "secrets:write" },
+  sensitive: true,
   request: { params: versionParams },
   responses: { 204: { description: "It is gone" } },
   errors: ["not_found", "conflict"],

@@ -10,7 +10,7 @@ export const cancelDelivery = defineRoute({
   summary: "Cancel a delivery",
   description: "It is sent no more; an attempt that is under way may arrive. 409 when it has ended.",
   tags: ["webhooks"],
-  access: { user: "webhooks:write" },
+  access: { user: "webhooks:write", portal: true },
   request: { params: idParams },
   responses: { 200: { description: "The delivery as it is now", schema: deliverySummarySchema } },
   errors: ["not_found", "conflict"],

@@ -10,7 +10,7 @@ export const getDelivery = defineRoute({
   summary: "Get a delivery",
   description: "What is sent, and of each attempt the request, the answer and how long it took.",
   tags: ["webhooks"],
-  access: { user: "webhooks:read" },
+  access: { user: "webhooks:read", portal: true },
   request: { params: idParams },
   responses: { 200: { description: "The delivery", schema: deliverySchema } },
   errors: ["not_found"],

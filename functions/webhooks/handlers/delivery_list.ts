@@ -10,7 +10,7 @@ export const listDeliveries = defineRoute({
   summary: "List deliveries of events",
   description: "What was and is to be sent, newest first: one delivery for each event and subscription.",
   tags: ["webhooks"],
-  access: { user: "webhooks:read" },
+  access: { user: "webhooks:read", portal: true },
   list: DELIVERIES,
   responses: { 200: { description: "A page of deliveries", schema: DELIVERIES.page() } },
 }, (c, { query }) => findDeliveries(c.var.request, query));

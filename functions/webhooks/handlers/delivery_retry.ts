@@ -11,7 +11,7 @@ export const retryDelivery = defineRoute({
   description:
     "At once, with the same webhook-id and ten attempts anew; one that was delivered too. 409 while the subscription is disabled.",
   tags: ["webhooks"],
-  access: { user: "webhooks:write" },
+  access: { user: "webhooks:write", portal: true },
   request: { params: idParams },
   responses: { 200: { description: "The delivery as it is now", schema: deliverySummarySchema } },
   errors: ["not_found", "conflict"],

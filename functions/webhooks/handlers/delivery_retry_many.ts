@@ -12,7 +12,7 @@ export const retryDeliveries = defineRoute({
     "Those that the filter finds, the oldest first, so many a call: ask again while `more` is true. Those of disabled " +
     "subscriptions are left out.",
   tags: ["webhooks"],
-  access: { user: "webhooks:write" },
+  access: { user: "webhooks:write", portal: true },
   request: { body: bulkRetrySchema },
   responses: { 200: { description: "How many", schema: bulkRetriedSchema } },
 }, (c, { body }) => retry(c.var.request, body.filter, body.limit));

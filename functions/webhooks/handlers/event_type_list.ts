@@ -11,7 +11,7 @@ export const listEventTypes = defineRoute({
   summary: "List the types of events",
   description: "What can be subscribed to: the JSON Schema of `data` of each type, and an example.",
   tags: ["webhooks"],
-  access: { user: "any" },
+  access: { user: "any", portal: true },
   list: EVENT_TYPES_LIST,
   responses: { 200: { description: "A page of types", schema: EVENT_TYPES_LIST.page() } },
 }, (c, { query }) => EVENT_TYPES_LIST.pageOf(() => Promise.resolve(describeAll()), c.var.request, query));

@@ -15,6 +15,7 @@ export const rotateWebhookSecret = defineRoute({
     "Send `secret` where the provider makes it. The answer shows the new one this once.",
   tags: ["webhooks"],
   access: { user: "webhooks:write" },
+  sensitive: true,
   request: { params: idParams, body: rotationSchema, bodyRequired: false },
   responses: {
     200: {

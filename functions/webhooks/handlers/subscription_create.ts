@@ -20,7 +20,7 @@ export const createSubscription = defineRoute({
     "From now on events of these types are sent to the address, signed as Standard Webhooks has it. Keep the `secret` " +
     "of this answer where they are received: it is shown this once.",
   tags: ["webhooks"],
-  access: { user: "webhooks:write" },
+  access: { user: "webhooks:write", portal: true },
   request: { headers: idempotencyHeaders, body: newSubscriptionSchema },
   responses: {
     201: {

@@ -9,7 +9,7 @@ export const deleteSubscription = defineRoute({
   summary: "Delete a webhook subscription",
   description: "Nothing more is sent, and its deliveries are gone.",
   tags: ["webhooks"],
-  access: { user: "webhooks:write" },
+  access: { user: "webhooks:write", portal: true },
   request: { params: idParams, headers: ifMatchHeaders },
   responses: { 204: { description: "It is gone" } },
   errors: ["not_found", "version_mismatch"],

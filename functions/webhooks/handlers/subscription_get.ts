@@ -11,7 +11,7 @@ export const getSubscription = defineRoute({
   summary: "Get a webhook subscription",
   description: "The subscription with the last four characters of its secrets.",
   tags: ["webhooks"],
-  access: { user: "webhooks:read" },
+  access: { user: "webhooks:read", portal: true },
   request: { params: idParams, headers: ifNoneMatchHeaders },
   responses: {
     200: { description: "The subscription", schema: subscriptionSchema, headers: SUBSCRIPTION_HEADERS },

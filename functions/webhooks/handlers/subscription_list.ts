@@ -11,7 +11,7 @@ export const listSubscriptions = defineRoute({
   description:
     "The addresses that are told of events, newest first. `application` finds those of one of your customers.",
   tags: ["webhooks"],
-  access: { user: "webhooks:read" },
+  access: { user: "webhooks:read", portal: true },
   list: SUBSCRIPTIONS,
   responses: { 200: { description: "A page of subscriptions", schema: SUBSCRIPTIONS.page() } },
 }, (c, { query }) => findSubscriptions(c.var.request, query));

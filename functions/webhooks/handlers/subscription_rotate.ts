@@ -13,7 +13,8 @@ export const rotateSubscription = defineRoute({
     "Events carry two signatures during the overlap, one of each secret: whoever receives them changes over when it " +
     "suits them. The answer shows the new secret this once.",
   tags: ["webhooks"],
-  access: { user: "webhooks:write" },
+  access: { user: "webhooks:write", portal: true },
+  sensitive: true,
   request: { params: idParams, body: subscriptionRotationSchema, bodyRequired: false },
   responses: {
     200: {

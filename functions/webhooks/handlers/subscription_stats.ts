@@ -18,7 +18,7 @@ export const getSubscriptionStats = defineRoute({
   summary: "Get how a webhook subscription does",
   description: "Attempts by what came of them, success rate, p50 and p95 of the answers, what waits, the breaker.",
   tags: ["webhooks"],
-  access: { user: "webhooks:read" },
+  access: { user: "webhooks:read", portal: true },
   request: { params: idParams, query },
   responses: { 200: { description: "The numbers", schema: subscriptionStatsSchema } },
   errors: ["not_found"],

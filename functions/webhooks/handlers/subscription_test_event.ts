@@ -13,7 +13,7 @@ export const testSubscription = defineRoute({
     "Sends a made-up event, whatever types and filters the subscription has, before what waits there. It takes the way " +
     "of every delivery: `GET /webhooks/deliveries/:id` says what came of it.",
   tags: ["webhooks"],
-  access: { user: "webhooks:write" },
+  access: { user: "webhooks:write", portal: true },
   request: { params: idParams, headers: idempotencyHeaders, body: subscriptionTestSchema, bodyRequired: false },
   responses: { 202: { description: "The delivery", schema: deliverySummarySchema } },
   errors: ["not_found", "conflict", "idempotency_mismatch"],

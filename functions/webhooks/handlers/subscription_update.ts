@@ -13,7 +13,7 @@ export const updateSubscription = defineRoute({
     "Changes what is named and leaves the rest. `status` pauses it or lets it go on, and brings one back that was " +
     "disabled: what waits is sent at once. Takes `If-Match`.",
   tags: ["webhooks"],
-  access: { user: "webhooks:write" },
+  access: { user: "webhooks:write", portal: true },
   request: { params: idParams, headers: ifMatchHeaders, body: subscriptionChangesSchema },
   responses: {
     200: { description: "The subscription as it is now", schema: subscriptionSchema, headers: SUBSCRIPTION_HEADERS },

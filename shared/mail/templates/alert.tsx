@@ -16,6 +16,7 @@ export const alert = defineTemplate({
   name: "alert",
   description: "Something failed, is about to, or works again.",
   category: "alerts",
+  isBranded: true,
   schema: data({
     title: line,
     level: z.enum(["failed", "warning", "recovered", "notice"]).default("failed"),

@@ -9,6 +9,7 @@ export const approvalRequest = defineTemplate({
   name: "approval_request",
   description: "Asks somebody to approve what a run is about to do.",
   category: "alerts",
+  isBranded: true,
   schema: data({
     organization: line,
     flow: line,

@@ -9,6 +9,7 @@ export const endpointDisabled = defineTemplate({
   name: "endpoint_disabled",
   description: "Says that events are not delivered to an endpoint any more, and why.",
   category: "alerts",
+  isBranded: true,
   schema: data({
     organization: line,
     url: z.string().max(2_000).meta({ description: "The endpoint's address, shown and not linked" }),

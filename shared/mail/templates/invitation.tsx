@@ -9,6 +9,7 @@ export const invitation = defineTemplate({
   name: "invitation",
   description: "Asks somebody to join an organization.",
   category: "transactional",
+  isBranded: true,
   schema: data({
     organization: line,
     invited_by: line.nullish(),

@@ -9,6 +9,7 @@ export const secretWarning = defineTemplate({
   name: "secret_warning",
   description: "Says that a secret expires, has expired or should be rotated, and which flows use it.",
   category: "alerts",
+  isBranded: true,
   schema: data({
     organization: line,
     name: line,

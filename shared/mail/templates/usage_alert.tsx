@@ -9,6 +9,7 @@ export const usageAlert = defineTemplate({
   name: "usage_alert",
   description: "Says how much of a limit or budget is used.",
   category: "alerts",
+  isBranded: true,
   schema: data({
     organization: line,
     metric: line.meta({ description: "What is counted, in words: runs, the budget of Invoices" }),

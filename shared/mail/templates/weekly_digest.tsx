@@ -12,6 +12,7 @@ export const weeklyDigest = defineTemplate({
   name: "weekly_digest",
   description: "What the flows of an organization did in a week, or in a day.",
   category: "digests",
+  isBranded: true,
   schema: data({
     organization: line,
     period: z.enum(["week", "day"]).default("week"),
@@ -24,7 +25,7 @@ export const weeklyDigest = defineTemplate({
     unfinished: count,
     steps: count,
     success_rate: z.number().min(0).max(1).nullish(),
-    runs_before: count.nullish().meta({ description: "Of the week before; null = none was counted" }),
+    runs_before: count.nullish().meta({ description: "Of the week or day before; null = none was counted" }),
     failing: z.array(z.object({ name: line, runs: count, failed: count })).max(10),
     slowest: z.array(z.object({ name: line, runs: count, p95_ms: z.number() })).max(10),
   }),
@@ -79,7 +80,7 @@ export const weeklyDigest = defineTemplate({
             ["Not ended yet", number(data.unfinished)],
             ["Steps", number(data.steps)],
             [
-              "Compared with the week before",
+              `Compared with the ${isDay ? "day" : "week"} before`,
               change === null ? null : `${change > 0 ? "+" : ""}${percent(change)} runs`,
             ],
           ]}

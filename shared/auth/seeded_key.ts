@@ -1,5 +1,5 @@
-import { type ApiKeyMode, generateApiKey, type NewApiKey } from "../../shared/auth/mod.ts";
-import { macKey, toBase64Url } from "../../shared/bytes/mod.ts";
+import { macKey, toBase64Url } from "../bytes/mod.ts";
+import { type ApiKeyMode, generateApiKey, type NewApiKey } from "./api_key.ts";
 
 /** What the key is for: {@link macKey}. */
 const PURPOSE = "api key text v1";
