@@ -91,6 +91,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     imports: ["shared/db", "shared/env", "shared/log", "shared/errors"],
     packages: ["stripe", "zod"],
   },
+  // What is paid by use: seats and meters at Stripe.
+  "shared/metering": {
+    imports: ["shared/billing", "shared/db", "shared/env", "shared/log"],
+    packages: ["stripe"],
+  },
   // Handlers of background work: above the engine, which runs them without knowing them.
   "shared/jobs": {
     imports: [
@@ -102,6 +107,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       "shared/secrets",
       "shared/engine",
       "shared/mail",
+      "shared/metering",
       "shared/providers",
       "shared/schedules",
       "shared/webhooks",

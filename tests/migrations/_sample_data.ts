@@ -195,6 +195,8 @@ insert into private.budget_periods (budget_id, starts_at) select id, date_trunc(
 insert into public.usage_details (organization_id, hour, flow_id) values ('${ORGANIZATION}', date_trunc('hour', now()), '${FLOW}');
 insert into private.spend_reservations (organization_id, flow_id, run_id, node_id, job_id, model, units)
   values ('${ORGANIZATION}', '${FLOW}', '${RUN}', 'first', '${RUN}', 'openai/gpt', '{}');
+insert into private.meter_reports (organization_id, meter, hour, number, quantity, stripe_customer_id, happened_at)
+  values ('${ORGANIZATION}', 'runs', now(), 1, 1, 'cus_1', now());
 insert into private.usage_notices (organization_id, limit_name, starts_at, share)
   values ('${ORGANIZATION}', 'runs', date_trunc('month', now()), 80);
 `,

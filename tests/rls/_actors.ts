@@ -273,6 +273,9 @@ async function addThings(db: TestDatabase, userId: string, organizationId: strin
       insert into private.spend_reservations (organization_id, flow_id, run_id, node_id, job_id, model, units)
       values (${organizationId}, ${flow.id}, ${openRun}, 'a', ${openRun}, 'openai/gpt', '{}')`;
     await sql`
+      insert into private.meter_reports (organization_id, meter, hour, number, quantity, stripe_customer_id, happened_at)
+      values (${organizationId}, 'runs', '2026-01-01T00:00:00Z', 1, 1, 'cus_1', '2026-01-01T00:00:00Z')`;
+    await sql`
       insert into private.usage_notices (organization_id, limit_name, starts_at, share)
       values (${organizationId}, 'runs', '2026-01-01T00:00:00Z', 80)`;
     await sql`

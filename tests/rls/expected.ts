@@ -123,6 +123,7 @@ private.scratch_flows          deny  deny   deny   deny       deny    deny    de
 private.run_stats_open        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.run_stats_state       deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.budget_periods        deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
+private.meter_reports         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.spend_reservations    deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.usage_notices         deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
 private.model_prices          deny  deny   deny   deny       deny    deny    deny   deny       deny      deny   deny
@@ -182,7 +183,15 @@ public.delete_budget               -     x     -
 public.get_budget                  -     x     -
 public.get_usage                   -     x     -
 public.update_budget               -     x     -
+engine.call_all_seats              -     -     x
+engine.end_meter_reports           -     -     x
+engine.get_seats                   -     -     x
+engine.make_meter_reports          -     -     x
 engine.release_spend               -     -     x
+engine.take_meter_reports          -     -     x
+private.call_seats                 -     -     -
+private.seats_changed              -     -     -
+private.seats_of                   -     -     -
 engine.reserve_spend               -     -     x
 engine.set_model_price             -     -     x
 engine.settle_spend                -     -     x

@@ -104,6 +104,7 @@ const WITHOUT: Record<string, readonly string[]> = {
     "public.webhook_messages",
     "private.billing_notices",
     "private.stripe_events",
+    "private.meter_reports",
     "private.spend_reservations",
     "private.usage_notices",
     "private.mail_data",
