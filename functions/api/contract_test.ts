@@ -28,6 +28,7 @@ const WITHOUT_VERSION: Readonly<Record<string, string>> = {
   pinApiVersion: "a pin is one value, which the request names whole",
   destroySecretVersion: "a version of a secret does not change",
   revokeWebhookPortalToken: "a portal token does not change",
+  removeTaxId: "a tax id does not change",
 };
 
 const routers = await loadRouters();

@@ -25,7 +25,7 @@ export const TAGS: readonly { readonly name: string; readonly description: strin
   { name: "people", description: "Who you are and what you may do" },
   { name: "organizations", description: "Organizations, their members and workspaces" },
   { name: "keys", description: "API keys, with which programs call" },
-  { name: "billing", description: "What the organization uses, pays for, and may spend; its invoices" },
+  { name: "billing", description: "What the organization buys, uses, pays for, and may spend; its invoices" },
   { name: "health", description: "Whether the service works" },
   { name: "worker", description: "For pg_cron and operators" },
   { name: "api", description: "What the API says about itself" },

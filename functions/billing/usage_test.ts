@@ -1,12 +1,16 @@
 import { withApi } from "../../tests/helpers/api.ts";
 import { assertEquals } from "../../tests/helpers/assert.ts";
 import { checkRoutes, expectProblem } from "../../tests/helpers/route_suite.ts";
+import { withServedApi } from "../../tests/helpers/served_api.ts";
+import { startStripe } from "../../tests/helpers/stripe_server.ts";
 import { router } from "./router.ts";
 import type { Budget } from "./budget_schemas.ts";
 import type { Usage } from "./usage_schemas.ts";
 
-Deno.test("each route of usage and budgets keeps the common contract", (test) =>
-  withApi([router], (api) => checkRoutes(test, api, router)));
+Deno.test("each route of billing keeps the common contract", async (test) => {
+  await using stripe = startStripe();
+  await withServedApi([router], (api) => checkRoutes(test, api, router), { env: stripe.env });
+});
 
 Deno.test("usage is told by day, flow, node and model, and a budget by what is used of it", () =>
   withApi([router], async (api) => {

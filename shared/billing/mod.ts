@@ -5,6 +5,29 @@
  */
 export { askStripe, createStripe, fromStripe, isMissing, isRefused, STRIPE_API_VERSION, stripeKey } from "./client.ts";
 export {
+  cancelAtPeriodEnd,
+  type CancelFeedback,
+  changePlan,
+  type ChangePreview,
+  type ChangeResult,
+  previewChange,
+  resume,
+} from "./change.ts";
+export { type Buyer, type CheckoutOrder, type OpenCheckout, openCheckout, openPortal } from "./checkout.ts";
+export {
+  BILLING_INTERVALS,
+  type BillingInterval,
+  findPrices,
+  isPaidPlan,
+  PAID_PLANS,
+  type PaidPlan,
+  type PlanChoice,
+  type PlanPrice,
+  pricesOf,
+  requirePrices,
+} from "./plans.ts";
+export { addTaxId, listTaxIds, type NewTaxId, removeTaxId, type TaxId } from "./tax_ids.ts";
+export {
   addMoney,
   chargeStep,
   checkRefund,

@@ -139,7 +139,8 @@ function updateSchedule(world: StripeWorld, params: Params, [id = ""]: readonly 
   schedule.metadata = metadata(params, schedule.metadata ?? {});
   const phases = hashes(params, "phases");
   if (phases !== undefined) {
-    let start = schedule.phases[0]?.start_date ?? world.now;
+    // Phases that are over may be left out; the present one may not.
+    let start = schedule.current_phase?.start_date ?? world.now;
     schedule.phases = phases.map((phase, index) => {
       const sent = integer(phase, "start_date");
       if (sent !== undefined && sent !== start) {
