@@ -1,6 +1,8 @@
 import { assertEquals } from "../helpers/assert.ts";
 import type { TestDatabase, TestUser } from "../helpers/postgres.ts";
 import { scenarios } from "./_scenarios.ts";
+import { tenantWithEndpoint } from "./_webhooks.ts";
+import { sealed, subscribe } from "./_webhooks_out.ts";
 import { addMember, assertFails, createTenant, failureOf, rpc, type Tenant } from "./_world.ts";
 
 /** The user as a session that has shown its second factor. */
@@ -77,6 +79,29 @@ scenarios("two-factor", {
       for (const call of calls) {
         const failure = await failureOf(call(tenant.user));
         assertEquals([failure.code, failure.status], ["mfa_required", 403]);
+        await call(strong(tenant.user));
+      }
+    },
+    "rotating secrets of webhooks, in and out, and destroying values of secrets are among them": async (db) => {
+      const { tenant, endpoint } = await tenantWithEndpoint(db);
+      const subscription = await subscribe(db, tenant);
+      const [secret] = await db.sql`
+        insert into public.secrets (organization_id, name, current_version)
+        values (${tenant.organizationId}, 'KEY', 2) returning id`;
+      await db.sql`
+        insert into private.secret_versions (secret_id, number, organization_id, envelope, key_id)
+        select ${secret?.["id"]}, n, ${tenant.organizationId}, decode('01026b31' || repeat('00', 100), 'hex'), 'k1'
+        from generate_series(1, 2) n`;
+      await giveFactor(db, tenant.user);
+      const p_signing = await sealed(tenant, subscription.id, "signing", subscription.secret, 2);
+      const calls = [
+        (user: TestUser) => rpc(db, user, "rotate_webhook_secret", { p_endpoint_id: endpoint.id }),
+        (user: TestUser) =>
+          rpc(db, user, "rotate_webhook_subscription_secret", { p_subscription_id: subscription.id, p_signing }),
+        (user: TestUser) => rpc(db, user, "destroy_secret_version", { p_secret_id: secret?.["id"], p_number: 1 }),
+      ];
+      for (const call of calls) {
+        await assertFails(call(tenant.user), "mfa_required", 403);
         await call(strong(tenant.user));
       }
     },
