@@ -101,14 +101,14 @@ function positive(value: Uint8Array): Uint8Array {
 }
 
 /** Tag, length, content. */
-function der(tag: number, ...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+function der(tag: number, ...parts: Uint8Array[]) {
   const content = concat(parts);
   const { length } = content;
   const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
   return concat([bytes(tag, ...size), content]);
 }
 
-function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+function concat(parts: readonly Uint8Array[]) {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
