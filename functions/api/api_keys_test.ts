@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "../../tests/helpers/assert.ts";
 import { type ApiUser, type TestApi, withApi } from "../../tests/helpers/api.ts";
 import { draw } from "../../tests/helpers/flows.ts";
+import { until } from "../../tests/helpers/until.ts";
 import { isApiKey, keyToken } from "../../shared/auth/mod.ts";
 import { createApp } from "../../shared/http/mod.ts";
 import { mounts } from "./mounts.ts";
@@ -363,7 +364,7 @@ Deno.test("a key that is revoked during a burst stops at once, everywhere", () =
         if (status !== 200) refused++;
       }
     });
-    while (results.length < 40) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => results.length >= 40);
     assertEquals((await ada.delete(`/keys/${id}`)).status, 204);
     const revokedAt = performance.now();
     await Promise.all(clients);

@@ -4,6 +4,7 @@
 import { createApp, type Router } from "../../shared/http/mod.ts";
 import { type ApiUser, type TestApi, withApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals, assertNotEquals } from "../../tests/helpers/assert.ts";
+import { until } from "../../tests/helpers/until.ts";
 import { FUNCTIONS } from "./mounts.ts";
 
 const [flows, keys, nodes, orgs] = await Promise.all([
@@ -259,10 +260,10 @@ Deno.test("100 requests at once for what is not kept: one query", () =>
     const all = Promise.all(Array.from({ length: 100 }, () => a.get("/flows", as(ada))));
     const made: string[] = [];
     const gates = () => made.filter((path) => path === "rpc/gate").length;
-    while (gates() < 100) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => {
       made.push(...a.calls());
-    }
+      return gates() === 100;
+    });
     release.resolve();
     const answers = await all;
     made.push(...a.calls());

@@ -9,6 +9,7 @@ import { REPOSITORY } from "../../supabase/local/schema_files.ts";
 import { type ApiUser, type TestApi, withApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { draw } from "../../tests/helpers/flows.ts";
+import { until } from "../../tests/helpers/until.ts";
 import { mounts } from "./mounts.ts";
 
 const { flows, schedules, webhooks, keys, secrets, orgs } = mounts.routers;
@@ -269,7 +270,7 @@ Deno.test("a creation that waits while the plan changes is judged by the new pla
     });
     const creation = client.rpc("create_workspace", { p_organization_id: ada.organizationId, p_name: "One more" });
     const sent = creation.then(({ error }) => error?.code);
-    while ((await api.db.sql`select from pg_locks where not granted`).length === 0) await pause(10);
+    await until(async () => (await api.db.sql`select from pg_locks where not granted`).length > 0);
     changing.resolve();
     await changed;
     assertEquals([await sent, await used(scene, "max_workspaces")], ["plan_limit_reached", 1]);
@@ -288,7 +289,3 @@ Deno.test("rotations one after the other put no more keys in force than the plan
     assertEquals((await ada.post(`/keys/${second.body.id}/rotate`, { overlap_seconds: 0 })).status, 201);
     assertEquals(await used(scene, "max_api_keys"), 1);
   }));
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}

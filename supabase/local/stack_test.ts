@@ -1,6 +1,7 @@
 import { createClient } from "@supabase/supabase-js";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { assert, assertEquals, assertExists, assertMatch } from "../../tests/helpers/assert.ts";
+import { until } from "../../tests/helpers/until.ts";
 import { startStack, type TestStack, type TestStackOptions } from "../../tests/helpers/stack.ts";
 
 const FIXTURES = new URL("./testdata/functions/", import.meta.url);
@@ -202,10 +203,7 @@ Deno.test("the Data API answers 503 with Retry-After while the database is away,
     assertEquals(await read(), [503, "1"]);
     assertEquals(await read(), [503, "1"]);
     stack.link!.restore();
-    for (let tries = 0; (await read())[0] !== 200; tries++) {
-      if (tries > 100) throw new Error("It did not come back");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await until(read, ([status]) => status === 200);
   }));
 
 /** Tells the Data API that there is something new and waits until it knows the function. */
@@ -231,13 +229,11 @@ test("or=(…) finds names with every special character, as PostgREST does", asy
 async function reloadSchema(stack: TestStack, name: string): Promise<void> {
   await stack.executor.exec("notify pgrst, 'reload schema'");
   const headers = { apikey: stack.secretKeys.default };
-  for (let tries = 0; tries < 100; tries++) {
+  await until(async () => {
     const answer = await fetch(`${stack.url}/rest/v1/rpc/${name}`, { method: "OPTIONS", headers });
     await answer.body?.cancel();
-    if (answer.status === 200) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`The Data API does not know ${name}`);
+    return answer.status === 200;
+  });
 }
 
 async function userToken(stack: TestStack): Promise<string> {

@@ -9,6 +9,7 @@ import { REPOSITORY } from "../../supabase/local/schema_files.ts";
 import type { AnyBody, ApiUser, TestApi } from "../helpers/api.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import { withServedApi } from "../helpers/served_api.ts";
+import { until } from "../helpers/until.ts";
 
 /** The address that tests call from: what the proxy in front of the functions has seen. */
 const ADDRESS = "203.0.113.50";
@@ -86,14 +87,18 @@ async function during(call: (isolate: number) => Promise<Answer>, takeAway: () =
   const callers = Array.from({ length: 6 }, async (_, n) => {
     while (!ended) answers.push(await call(n % 2));
   });
-  while (answers.length < 30) await pause(10);
-  const before = answers.splice(0);
-  assert(before.every(({ status }) => status === 200), JSON.stringify(before.find(({ status }) => status !== 200)));
-  await takeAway();
-  const done = performance.now();
-  while (answers.filter(({ sentAt }) => sentAt > done).length < 30) await pause(10);
-  ended = true;
-  await Promise.all(callers);
+  let done = 0;
+  try {
+    await until(() => answers.length >= 30);
+    const before = answers.splice(0);
+    assert(before.every(({ status }) => status === 200), JSON.stringify(before.find(({ status }) => status !== 200)));
+    await takeAway();
+    done = performance.now();
+    await until(() => answers.filter(({ sentAt }) => sentAt > done).length >= 30);
+  } finally {
+    ended = true;
+    await Promise.all(callers);
+  }
   const after = answers.filter(({ sentAt }) => sentAt > done);
   assertEquals([...new Set(after.map(({ isolate }) => isolate))].toSorted(), [0, 1]);
   return after;
@@ -247,17 +252,9 @@ Deno.test("two isolates on one database", async (test) => {
       const call = async (isolate: number) => (await send(isolate, "GET", "/api/v1/changelog", { ip })).status;
       assertEquals([await call(0), await call(1)], [200, 200]);
       await api.db.sql`select engine.add_ip_block(${ip}, 'Test', null, 'test')`;
-      for (const isolate of [0, 1]) {
-        while (await call(isolate) !== 403) await pause(100);
-      }
+      for (const isolate of [0, 1]) await until(() => call(isolate), (status) => status === 403, 100);
       await api.db.sql`delete from private.ip_blocks`;
-      for (const isolate of [0, 1]) {
-        while (await call(isolate) !== 200) await pause(250);
-      }
+      for (const isolate of [0, 1]) await until(() => call(isolate), (status) => status === 200, 250);
     });
   });
 });
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
