@@ -162,7 +162,9 @@ const TRIED_ELSEWHERE: Readonly<Record<string, readonly [path: string, word: str
   organization_request_burst: ["tests/integration/isolates_test.ts", "organization_request_burst"],
   hook_requests_per_minute: ["tests/sql/webhook_endpoints_test.ts", "hook_requests_per_minute"],
   max_run_seconds: ["tests/sql/flows_test.ts", "timeout_seconds"],
-  max_concurrent_jobs: ["tests/sql/jobs_test.ts", "max_running"],
+  max_concurrent_jobs: ["tests/sql/job_turns_test.ts", "max_running"],
+  max_runs_per_month: ["tests/sql/usage_test.ts", "max_runs_per_month"],
+  included_seats: ["tests/integration/metering_test.ts", "included_seats"],
   queue_weight: ["tests/bench/queue/fair.ts", "queue_weight"],
 };
 
