@@ -367,6 +367,11 @@ Deno.test(`${REQUESTS} requests made of the document: no 5xx, and every answer a
     const never = targets.map(({ operation }) => operation.operationId).filter((name) => !succeeded.has(name));
     const counts = [...statuses].toSorted().map(([status, count]) => `${status} × ${count}`).join(", ");
     console.log(`seed ${SEED}: ${counts}; never with success: ${never.join(", ") || "none"}`);
-  }, { env: { SEND_EMAIL_HOOK_SECRET: `v1,whsec_${btoa("a secret of the fuzz test")}` } });
+  }, {
+    env: {
+      SEND_EMAIL_HOOK_SECRET: `v1,whsec_${btoa("a secret of the fuzz test")}`,
+      RESEND_WEBHOOK_SECRET: `whsec_${btoa("a secret of the fuzz test")}`,
+    },
+  });
   assertEquals(failures, [], `Again with FUZZ_SEED=${SEED} FUZZ_REQUESTS=${REQUESTS}`);
 });

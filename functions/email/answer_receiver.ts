@@ -5,9 +5,10 @@ import {
   brandOf,
   type PageState,
   preferencesUrl,
-  type PreferencesView,
   renderPreferencesPage,
+  withOrganizationBrand,
 } from "../../shared/mail/mod.ts";
+import type { Receiver } from "./receiver_queries.ts";
 
 type Context = Parameters<RawHandler>[0];
 
@@ -33,22 +34,23 @@ export function ownPage(c: Context, env: Env, token: string): Response | null {
 /**
  * Answers whoever holds a link: with a page for browsers, with JSON for programs.
  *
- * @param view What they have chosen; null = the link leads nowhere.
+ * @param receiver What they have chosen; null = the link leads nowhere.
  * @throws {AppError} `not_found`, for programs.
  */
 export async function answerReceiver(
   c: Context,
   token: string,
-  view: PreferencesView | null,
+  receiver: Receiver | null,
   state: PageState,
 ): Promise<Response> {
   const { env } = c.var.request;
+  const view = receiver?.view ?? null;
   if (!wantsPage(c)) {
     if (view === null) throw notFound("mail");
     return c.json(view, 200, HEADERS);
   }
   const { html, policy } = await renderPreferencesPage({
-    brand: brandOf(env),
+    brand: withOrganizationBrand(brandOf(env), receiver?.brand),
     view,
     state: view === null ? "gone" : state,
     preferencesUrl: view === null ? null : preferencesUrl(env, token),

@@ -91,6 +91,26 @@ Deno.test("the page shows what is chosen, and its form changes it", () =>
     }
   }));
 
+Deno.test("the page looks as the mails of the organization do", () =>
+  withServedApi([router], async (api) => {
+    const ada = await api.createUser();
+    const path = `/email/preferences/${await tokenOf(api, ada)}`;
+    await api.db.sql`
+      insert into private.mail_settings (organization_id, brand_name, logo_url, color)
+      values (${ada.organizationId}, 'Lovelace', 'https://cdn.example/logo.png', '#7a1fa2')`;
+    const page = await api.anonymous.send<string>("GET", path, undefined, BROWSER);
+    for (const part of ['<img src="https://cdn.example/logo.png" alt="Lovelace"', "--accent:#7a1fa2"]) {
+      assertStringIncludes(page.body, part);
+    }
+    assertStringIncludes(page.headers.get("content-security-policy") ?? "", "img-src https://cdn.example");
+    assertEquals(Object.keys((await api.anonymous.get<Receiver>(path)).body).sort(), [
+      "address",
+      "category",
+      "organization",
+      "preferences",
+    ]);
+  }));
+
 Deno.test("programs read and write JSON", () =>
   withServedApi([router], async (api) => {
     const path = `/email/preferences/${await tokenOf(api, await api.createUser())}`;

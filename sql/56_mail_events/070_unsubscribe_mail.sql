@@ -8,14 +8,17 @@ begin
     'organization', (select o.name from public.organizations o where o.id = p_mail.organization_id),
     'address', p_mail.to_address,
     'category', p_mail.category,
-    'preferences', private.wanted_mails(p_mail.tenant_id, p_mail.to_address)
+    'preferences', private.wanted_mails(p_mail.tenant_id, p_mail.to_address),
+    'brand', private.mail_looks(p_mail.organization_id, (
+      select t.is_branded from private.mail_templates t where t.name = p_mail.template
+    )) -> 'brand'
   );
 end;
 $$;
 
 revoke all on function private.mail_preferences_reply(public.mails) from public, anon, authenticated, service_role;
 comment on function private.mail_preferences_reply(public.mails) is
-  'What the page behind the links of a mail shows: {organization (null = the platform), address, category of the mail, preferences}.';
+  'What the page behind the links of a mail shows: {organization (null = the platform), address, category of the mail, preferences, brand (null = the platform''s)}.';
 
 create function engine.get_mail_preferences(p_mail_id uuid) returns jsonb
 language plpgsql
