@@ -4,6 +4,7 @@
 import type { Json } from "../../shared/graph/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import { type TestDatabase, type TestUser, withDatabase } from "../helpers/postgres.ts";
+import { budget, listen, told } from "./_budgets.ts";
 import { addMember, assertFails, createFlow, createTenant, rpc, service, type Tenant } from "./_world.ts";
 
 const NOW = "2026-11-20T12:30:00Z";
@@ -127,6 +128,62 @@ Deno.test("usage-hourly counts runs, steps, jobs and events by the hour, and lat
     assertEquals((await runTask(db, "usage-hourly", "2026-11-20T15:07:00Z"))["late_hours"], 1);
     assertEquals((await usage(db, ada))["20T09"], [1, 0, 1, 0, 0, 4, 0, 0]);
     assertEquals((await runTask(db, "usage-hourly", "2026-11-20T16:07:00Z"))["late_hours"], 0);
+  }));
+
+Deno.test("usage-hourly counts runs by flow and steps by node, and keeps what was counted of what is deleted", () =>
+  withDatabase(async (db) => {
+    const ada = await createTenant(db);
+    const [one, two] = [await createFlow(db, ada), await createFlow(db, ada)];
+    const [gone] = await addRuns(db, one, [
+      { at: "2026-11-20T10:00:00Z", steps: 2 },
+      { at: "2026-11-20T10:30:00Z", steps: 1 },
+      { at: "2026-11-20T10:31:00Z", steps: 9, dry: true },
+    ]);
+    await addRuns(db, two, [{ at: "2026-11-20T10:10:00Z", steps: 1 }]);
+    const details = async () => {
+      const rows = await db.sql`
+        select case flow_id when ${one} then 'one' else 'two' end as flow, node_id, runs, steps::int as steps
+        from public.usage_details where organization_id = ${ada.organizationId} order by 1, 2`;
+      return rows.map(({ flow, node_id, runs, steps }) => [flow, node_id, runs, steps]);
+    };
+    await runTask(db, "usage-hourly");
+    const expected = [["one", "", 2, 0], ["one", "n1", 0, 2], ["one", "n2", 0, 1], ["two", "", 1, 0], [
+      "two",
+      "n1",
+      0,
+      1,
+    ]];
+    assertEquals(await details(), expected);
+    await db.sql`delete from public.run_steps where run_id = ${gone!}`;
+    await db.sql`delete from public.runs where id = ${gone!}`;
+    await db.sql`update private.settings set value = '2026-11-20T10:00:00Z' where name = 'usage_counted_to'`;
+    await runTask(db, "usage-hourly");
+    assertEquals(await details(), expected);
+  }));
+
+Deno.test("usage-hourly tells of runs that the plan includes, and of budgets of runs, once each", () =>
+  withDatabase(async (db) => {
+    const ada = await createTenant(db);
+    await listen(db, ada);
+    await db.sql`update public.plans set max_runs_per_month = 5 where id = 'free'`;
+    const flow = await createFlow(db, ada);
+    await budget(db, ada, { name: "Orders", meter: "runs", amount: 4, flow_id: flow }, NOW);
+    const use = async (count: number) => {
+      await addRuns(db, flow, Array.from({ length: count }, () => ({ at: "2026-11-20T12:10:00Z" })));
+      await runTask(db, "usage-hourly");
+      return (await told(db, ada)).events.map((event) => {
+        const { percent, limit, used } = event as { percent?: number; limit: number | string; used?: number };
+        return percent ?? [limit, used];
+      });
+    };
+    assertEquals(await use(2), [50]);
+    assertEquals(await use(2), [50, 100]);
+    // Of the runs of the plan a mail came at 80 percent; at 100 an event too.
+    assertEquals((await told(db, ada)).mails, 3);
+    const all = await use(2);
+    assertEquals(all.length, 3);
+    assert(JSON.stringify(all).includes('["runs",6]'), JSON.stringify(all));
+    assertEquals([(await use(3)).length, (await told(db, ada)).mails], [3, 4]);
   }));
 
 Deno.test("what was deleted stays counted, and an organization that goes takes its usage along", () =>
