@@ -72,6 +72,12 @@ begin
       select n.organization_id, n.flow_id, n.node_id, 0, n.steps from steps_of_nodes n
     ) u
     join tenants t on t.id = u.organization_id
+    -- A conflict would lock, and so write to, rows that do not change: most of an hour that is counted again.
+    where not exists (
+      select from public.usage_details o
+      where o.organization_id = u.organization_id and o.hour = p_hour and o.flow_id = u.flow_id and o.node_id = u.node_id
+        and o.model = '' and o.runs >= u.runs and o.steps >= u.steps
+    )
     order by u.organization_id, u.flow_id, u.node_id
     on conflict (organization_id, hour, flow_id, node_id, model) do update set
       runs = greatest(d.runs, excluded.runs), steps = greatest(d.steps, excluded.steps)
