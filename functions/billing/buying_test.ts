@@ -156,6 +156,22 @@ Deno.test("a customer that was deleted at Stripe is made anew with the next chec
     assertEquals((await billing()).plan, "pro");
   }));
 
+Deno.test("POST /billing/checkout asks for members beyond those that the plan includes", () =>
+  withShop(async ({ api, ada, stripe, prices }) => {
+    await api.db.sql`update public.plans set included_seats = 2 where id = 'pro'`;
+    for (let n = 0; n < 3; n++) await api.createMember(ada.organizationId, "viewer");
+    const { body } = await ada.post<{ id: string }>("/billing/checkout", {
+      plan: "pro",
+      interval: "year",
+      trial: false,
+    });
+    assertEquals(stripe.world.plannedItems.get(body.id), [
+      { price: prices.millrace_pro_year!, quantity: 1 },
+      { price: prices.millrace_pro_seat_year!, quantity: 2 },
+    ]);
+    assertEquals(stripe.world.all("checkout.session")[0]?.amount_total, 29_000 + 18_000);
+  }));
+
 Deno.test("POST /billing/portal opens for those who have bought something", () =>
   withShop(async ({ ada, buy, stripe }) => {
     expectProblem(await ada.post("/billing/portal", {}), "conflict");

@@ -81,6 +81,16 @@ export async function findSeats({ db, organizationId }: UserContext): Promise<{ 
   return { used: members?.used ?? 0, limit: members?.limit ?? null };
 }
 
+/** Members beyond those that a plan includes: what its seats are paid for. Open invitations are no members yet. */
+export async function countFurtherSeats({ db, organizationId }: UserContext, plan: string): Promise<number> {
+  const [members, plans] = await Promise.all([
+    db.from("organization_members").select("user_id", { count: "exact", head: true })
+      .eq("organization_id", organizationId),
+    run(asResult<{ included_seats: number }[]>(db.from("plans").select("included_seats" as "id").eq("id", plan))),
+  ]);
+  return Math.max(0, (members.count ?? 0) - (plans[0]?.included_seats ?? 0));
+}
+
 /** Who buys: the organization's name and the caller's address. */
 export async function findBuyer({ db, organizationId, userId }: UserContext): Promise<Buyer> {
   const [organizations, profiles] = await Promise.all([

@@ -34,7 +34,6 @@ export {
   minorDigits,
   type Money,
   MoneyError,
-  monthlyTwelfths,
   multiplyMoney,
   negate,
   parseMoney,

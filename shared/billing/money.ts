@@ -171,11 +171,6 @@ export function roundToCharge({ amount, currency }: Money): Money {
   return moneyOf(divideToNearest(BigInt(checkAmount(amount)), step) * step, currency);
 }
 
-/** What a price of a year or month comes to in a month, exactly: for comparing and never for charging. */
-export function monthlyTwelfths({ amount }: Money, interval: "month" | "year"): number {
-  return interval === "year" ? amount : amount * 12;
-}
-
 function divideToNearest(dividend: bigint, divisor: bigint): bigint {
   const doubled = (dividend < 0n ? -dividend : dividend) * 2n + divisor;
   const rounded = doubled / (divisor * 2n);

@@ -1,7 +1,7 @@
 import { openCheckout } from "../../../shared/billing/mod.ts";
 import { defineRoute, idempotencyHeaders } from "../../../shared/http/mod.ts";
 import { billingOf, callerKeyOf, returnUrl, SYNC_REASON } from "../billing_context.ts";
-import { findBuyer, hadTrial } from "../queries.ts";
+import { countFurtherSeats, findBuyer, hadTrial } from "../queries.ts";
 import { requirePrices } from "../price_list.ts";
 import { checkoutReplySchema, checkoutSchema } from "../schemas.ts";
 
@@ -29,14 +29,15 @@ export const openCheckoutPage = defineRoute({
   const requestKey = await callerKeyOf(c);
   const successUrl = returnUrl(env, "success_url", body.success_url, "/billing?checkout=success");
   const cancelUrl = returnUrl(env, "cancel_url", body.cancel_url, "/billing?checkout=cancelled");
-  const [prices, buyer, tried] = await Promise.all([
+  const [prices, buyer, tried, furtherSeats] = await Promise.all([
     requirePrices(billing, body),
     findBuyer(context),
     hadTrial(context),
+    countFurtherSeats(context, body.plan),
   ]);
   const trialDays = body.trial && !tried ? env.billingTrialDays : 0;
   const { plan, interval } = body;
-  const order = { plan, interval, furtherSeats: 0, trialDays, successUrl, cancelUrl, requestKey };
+  const order = { plan, interval, furtherSeats, trialDays, successUrl, cancelUrl, requestKey };
   const page = await openCheckout(billing, buyer, order, prices);
   return {
     id: page.id,
