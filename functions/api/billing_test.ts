@@ -320,3 +320,26 @@ Deno.test("two subscriptions, strangers and prices without a plan are reported",
     ]);
     assertEquals(await planOf(scene, ada.organizationId), "team", "the newer of two that are paid for");
   }));
+
+Deno.test("nobody pays for an organization that is to be deleted", () =>
+  withBilling(async (scene) => {
+    const { api, context, stripe, prices } = scene;
+    const { ada, customer } = await scene.addCustomer();
+    const { id } = stripe.subscribe({ customer, items: [{ price: prices.millrace_pro_month ?? "", quantity: 1 }] });
+    await tell(scene);
+    const found = async () => {
+      const { ended } = await reconcileBilling(context, new Date(stripe.now * 1000));
+      const [row] = await api.db.sql`select status, cancel_at_period_end as ends from public.subscriptions`;
+      return [ended, row?.status, row?.ends];
+    };
+    assertEquals(await found(), [[], "active", false]);
+    const deletes = (days: number) =>
+      api.db
+        .sql`update public.organizations set deletes_at = now() + make_interval(days => ${days}) where id = ${ada.organizationId}`;
+    await deletes(30);
+    assertEquals(await found(), [[id], "active", true]);
+    assertEquals(await found(), [[], "active", true]);
+    await deletes(0);
+    assertEquals(await found(), [[id], "canceled", true]);
+    assertEquals(await found(), [[], "canceled", true]);
+  }));

@@ -49,6 +49,8 @@ export interface ReconcileReport {
   readonly unknown_prices: readonly string[];
   /** Organizations that pay for two subscriptions: one has to be cancelled, and refunded, by hand. */
   readonly doubled: readonly string[];
+  /** Subscriptions that were ended because their organization is to be deleted. */
+  readonly ended: readonly string[];
 }
 
 interface ReconcileState {
@@ -57,6 +59,8 @@ interface ReconcileState {
   readonly live: readonly string[];
   /** Ids of invoices that are drafts or open. */
   readonly open: readonly string[];
+  /** Subscriptions of organizations that are to be deleted: at the end of the period, or at once. */
+  readonly leaving: readonly { readonly id: string; readonly at_once: boolean }[];
 }
 
 const MAX_LISTED = 50;
@@ -79,6 +83,7 @@ export async function reconcileBilling(context: SyncContext, now = new Date()): 
   const state = await rpc<ReconcileState>(db, "billing_reconcile_state", {}, { schema: "engine" });
   const seconds = Math.floor(now.getTime() / 1000);
   const prices = await syncPrices(context);
+  const ended = await endLeaving(context, state.leaving);
   const findings = new Findings();
   const invoices = await compareInvoices(context, state, seconds, findings);
   const subscriptions = await compareSubscriptions(context, state, findings);
@@ -88,7 +93,7 @@ export async function reconcileBilling(context: SyncContext, now = new Date()): 
     : Math.floor(Date.parse(state.events_since) / 1000) - OVERLAP_SECONDS;
   const missed = await recoverEvents(context, Math.max(since, seconds - 29 * DAY_SECONDS));
   await rpc(db, "end_billing_reconcile", { p_began_at: now.toISOString() }, { schema: "engine" });
-  const report = { prices, missed_events: missed, subscriptions, invoices, ...findings.report() };
+  const report = { prices, missed_events: missed, subscriptions, invoices, ended, ...findings.report() };
   if (report.differed > 0 || missed > 0) {
     context.log.warn("billing.reconciled", { missed_events: missed, differed: report.differed });
   }
@@ -185,6 +190,26 @@ async function compareSubscriptions(
     await ifThere(async () => findings.note(await syncSubscription(context, id)));
   }
   return seen.size;
+}
+
+/** Nobody pays for an organization that is to be deleted: its subscription ends with the period, or before its rows go. */
+async function endLeaving(context: SyncContext, leaving: ReconcileState["leaving"]): Promise<string[]> {
+  const { subscriptions, subscriptionSchedules } = context.stripe;
+  const ended: string[] = [];
+  for (const { id, at_once } of leaving) {
+    await ifThere(async () => {
+      if (at_once) await subscriptions.cancel(id);
+      else {
+        // What is on a schedule ends only when it is taken off.
+        const schedule = idOf((await subscriptions.retrieve(id)).schedule);
+        if (schedule !== null) await subscriptionSchedules.release(schedule);
+        await subscriptions.update(id, { cancel_at_period_end: true });
+      }
+      await syncSubscription(context, id);
+      ended.push(id);
+    });
+  }
+  return ended;
 }
 
 /** Keeps the events that Stripe lists and that never came, so that jobs work them off. */

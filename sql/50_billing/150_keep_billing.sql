@@ -71,6 +71,14 @@ begin
     'open', (
       select coalesce(jsonb_agg(i.stripe_invoice_id order by i.stripe_invoice_id), '[]')
       from public.invoices i where i.status in ('draft', 'open')
+    ),
+    'leaving', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'id', s.stripe_subscription_id, 'at_once', o.deletes_at <= private.now() + interval '1 day'
+      ) order by s.stripe_subscription_id), '[]')
+      from public.subscriptions s join public.organizations o on o.id = s.organization_id and o.deletes_at is not null
+      where s.status not in ('canceled', 'incomplete_expired')
+        and (s.cancel_at is null and not s.cancel_at_period_end or o.deletes_at <= private.now() + interval '1 day')
     )
   );
 end;
@@ -79,7 +87,7 @@ $$;
 revoke all on function engine.billing_reconcile_state() from public, anon, authenticated, service_role;
 grant execute on function engine.billing_reconcile_state() to service_role;
 comment on function engine.billing_reconcile_state() is
-  'What the reconciliation begins with: {events_since = when the one before began, null = never; live, open = ids of subscriptions that have not ended and of invoices that are not settled, as we have them}.';
+  'What the reconciliation begins with: {events_since = when the one before began, null = never; live, open = ids of subscriptions that have not ended and of invoices that are not settled, as we have them; leaving = [{id, at_once}], subscriptions of organizations that are to be deleted and that go on: at_once = within a day}.';
 
 create function engine.end_billing_reconcile(p_began_at timestamptz) returns void
 language plpgsql
