@@ -56,7 +56,7 @@ function withPost(fn: (post: Post) => Promise<void>, options: { smtp?: boolean }
           }, '{"title": "Hm"}', ${`${queued}`})`;
         }
       },
-      async send({ timeMs = 3_000, requestMs = 2_000, breakers = new Breakers({ random: () => 0 }) } = {}) {
+      async send({ timeMs = 15_000, requestMs = 2_000, breakers = new Breakers({ random: () => 0 }) } = {}) {
         const guarded = breakers.guard({ email, http: { request: () => Promise.reject() } }, null).email;
         await sendMails({ env, email: guarded, log: LOG, signal: new AbortController().signal, timeMs, requestMs });
       },
