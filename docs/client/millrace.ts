@@ -2217,6 +2217,94 @@ export interface WebhookSubscriptionStats {
   last_error: string | null;
 }
 
+/** What lets one of your customers manage their own subscriptions */
+export interface WebhookPortalToken {
+  id: string;
+  organization_id: string;
+  /** Which of your own customers it is for: the subscriptions with this `application`, and no others */
+  application: string;
+  /** What they may be told of. There is no `*`: events are those of your whole organization */
+  event_types: (
+    | "run.completed"
+    | "run.failed"
+    | "run.cancelled"
+    | "flow.created"
+    | "flow.updated"
+    | "flow.deleted"
+    | "entity.created"
+    | "entity.moved"
+    | "entity.deleted"
+    | "approval.requested"
+    | "webhook.endpoint_disabled"
+    | "subscription.updated"
+    | "invoice.paid"
+    | "invoice.payment_failed"
+    | "budget.reached"
+    | "usage.limit_reached"
+    | "secret.expiring"
+    | "member.joined"
+    | "member.removed"
+    | "api_key.created"
+    | "api_key.revoked"
+    | "email.bounced"
+    | "email.complained"
+  )[];
+  /** Only events of these flows, and those of no flow; null = of all */
+  flow_ids: (string)[] | null;
+  /** Only events whose `data.id` is one of these; null = all */
+  resource_ids: (string)[] | null;
+  /** read = they look and change nothing */
+  access: "read" | "write";
+  /** No further subscription is made when the application has so many */
+  max_subscriptions: number;
+  expires_at: string;
+  created_by: string | null;
+  created_at: string;
+  /** Shown this once. Null = this repeats a request of before the project's secret key changed */
+  token: string | null;
+}
+
+export interface NewWebhookPortalToken {
+  /** Which of your own customers it is for: the subscriptions with this `application`, and no others */
+  application: string;
+  /** What they may be told of. There is no `*`: events are those of your whole organization */
+  event_types: (
+    | "run.completed"
+    | "run.failed"
+    | "run.cancelled"
+    | "flow.created"
+    | "flow.updated"
+    | "flow.deleted"
+    | "entity.created"
+    | "entity.moved"
+    | "entity.deleted"
+    | "approval.requested"
+    | "webhook.endpoint_disabled"
+    | "subscription.updated"
+    | "invoice.paid"
+    | "invoice.payment_failed"
+    | "budget.reached"
+    | "usage.limit_reached"
+    | "secret.expiring"
+    | "member.joined"
+    | "member.removed"
+    | "api_key.created"
+    | "api_key.revoked"
+    | "email.bounced"
+    | "email.complained"
+  )[];
+  /** Only events of these flows, and those of no flow; null = of all */
+  flow_ids?: (string)[] | null;
+  /** Only events whose `data.id` is one of these; null = all */
+  resource_ids?: (string)[] | null;
+  /** read = they look and change nothing */
+  access?: "read" | "write";
+  /** No further subscription is made when the application has so many */
+  max_subscriptions?: number;
+  /** An hour at most */
+  expires_in_seconds?: number;
+}
+
 /** In a list. Complete unless `fields` asked for less */
 export interface PartialWebhookDeliverySummary {
   id: string;
@@ -2941,6 +3029,12 @@ export interface PartialMail {
   } | null;
   opens: number;
   clicks: number;
+  /** The receiver's server took it; null = nobody told */
+  delivered_at: string | null;
+  /** First; null = never, or unseen */
+  opened_at: string | null;
+  /** First; null = never, or unseen */
+  clicked_at: string | null;
   /** The mail of which this is another try */
   resent_from: string | null;
   created_at: string;
@@ -2987,6 +3081,12 @@ export interface Mail {
   } | null;
   opens: number;
   clicks: number;
+  /** The receiver's server took it; null = nobody told */
+  delivered_at: string | null;
+  /** First; null = never, or unseen */
+  opened_at: string | null;
+  /** First; null = never, or unseen */
+  clicked_at: string | null;
   /** The mail of which this is another try */
   resent_from: string | null;
   created_at: string;
@@ -3017,6 +3117,240 @@ export interface MailTestReply {
 export interface MailTest {
   /** The example when absent */
   data?: Record<string, unknown>;
+}
+
+/** How an organization wants its mails */
+export interface MailSettings {
+  organization_id: string;
+  /** week = on Mondays; day = after each day with runs; off = never */
+  digest: "off" | "week" | "day";
+  time_zone: string;
+  /** Worn by mails about the organization, not by those about accounts and payments */
+  brand: {
+    name: string | null;
+    logo_url: string | null;
+    color: string | null;
+    reply_to: string | null;
+  };
+  /** Raised by every change; the ETag */
+  version: number;
+  /** Null = nothing was ever set */
+  updated_at: string | null;
+}
+
+export interface MailSettingsChanges {
+  /** week = on Mondays; day = after each day with runs; off = never */
+  digest?: "off" | "week" | "day";
+  /** IANA: in which digests come in the morning, and dates are written */
+  time_zone?: string;
+  /** What is not named stays; null = as the platform has it */
+  brand?: {
+    name?: string | null;
+    /** Shown 40 pixels high */
+    logo_url?: string | null;
+    /** Of buttons and links; the text on it is black or white, whichever is read better */
+    color?: string | null;
+    /** Where answers go */
+    reply_to?: string | null;
+  };
+}
+
+/** What became of an event */
+export interface MailEventReceipt {
+  /** applied = the mail knows; pending = its mail is not known yet; failed = kept, and tried again; duplicate = it came before; ignored = it tells nothing of a mail that was sent */
+  status: "applied" | "pending" | "failed" | "duplicate" | "ignored";
+}
+
+/** Complete unless `fields` asked for less */
+export interface PartialMailEvent {
+  id: string;
+  type: "sent" | "delivered" | "delayed" | "bounced" | "complained" | "opened" | "clicked" | "failed" | "suppressed";
+  /** Why, of what did not arrive, in the provider's words; bounces of the type Permanent are hard */
+  detail: {
+    type: string | null;
+    subtype: string | null;
+    message: string;
+  } | null;
+  occurred_at: string;
+  received_at: string;
+}
+
+export interface MailStats {
+  from: string;
+  to: string;
+  totals: {
+    /** Asked for */
+    mails: number;
+    /** A provider took them */
+    sent: number;
+    /** The receiver's server took them, as the provider says */
+    delivered: number;
+    bounced: number;
+    /** Called spam */
+    complained: number;
+    /** Mails that were opened, however often */
+    opened: number;
+    /** Mails of which a link was followed */
+    clicked: number;
+    /** Mails whose link ended a subscription that has not been taken up again */
+    unsubscribed: number;
+    /** Not sent: the receiver is on the list, ours or the provider's */
+    suppressed: number;
+    /** Not sent, too late, or nobody knows */
+    failed: number;
+    /** Delivered, of what is known to be delivered or bounced */
+    delivery_rate: number | null;
+    /** Bounced, of the same */
+    bounce_rate: number | null;
+    /** Complained, of delivered. Gmail and Yahoo want less than 0.001 */
+    complaint_rate: number | null;
+    /** Opened, of delivered */
+    open_rate: number | null;
+    /** Clicked, of delivered */
+    click_rate: number | null;
+    /** Unsubscribed, of sent */
+    unsubscribe_rate: number | null;
+  };
+  templates: ({
+    template: string;
+    /** Asked for */
+    mails: number;
+    /** A provider took them */
+    sent: number;
+    /** The receiver's server took them, as the provider says */
+    delivered: number;
+    bounced: number;
+    /** Called spam */
+    complained: number;
+    /** Mails that were opened, however often */
+    opened: number;
+    /** Mails of which a link was followed */
+    clicked: number;
+    /** Mails whose link ended a subscription that has not been taken up again */
+    unsubscribed: number;
+    /** Not sent: the receiver is on the list, ours or the provider's */
+    suppressed: number;
+    /** Not sent, too late, or nobody knows */
+    failed: number;
+    /** Delivered, of what is known to be delivered or bounced */
+    delivery_rate: number | null;
+    /** Bounced, of the same */
+    bounce_rate: number | null;
+    /** Complained, of delivered. Gmail and Yahoo want less than 0.001 */
+    complaint_rate: number | null;
+    /** Opened, of delivered */
+    open_rate: number | null;
+    /** Clicked, of delivered */
+    click_rate: number | null;
+    /** Unsubscribed, of sent */
+    unsubscribe_rate: number | null;
+  })[];
+  /** Days with mails, by when they were asked for */
+  days: ({
+    day: string;
+    /** Asked for */
+    mails: number;
+    /** A provider took them */
+    sent: number;
+    /** The receiver's server took them, as the provider says */
+    delivered: number;
+    bounced: number;
+    /** Called spam */
+    complained: number;
+    /** Mails that were opened, however often */
+    opened: number;
+    /** Mails of which a link was followed */
+    clicked: number;
+    /** Mails whose link ended a subscription that has not been taken up again */
+    unsubscribed: number;
+    /** Not sent: the receiver is on the list, ours or the provider's */
+    suppressed: number;
+    /** Not sent, too late, or nobody knows */
+    failed: number;
+    /** Delivered, of what is known to be delivered or bounced */
+    delivery_rate: number | null;
+    /** Bounced, of the same */
+    bounce_rate: number | null;
+    /** Complained, of delivered. Gmail and Yahoo want less than 0.001 */
+    complaint_rate: number | null;
+    /** Opened, of delivered */
+    open_rate: number | null;
+    /** Clicked, of delivered */
+    click_rate: number | null;
+    /** Unsubscribed, of sent */
+    unsubscribe_rate: number | null;
+  })[];
+}
+
+/** Complete unless `fields` asked for less */
+export interface PartialMailSuppression {
+  id: string;
+  organization_id: string;
+  address: string;
+  /** optional = all that can be switched off */
+  scope: "everything" | "optional" | "alerts" | "digests" | "product";
+  reason: "bounced" | "complained" | "manual" | "unsubscribed";
+  /** What the provider said, or somebody noted */
+  note: string | null;
+  /** The mail that it came of */
+  mail_id: string | null;
+  /** Null = the receiver or the provider */
+  created_by: string | null;
+  /** Of bounced: when it bounced last */
+  created_at: string;
+}
+
+export interface MailSuppression {
+  id: string;
+  organization_id: string;
+  address: string;
+  /** optional = all that can be switched off */
+  scope: "everything" | "optional" | "alerts" | "digests" | "product";
+  reason: "bounced" | "complained" | "manual" | "unsubscribed";
+  /** What the provider said, or somebody noted */
+  note: string | null;
+  /** The mail that it came of */
+  mail_id: string | null;
+  /** Null = the receiver or the provider */
+  created_by: string | null;
+  /** Of bounced: when it bounced last */
+  created_at: string;
+}
+
+export interface NewMailSuppression {
+  address: string;
+  note?: string;
+}
+
+/** Which of the mails that can be switched off somebody wants */
+export interface MailPreferences {
+  /** Something failed or needs somebody */
+  alerts: boolean;
+  /** What the flows did in a day or a week */
+  digests: boolean;
+  /** News */
+  product: boolean;
+}
+
+/** What is left out stays as it is */
+export interface MailPreferenceChanges {
+  /** Something failed or needs somebody */
+  alerts?: boolean;
+  /** What the flows did in a day or a week */
+  digests?: boolean;
+  /** News */
+  product?: boolean;
+}
+
+/** What the receiver of a mail has chosen */
+export interface MailReceiver {
+  /** Whose mails; null = the platform's own */
+  organization: string | null;
+  /** The receiver, masked */
+  address: string;
+  /** Of the mail with the link */
+  category: "transactional" | "alerts" | "digests" | "product";
+  preferences: MailPreferences;
 }
 
 /** A job, as lists show it. Complete unless `fields` asked for less */
@@ -3618,6 +3952,473 @@ export interface ApiKeyRotation {
   overlap_seconds?: number;
   /** The end of the new key; when absent none, or as far away as the old one's was when it was made */
   expires_at?: string;
+}
+
+export interface Billing {
+  plan: "free" | "pro" | "team" | "enterprise";
+  /** What the plan allows; null = without limit */
+  entitlements: Record<string, number | null>;
+  seats: {
+    /** Members and open invitations */
+    used: number;
+    limit: number | null;
+    /** Of them, paid for one by one */
+    billed: number;
+  };
+  /** null = none under way */
+  subscription: {
+    /** Its id at Stripe */
+    id: string;
+    status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+    /** null = a price that is none of ours */
+    plan: "free" | "pro" | "team" | "enterprise" | null;
+    interval: "month" | "year" | null;
+    /** ISO 4217 in lower case */
+    currency: string;
+    /** Members that are paid for beyond those that the plan includes */
+    seats: number;
+    current_period_start: string | null;
+    current_period_end: string | null;
+    /** null = it had no trial */
+    trial_end: string | null;
+    /** When it ends; null = it goes on */
+    cancel_at: string | null;
+    cancel_at_period_end: boolean;
+    /** The plan that begins with the next period; null = this one */
+    scheduled_plan: "free" | "pro" | "team" | "enterprise" | null;
+    /** null = nothing is overdue */
+    past_due_since: string | null;
+    /** When the plan falls back to free if nothing is paid */
+    grace_ends_at: string | null;
+    has_payment_method: boolean;
+  } | null;
+  /** null = nothing was bought yet */
+  customer: {
+    /** Where receipts go; null = to the owners */
+    email: string | null;
+    /** In the smallest unit; below zero = credit, which the next invoice uses up */
+    balance: number;
+    /** ISO 4217 in lower case */
+    currency: string | null;
+    /** True = the latest charge failed */
+    delinquent: boolean;
+  } | null;
+  /** null = there will be none, or Stripe does not say */
+  next_invoice: {
+    due: Money;
+    at: string;
+  } | null;
+  /** True = Stripe did not answer in time */
+  next_invoice_unavailable: boolean;
+  /** Days for which a paid plan may be tried now; 0 = no trial */
+  trial_days: number;
+}
+
+export interface Money {
+  /** In the currency's smallest unit */
+  amount: number;
+  /** ISO 4217 in lower case */
+  currency: string;
+}
+
+export interface PricedPlans {
+  plans: (PricedPlan)[];
+  trial_days: number;
+}
+
+export interface PricedPlan {
+  plan: "free" | "pro" | "team" | "enterprise";
+  name: string;
+  limits: Record<string, number | null>;
+  /** Empty = free, or not sold by itself */
+  prices: ({
+    interval: "month" | "year";
+    /** Of a period; null = in tiers */
+    price: {
+      /** In the currency's smallest unit */
+      amount: number;
+      /** ISO 4217 in lower case */
+      currency: string;
+    } | null;
+    /** Of each further member; null = costs nothing */
+    seat: {
+      /** In the currency's smallest unit */
+      amount: number;
+      /** ISO 4217 in lower case */
+      currency: string;
+    } | null;
+  })[];
+}
+
+export interface CheckoutPage {
+  id: string;
+  /** Send the browser there */
+  url: string;
+  expires_at: string;
+  /** Days of the trial; 0 = none */
+  trial_days: number;
+}
+
+export interface CheckoutOrder {
+  plan: "pro" | "team" | "enterprise";
+  interval: "month" | "year";
+  /** false = pay at once, though a trial were to be had */
+  trial?: boolean;
+  /** Where to after paying; `/billing` of the frontend when absent */
+  success_url?: string;
+  /** Where to without; `/billing` of the frontend when absent */
+  cancel_url?: string;
+}
+
+export interface PortalPage {
+  url: string;
+}
+
+export interface PlanChangePreview {
+  effective: "now" | "period_end";
+  /** From when it is in force */
+  effective_at: string;
+  /** To be paid at once, with taxes and credit */
+  due_now: {
+    /** In the currency's smallest unit */
+    amount: number;
+    /** ISO 4217 in lower case */
+    currency: string;
+  };
+  /** Give it to the change, and this is what is billed; null = nothing depends on the moment */
+  proration_date: number | null;
+  /** What a period costs then, without taxes, discounts and usage; null = in tiers */
+  period_price: {
+    /** In the currency's smallest unit */
+    amount: number;
+    /** ISO 4217 in lower case */
+    currency: string;
+  } | null;
+  lines: ({
+    description: string;
+    /** In the currency's smallest unit */
+    amount: number;
+    proration: boolean;
+  })[];
+}
+
+export interface PlanChoice {
+  plan: "pro" | "team" | "enterprise";
+  interval: "month" | "year";
+}
+
+export interface PlanChanged {
+  /** payment = it waits until the invoice at `payment_url` is paid, and lapses at `effective_at` */
+  effective: "now" | "period_end" | "payment";
+  effective_at: string;
+  payment_url: string | null;
+  subscription: Subscription;
+}
+
+export type Subscription = {
+  /** Its id at Stripe */
+  id: string;
+  status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+  /** null = a price that is none of ours */
+  plan: "free" | "pro" | "team" | "enterprise" | null;
+  interval: "month" | "year" | null;
+  /** ISO 4217 in lower case */
+  currency: string;
+  /** Members that are paid for beyond those that the plan includes */
+  seats: number;
+  current_period_start: string | null;
+  current_period_end: string | null;
+  /** null = it had no trial */
+  trial_end: string | null;
+  /** When it ends; null = it goes on */
+  cancel_at: string | null;
+  cancel_at_period_end: boolean;
+  /** The plan that begins with the next period; null = this one */
+  scheduled_plan: "free" | "pro" | "team" | "enterprise" | null;
+  /** null = nothing is overdue */
+  past_due_since: string | null;
+  /** When the plan falls back to free if nothing is paid */
+  grace_ends_at: string | null;
+  has_payment_method: boolean;
+} | null;
+
+export interface PlanChange {
+  plan: "pro" | "team" | "enterprise";
+  interval: "month" | "year";
+  /** From the preview, so that what it showed is billed; the moment of the change when absent */
+  proration_date?: number;
+}
+
+export interface SubscriptionNow {
+  subscription: Subscription;
+}
+
+export interface Cancellation {
+  feedback?:
+    | "customer_service"
+    | "low_quality"
+    | "missing_features"
+    | "other"
+    | "switched_service"
+    | "too_complex"
+    | "too_expensive"
+    | "unused";
+  comment?: string;
+}
+
+export interface TaxIds {
+  tax_ids: (TaxId)[];
+}
+
+export interface TaxId {
+  id: string;
+  /** As Stripe names it */
+  type: string;
+  value: string;
+  country: string | null;
+  /** What the tax office said; null = there is none that is asked */
+  verification: "pending" | "unavailable" | "unverified" | "verified" | null;
+  created_at: string;
+}
+
+export interface NewTaxId {
+  type: string;
+  value: string;
+}
+
+/** What an organization used */
+export interface Usage {
+  from: string;
+  to: string;
+  timezone: "UTC";
+  /** What models cost is told in US dollars, as their prices are */
+  currency: "USD";
+  group_by: "day" | "flow" | "node" | "model";
+  /** When runs and steps were last counted, which is done each hour; calls of models are there at once */
+  counted_at: string | null;
+  totals: {
+    /** Runs that were asked for; dry runs do not count */
+    runs: number;
+    /** Steps that ran: each attempt */
+    steps: number;
+    /** Calls of models */
+    calls: number;
+    /** What models read, in tokens */
+    input_tokens: number;
+    /** What they wrote, in tokens */
+    output_tokens: number;
+    /** Images, seconds of sound and characters of speech */
+    other_units: number;
+    /** What the calls cost by the price list of their time, in millionths of the currency */
+    cost_micros: number;
+    /** Calls of which something had no price, and counts as nothing */
+    unpriced_calls: number;
+  };
+  /** One for each day, the oldest first; or flow, node or model */
+  groups: ({
+    day?: string;
+    flow_id?: string;
+    /** Null = the flow is gone */
+    flow_name?: string | null;
+    node_id?: string;
+    model?: string;
+    /** Runs that were asked for; dry runs do not count */
+    runs: number;
+    /** Steps that ran: each attempt */
+    steps: number;
+    /** Calls of models */
+    calls: number;
+    /** What models read, in tokens */
+    input_tokens: number;
+    /** What they wrote, in tokens */
+    output_tokens: number;
+    /** Images, seconds of sound and characters of speech */
+    other_units: number;
+    /** What the calls cost by the price list of their time, in millionths of the currency */
+    cost_micros: number;
+    /** Calls of which something had no price, and counts as nothing */
+    unpriced_calls: number;
+  })[];
+  /** How many more flows, nodes or models there are */
+  left_out: number;
+}
+
+/** How much may be used of something in a day or month */
+export interface Budget {
+  id: string;
+  organization_id: string;
+  flow_id: string | null;
+  name: string;
+  /** `cost` and `ai_tokens` of calls of models; `runs`; `steps` */
+  meter: "cost" | "ai_tokens" | "runs" | "steps";
+  /** It begins anew each day or month, at midnight UTC */
+  period: "day" | "month";
+  /** How much may be used in a period. Of `cost` in millionths of a US dollar: 50 dollars are 50000000 */
+  amount: number;
+  /** `stop` = a call of a model that does not fit any more fails before it is made. `warn` = people are told, and nothing is stopped. Runs and steps are counted afterwards: they can only warn */
+  on_limit: "stop" | "warn";
+  is_enabled: boolean;
+  created_by: string | null;
+  /** Raised by every change; the ETag. Use is no change */
+  version: number;
+  created_at: string;
+  updated_at: string;
+  flow_name: string | null;
+  /** Of `cost`; null = it counts no money */
+  currency: "USD";
+  /** In this period */
+  used: number;
+  /** For calls that are under way, as their nodes have estimated it */
+  reserved: number;
+  /** Begin of this period */
+  starts_at: string;
+  /** Begin of the next one */
+  resets_at: string;
+}
+
+export interface NewBudget {
+  name: string;
+  /** Only what this flow uses; absent = all flows together */
+  flow_id?: string;
+  /** `cost` and `ai_tokens` of calls of models; `runs`; `steps` */
+  meter: "cost" | "ai_tokens" | "runs" | "steps";
+  /** It begins anew each day or month, at midnight UTC */
+  period?: "day" | "month";
+  /** How much may be used in a period. Of `cost` in millionths of a US dollar: 50 dollars are 50000000 */
+  amount: number;
+  /** `stop` when absent, for runs and steps `warn` */
+  on_limit?: "stop" | "warn";
+  is_enabled?: boolean;
+}
+
+export interface BudgetChanges {
+  name?: string;
+  /** How much may be used in a period. Of `cost` in millionths of a US dollar: 50 dollars are 50000000 */
+  amount?: number;
+  /** `stop` = a call of a model that does not fit any more fails before it is made. `warn` = people are told, and nothing is stopped. Runs and steps are counted afterwards: they can only warn */
+  on_limit?: "stop" | "warn";
+  is_enabled?: boolean;
+}
+
+/** Complete unless `fields` asked for less */
+export interface PartialInvoice {
+  stripe_invoice_id: string;
+  stripe_subscription_id: string | null;
+  /** Null = a draft */
+  number: string | null;
+  /** open = to be paid; uncollectible = given up; void = taken back */
+  status: "draft" | "open" | "paid" | "uncollectible" | "void";
+  billing_reason: string | null;
+  collection_method: string;
+  /** ISO 4217, lower case */
+  currency: string;
+  /** In the currency's smallest unit */
+  subtotal: number;
+  /** In the currency's smallest unit */
+  tax: number;
+  /** In the currency's smallest unit */
+  total: number;
+  /** In the currency's smallest unit */
+  amount_due: number;
+  /** In the currency's smallest unit */
+  amount_paid: number;
+  /** In the currency's smallest unit */
+  amount_refunded: number;
+  /** How often Stripe tried to collect it */
+  attempt_count: number;
+  /** Null = it is not tried again */
+  next_payment_attempt: string | null;
+  period_start: string | null;
+  period_end: string | null;
+  /** Where it is shown and can be paid */
+  hosted_invoice_url: string | null;
+  invoice_pdf: string | null;
+  payment_method: string | null;
+  /** What the bank said to the latest attempt that failed */
+  failure_reason: string | null;
+  /** Null = nobody disputes its payment */
+  dispute_status: string | null;
+  /** The first 100 */
+  lines: ({
+    description: string;
+    quantity: number | null;
+    /** In the currency's smallest unit */
+    amount: number;
+    period_start: string | null;
+    period_end: string | null;
+  })[];
+  created_at: string;
+  finalized_at: string | null;
+  due_at: string | null;
+  paid_at: string | null;
+  /** When Stripe was last asked */
+  synced_at: string;
+}
+
+export interface Invoice {
+  stripe_invoice_id: string;
+  stripe_subscription_id: string | null;
+  /** Null = a draft */
+  number: string | null;
+  /** open = to be paid; uncollectible = given up; void = taken back */
+  status: "draft" | "open" | "paid" | "uncollectible" | "void";
+  billing_reason: string | null;
+  collection_method: string;
+  /** ISO 4217, lower case */
+  currency: string;
+  /** In the currency's smallest unit */
+  subtotal: number;
+  /** In the currency's smallest unit */
+  tax: number;
+  /** In the currency's smallest unit */
+  total: number;
+  /** In the currency's smallest unit */
+  amount_due: number;
+  /** In the currency's smallest unit */
+  amount_paid: number;
+  /** In the currency's smallest unit */
+  amount_refunded: number;
+  /** How often Stripe tried to collect it */
+  attempt_count: number;
+  /** Null = it is not tried again */
+  next_payment_attempt: string | null;
+  period_start: string | null;
+  period_end: string | null;
+  /** Where it is shown and can be paid */
+  hosted_invoice_url: string | null;
+  invoice_pdf: string | null;
+  payment_method: string | null;
+  /** What the bank said to the latest attempt that failed */
+  failure_reason: string | null;
+  /** Null = nobody disputes its payment */
+  dispute_status: string | null;
+  /** The first 100 */
+  lines: ({
+    description: string;
+    quantity: number | null;
+    /** In the currency's smallest unit */
+    amount: number;
+    period_start: string | null;
+    period_end: string | null;
+  })[];
+  created_at: string;
+  finalized_at: string | null;
+  due_at: string | null;
+  paid_at: string | null;
+  /** When Stripe was last asked */
+  synced_at: string;
+}
+
+export interface InvoiceRefund {
+  /** In the currency's smallest unit; all that is left when absent */
+  amount?: number;
+  reason?: "duplicate" | "fraudulent" | "requested_by_customer";
+}
+
+/** What became of an event of Stripe */
+export interface StripeReceipt {
+  /** received = kept, and worked off by a job; duplicate = it came before; ignored = nothing depends on it */
+  status: "received" | "duplicate" | "ignored";
 }
 
 export interface Me {
@@ -5365,6 +6166,22 @@ export interface Operations {
     body: never;
     reply: WebhookSubscriptionStats;
   };
+  /** createWebhookPortalToken: Let a customer of yours manage their webhook subscriptions */
+  "POST /webhooks/portal-tokens": {
+    params: never;
+    query: never;
+    body: NewWebhookPortalToken;
+    reply: WebhookPortalToken;
+  };
+  /** revokeWebhookPortalToken: Revoke a portal token */
+  "DELETE /webhooks/portal-tokens/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: undefined;
+  };
   /** listWebhookDeliveries: List deliveries of events */
   "GET /webhooks/deliveries": {
     params: never;
@@ -6043,7 +6860,7 @@ export interface Operations {
       "category"?: "transactional" | "alerts" | "digests" | "product";
       /** Only those whose to_address or subject holds this text, whatever its case; no character is special */
       "q"?: string | number | boolean | readonly string[];
-      /** Only these, separated by commas, and `id`: id, organization_id, template, category, key, to_address, subject, status, priority, scheduled_for, expires_at, attempts, provider, provider_message_id, error, opens, clicks, resent_from, created_at, sent_at, ended_at */
+      /** Only these, separated by commas, and `id`: id, organization_id, template, category, key, to_address, subject, status, priority, scheduled_for, expires_at, attempts, provider, provider_message_id, error, opens, clicks, delivered_at, opened_at, clicked_at, resent_from, created_at, sent_at, ended_at */
       "fields"?: string | number | boolean | readonly string[];
     };
     body: never;
@@ -6110,6 +6927,12 @@ export interface Operations {
     };
     query: {
       "format"?: "html" | "text";
+      /** To see what the brand would look like with it */
+      "brand_name"?: string | number | boolean | readonly string[];
+      /** The same */
+      "logo_url"?: string | number | boolean | readonly string[];
+      /** The same; with `%23` for the number sign */
+      "color"?: string | number | boolean | readonly string[];
     };
     body: never;
     reply: string;
@@ -6123,12 +6946,182 @@ export interface Operations {
     body: MailTest;
     reply: MailTestReply;
   };
+  /** getMailSettings: Get the mail settings */
+  "GET /email/settings": {
+    params: never;
+    query: never;
+    body: never;
+    reply: MailSettings;
+  };
+  /** updateMailSettings: Change the mail settings */
+  "PATCH /email/settings": {
+    params: never;
+    query: never;
+    body: MailSettingsChanges;
+    reply: MailSettings;
+  };
   /** receiveAuthHook: Send a mail of Supabase Auth */
   "POST /email/auth-hook": {
     params: never;
     query: never;
     body: never;
     reply: Record<string, unknown>;
+  };
+  /** receiveMailEvent: Hear what became of mails */
+  "POST /email/webhooks": {
+    params: never;
+    query: never;
+    body: never;
+    reply: MailEventReceipt;
+  };
+  /** listMailEvents: List what happened to a mail */
+  "GET /email/mails/{id}/events": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "received_at" | "-received_at";
+      "type"?:
+        | "sent"
+        | "delivered"
+        | "delayed"
+        | "bounced"
+        | "complained"
+        | "opened"
+        | "clicked"
+        | "failed"
+        | "suppressed";
+      /** Only these, separated by commas, and `id`: id, type, detail, occurred_at, received_at */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialMailEvent)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** getMailStats: Get what became of mails */
+  "GET /email/stats": {
+    params: never;
+    query: {
+      /** Days to look back, with today */
+      "days"?: number;
+      /** Only mails of this template */
+      "template"?:
+        | "welcome"
+        | "verification"
+        | "magic_link"
+        | "password_reset"
+        | "security_notice"
+        | "invitation"
+        | "usage_alert"
+        | "weekly_digest"
+        | "receipt"
+        | "payment_failed"
+        | "alert"
+        | "approval_request"
+        | "endpoint_disabled"
+        | "secret_warning"
+        | "trial_ending";
+    };
+    body: never;
+    reply: MailStats;
+  };
+  /** listMailSuppressions: List who gets no mails */
+  "GET /email/suppressions": {
+    params: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "created_at" | "-created_at";
+      "reason"?: "bounced" | "complained" | "manual" | "unsubscribed";
+      "scope"?: "everything" | "optional" | "alerts" | "digests" | "product";
+      /** Only those whose address holds this text, whatever its case; no character is special */
+      "q"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, organization_id, address, scope, reason, note, mail_id, created_by, created_at */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialMailSuppression)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** createMailSuppression: Send somebody no mails */
+  "POST /email/suppressions": {
+    params: never;
+    query: never;
+    body: NewMailSuppression;
+    reply: MailSuppression;
+  };
+  /** deleteMailSuppression: Send somebody mails again */
+  "DELETE /email/suppressions/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: undefined;
+  };
+  /** getMailPreferences: Get which mails you want */
+  "GET /email/preferences": {
+    params: never;
+    query: never;
+    body: never;
+    reply: MailPreferences;
+  };
+  /** updateMailPreferences: Choose which mails you want */
+  "PATCH /email/preferences": {
+    params: never;
+    query: never;
+    body: MailPreferenceChanges;
+    reply: MailPreferences;
+  };
+  /** showUnsubscribe: Ask whether to unsubscribe */
+  "GET /email/unsubscribe/{token}": {
+    params: {
+      "token": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: MailReceiver;
+  };
+  /** unsubscribe: Unsubscribe with one click */
+  "POST /email/unsubscribe/{token}": {
+    params: {
+      "token": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: MailReceiver;
+  };
+  /** showMailPreferences: Show which mails a receiver gets */
+  "GET /email/preferences/{token}": {
+    params: {
+      "token": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: MailReceiver;
+  };
+  /** saveMailPreferences: Choose which mails a receiver gets */
+  "POST /email/preferences/{token}": {
+    params: {
+      "token": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: MailReceiver;
   };
   /** listJobs: List jobs */
   "GET /jobs": {
@@ -6409,6 +7402,234 @@ export interface Operations {
     query: never;
     body: ApiKeyRotation | undefined;
     reply: ShownApiKey;
+  };
+  /** getBilling: Get plan, subscription and next invoice */
+  "GET /billing": {
+    params: never;
+    query: never;
+    body: never;
+    reply: Billing;
+  };
+  /** listPlans: List plans and their prices */
+  "GET /billing/plans": {
+    params: never;
+    query: never;
+    body: never;
+    reply: PricedPlans;
+  };
+  /** openCheckout: Buy a plan */
+  "POST /billing/checkout": {
+    params: never;
+    query: never;
+    body: CheckoutOrder;
+    reply: CheckoutPage;
+  };
+  /** openPortal: Open Stripe's portal */
+  "POST /billing/portal": {
+    params: never;
+    query: never;
+    body: {
+      /** `/billing` of the frontend when absent */
+      return_url?: string;
+    };
+    reply: PortalPage;
+  };
+  /** previewPlanChange: See what another plan would come to */
+  "POST /billing/preview": {
+    params: never;
+    query: never;
+    body: PlanChoice;
+    reply: PlanChangePreview;
+  };
+  /** changePlan: Change the plan */
+  "POST /billing/change": {
+    params: never;
+    query: never;
+    body: PlanChange;
+    reply: PlanChanged;
+  };
+  /** cancelSubscription: Cancel the subscription */
+  "POST /billing/cancel": {
+    params: never;
+    query: never;
+    body: Cancellation;
+    reply: SubscriptionNow;
+  };
+  /** resumeSubscription: Take a cancellation back */
+  "POST /billing/resume": {
+    params: never;
+    query: never;
+    body: never;
+    reply: SubscriptionNow;
+  };
+  /** listTaxIds: List tax ids */
+  "GET /billing/tax-ids": {
+    params: never;
+    query: never;
+    body: never;
+    reply: TaxIds;
+  };
+  /** addTaxId: Add a tax id */
+  "POST /billing/tax-ids": {
+    params: never;
+    query: never;
+    body: NewTaxId;
+    reply: TaxId;
+  };
+  /** removeTaxId: Remove a tax id */
+  "DELETE /billing/tax-ids/{taxId}": {
+    params: {
+      "taxId": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: undefined;
+  };
+  /** getUsage: Get what the organization used */
+  "GET /billing/usage": {
+    params: never;
+    query: {
+      /** The first day, UTC; 30 days back when absent */
+      "from"?: string | number | boolean | readonly string[];
+      /** The last day, UTC; today when absent. 401 days at most */
+      "to"?: string | number | boolean | readonly string[];
+      "group_by"?: "day" | "flow" | "node" | "model";
+      /** Only what this flow used */
+      "flow_id"?: string | number | boolean | readonly string[];
+      /** Of flows, nodes or models: how many, those that cost most first. Days are all there */
+      "limit"?: number;
+    };
+    body: never;
+    reply: Usage;
+  };
+  /** listBudgets: List budgets */
+  "GET /billing/budgets": {
+    params: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "created_at" | "-created_at" | "name" | "-name" | "amount" | "-amount" | "updated_at" | "-updated_at";
+      /** `cost` and `ai_tokens` of calls of models; `runs`; `steps` */
+      "meter"?: "cost" | "ai_tokens" | "runs" | "steps";
+      "flow_id"?: string | number | boolean | readonly string[];
+      /** Only those whose name holds this text, whatever its case; no character is special */
+      "q"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `id`: id, organization_id, flow_id, name, meter, period, amount, on_limit, is_enabled, created_by, version, created_at, updated_at */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: ({
+        id: string;
+        organization_id?: string;
+        flow_id?: string | null;
+        name?: string;
+        /** `cost` and `ai_tokens` of calls of models; `runs`; `steps` */
+        meter?: "cost" | "ai_tokens" | "runs" | "steps";
+        /** It begins anew each day or month, at midnight UTC */
+        period?: "day" | "month";
+        /** How much may be used in a period. Of `cost` in millionths of a US dollar: 50 dollars are 50000000 */
+        amount?: number;
+        /** `stop` = a call of a model that does not fit any more fails before it is made. `warn` = people are told, and nothing is stopped. Runs and steps are counted afterwards: they can only warn */
+        on_limit?: "stop" | "warn";
+        is_enabled?: boolean;
+        created_by?: string | null;
+        /** Raised by every change; the ETag. Use is no change */
+        version?: number;
+        created_at?: string;
+        updated_at?: string;
+      })[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** createBudget: Create a budget */
+  "POST /billing/budgets": {
+    params: never;
+    query: never;
+    body: NewBudget;
+    reply: Budget;
+  };
+  /** getBudget: Get a budget */
+  "GET /billing/budgets/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: Budget;
+  };
+  /** updateBudget: Change a budget */
+  "PATCH /billing/budgets/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: BudgetChanges;
+    reply: Budget;
+  };
+  /** deleteBudget: Delete a budget */
+  "DELETE /billing/budgets/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: undefined;
+  };
+  /** listInvoices: List invoices */
+  "GET /billing/invoices": {
+    params: never;
+    query: {
+      /** How many rows, 1 to 100 */
+      "limit"?: number;
+      /** next_cursor of the page before */
+      "cursor"?: string | number | boolean | readonly string[];
+      /** The order; - means descending */
+      "sort"?: "created_at" | "-created_at";
+      /** open = to be paid; uncollectible = given up; void = taken back */
+      "status"?: "draft" | "open" | "paid" | "uncollectible" | "void";
+      /** At this moment or later */
+      "created_from"?: string | number | boolean | readonly string[];
+      /** Before this moment */
+      "created_before"?: string | number | boolean | readonly string[];
+      /** Only these, separated by commas, and `stripe_invoice_id`: stripe_invoice_id, stripe_subscription_id, number, status, billing_reason, collection_method, currency, subtotal, tax, total, amount_due, amount_paid, amount_refunded, attempt_count, next_payment_attempt, period_start, period_end, hosted_invoice_url, invoice_pdf, payment_method, failure_reason, dispute_status, lines, created_at, finalized_at, due_at, paid_at, synced_at */
+      "fields"?: string | number | boolean | readonly string[];
+    };
+    body: never;
+    reply: {
+      data: (PartialInvoice)[];
+      /** Null on the last page */
+      next_cursor: string | null;
+    };
+  };
+  /** getInvoice: Get an invoice */
+  "GET /billing/invoices/{id}": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: never;
+    reply: Invoice;
+  };
+  /** refundInvoice: Give back what was paid of an invoice */
+  "POST /billing/invoices/{id}/refund": {
+    params: {
+      "id": string | number | boolean | readonly string[];
+    };
+    query: never;
+    body: InvoiceRefund;
+    reply: Invoice;
+  };
+  /** receiveStripeWebhook: Receive an event of Stripe */
+  "POST /billing/webhooks": {
+    params: never;
+    query: never;
+    body: never;
+    reply: StripeReceipt;
   };
   /** getMe: Get yourself */
   "GET /orgs/me": {
@@ -7503,16 +8724,25 @@ const CREATING: ReadonlySet<OperationName> = new Set<OperationName>([
   "POST /webhooks",
   "POST /webhooks/subscriptions",
   "POST /webhooks/subscriptions/{id}/test",
+  "POST /webhooks/portal-tokens",
   "POST /webhooks/events/replay",
   "POST /webhooks/events/{eventId}/replay",
   "POST /schedules",
   "POST /schedules/{id}/trigger",
   "POST /secrets",
+  "POST /email/suppressions",
   "POST /jobs",
   "POST /jobs/tasks/{name}/run",
   "POST /jobs/{id}/retry",
   "POST /keys",
   "POST /keys/{id}/rotate",
+  "POST /billing/checkout",
+  "POST /billing/change",
+  "POST /billing/cancel",
+  "POST /billing/resume",
+  "POST /billing/tax-ids",
+  "POST /billing/budgets",
+  "POST /billing/invoices/{id}/refund",
   "POST /orgs",
   "POST /orgs/{id}/invitations",
   "POST /orgs/{id}/workspaces",

@@ -13,6 +13,7 @@ import type { ApiCaller, TestApi } from "../../tests/helpers/api.ts";
 import { assertEquals } from "../../tests/helpers/assert.ts";
 import { draw, saveFlow, set } from "../../tests/helpers/flows.ts";
 import { withServedApi } from "../../tests/helpers/served_api.ts";
+import { startStripe } from "../../tests/helpers/stripe_server.ts";
 import { loadRouters, makeDocument } from "./open_api.ts";
 import { exampleOf, type Schema, type Schemas } from "./open_api_examples.ts";
 
@@ -293,6 +294,7 @@ async function callersOf(api: TestApi): Promise<Callers> {
 }
 
 Deno.test(`${REQUESTS} requests made of the document: no 5xx, and every answer as it says (seed ${SEED})`, async () => {
+  await using stripe = startStripe();
   const document = JSON.parse(
     JSON.stringify(await makeDocument("http://project.test/functions/v1")),
   ) as OpenApiDocument;
@@ -371,6 +373,7 @@ Deno.test(`${REQUESTS} requests made of the document: no 5xx, and every answer a
     env: {
       SEND_EMAIL_HOOK_SECRET: `v1,whsec_${btoa("a secret of the fuzz test")}`,
       RESEND_WEBHOOK_SECRET: `whsec_${btoa("a secret of the fuzz test")}`,
+      ...stripe.env,
     },
   });
   assertEquals(failures, [], `Again with FUZZ_SEED=${SEED} FUZZ_REQUESTS=${REQUESTS}`);

@@ -228,7 +228,10 @@ export type Database = {
       "apply_retention": { Args: Record<PropertyKey, never>; Returns: Json };
       "begin_run_archive": { Args: { "p_organization_id": string; "p_week": string }; Returns: Json };
       "begin_webhook_batch": { Args: { "p_lease": string; "p_subscription_id": string }; Returns: Json };
+      "billing_reconcile_state": { Args: Record<PropertyKey, never>; Returns: Json };
+      "billing_ticket": { Args: Record<PropertyKey, never>; Returns: number };
       "blocking_settings": { Args: Record<PropertyKey, never>; Returns: Json };
+      "call_all_seats": { Args: Record<PropertyKey, never>; Returns: number };
       "cancel_job": { Args: { "p_job_id": string }; Returns: Json };
       "claim_jobs": {
         Args: {
@@ -266,6 +269,9 @@ export type Database = {
         Args: { "p_dry_run"?: boolean; "p_filter"?: Json; "p_limit"?: number; "p_organization_id"?: string };
         Returns: Json;
       };
+      "end_billing_reconcile": { Args: { "p_began_at": string }; Returns: undefined };
+      "end_meter_reports": { Args: { "p_results": Json }; Returns: number };
+      "end_stripe_events": { Args: { "p_events": Json }; Returns: undefined };
       "end_webhook_batch": {
         Args: { "p_lease": string; "p_results": Json; "p_subscription_id": string };
         Returns: Json;
@@ -291,13 +297,26 @@ export type Database = {
         };
         Returns: Json;
       };
+      "gate_webhook_portal": {
+        Args: {
+          "p_ip"?: string;
+          "p_operation"?: string;
+          "p_organization_id"?: string;
+          "p_route"?: string;
+          "p_secret_hash": string;
+        };
+        Returns: Json;
+      };
       "get_api_usage": { Args: { "p_from": string; "p_organization_id": string; "p_to": string }; Returns: Json };
+      "get_approval_request": { Args: { "p_node_id": string; "p_run_id": string; "p_scope"?: string }; Returns: Json };
       "get_cache_usage": { Args: { "p_from": string; "p_to": string }; Returns: Json };
       "get_callback": { Args: { "p_node_id": string; "p_run_id": string; "p_scope"?: string }; Returns: string };
-      "get_digest": { Args: { "p_day": string; "p_organization_id": string }; Returns: Json };
+      "get_digest": { Args: { "p_day": string; "p_organization_id": string; "p_period"?: string }; Returns: Json };
       "get_flag": { Args: { "p_name": string }; Returns: Json };
       "get_job": { Args: { "p_job_id": string }; Returns: Json };
+      "get_mail_preferences": { Args: { "p_mail_id": string }; Returns: Json };
       "get_run_end": { Args: { "p_run_id": string }; Returns: Json };
+      "get_seats": { Args: { "p_organization_id": string }; Returns: Json };
       "get_secret_warning": { Args: { "p_due_at": string; "p_kind": string; "p_secret_id": string }; Returns: Json };
       "get_webhook_endpoint": {
         Args: { "p_count"?: number; "p_ips"?: Json; "p_slug": string; "p_test"?: boolean };
@@ -380,11 +399,15 @@ export type Database = {
       "list_tasks": { Args: Record<PropertyKey, never>; Returns: Json };
       "list_unsigned_audit": { Args: { "p_limit"?: number }; Returns: Json };
       "load_plans": { Args: { "p_plan_version": number; "p_version_ids": (string)[] }; Returns: Json };
+      "make_meter_reports": { Args: Record<PropertyKey, never>; Returns: Json };
       "note_refusals": { Args: { "p_refusals": Json }; Returns: Json };
       "off_change": { Args: { "p_flow_id"?: string; "p_name"?: string; "p_table": unknown }; Returns: Json };
       "on_change": { Args: { "p_flow_id": string; "p_options"?: Json; "p_table": unknown }; Returns: Json };
       "organizations_to_remove": { Args: { "p_limit"?: number }; Returns: Json };
       "plain_webhook_secrets": { Args: { "p_limit"?: number }; Returns: Json };
+      "put_billing": { Args: { "p_found": Json; "p_stripe_customer_id": string; "p_ticket": number }; Returns: Json };
+      "put_billing_customer": { Args: { "p_organization_id": string; "p_stripe_customer_id": string }; Returns: Json };
+      "put_plan_prices": { Args: { "p_prices": Json; "p_ticket"?: number }; Returns: Json };
       "queue_digests": { Args: { "p_day"?: string }; Returns: Json };
       "queue_statistics": { Args: { "p_minutes"?: number; "p_organization_id"?: string }; Returns: Json };
       "read_run_archive": {
@@ -398,12 +421,15 @@ export type Database = {
         Returns: Json;
       };
       "read_secrets": { Args: { "p_reads": Json }; Returns: Json };
+      "receive_mail_event": { Args: { "p_event": Json }; Returns: Json };
+      "receive_stripe_events": { Args: { "p_events": Json }; Returns: Json };
       "record_webhook_rejection": {
         Args: { "p_delivery"?: Json; "p_endpoint_id": string; "p_reason": string };
         Returns: undefined;
       };
       "redeem_secret_ticket": { Args: { "p_ticket": string }; Returns: Json };
       "redeem_wake": { Args: { "p_ticket": string }; Returns: boolean };
+      "release_spend": { Args: { "p_reservation_id": string }; Returns: boolean };
       "release_worker": { Args: { "p_wake_successor"?: boolean; "p_worker_id": string }; Returns: Json };
       "remove_flag": { Args: { "p_name": string }; Returns: undefined };
       "remove_ip_block": { Args: { "p_by": string; "p_id": string }; Returns: undefined };
@@ -419,6 +445,7 @@ export type Database = {
       };
       "report_jobs": { Args: { "p_progress"?: Json; "p_worker_id": string }; Returns: Json };
       "request_task": { Args: { "p_idempotency_key"?: string; "p_name": string }; Returns: Json };
+      "reserve_spend": { Args: { "p_call": Json }; Returns: Json };
       "reset_rate_limit_buckets": { Args: { "p_subject_id": string; "p_subject_kind": string }; Returns: number };
       "resume_organization": { Args: { "p_if_version"?: number; "p_organization_id": string }; Returns: Json };
       "retry_job": { Args: { "p_idempotency_key"?: string; "p_job_id": string }; Returns: Json };
@@ -434,9 +461,21 @@ export type Database = {
       "set_blocking_settings": { Args: { "p_settings": Json }; Returns: Json };
       "set_flag": { Args: { "p_changes"?: Json; "p_name": string }; Returns: Json };
       "set_flag_rule": { Args: { "p_is_on": boolean; "p_name": string; "p_organization_id": string }; Returns: Json };
+      "set_mail_preferences": { Args: { "p_mail_id": string; "p_wanted": Json }; Returns: Json };
+      "set_model_price": {
+        Args: { "p_micros_per_million": number; "p_model": string; "p_unit": string; "p_valid_from"?: string };
+        Returns: unknown;
+        SetofOptions: {
+          from: "*";
+          to: "model_prices";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "set_rate_limit_override": { Args: { "p_by": string; "p_override": Json }; Returns: Json };
       "set_request_proof_key": { Args: { "p_key": string }; Returns: undefined };
       "settle_jobs": { Args: { "p_results": Json; "p_worker_id": string }; Returns: Json };
+      "settle_spend": { Args: { "p_reservation_id": string; "p_units": Json }; Returns: Json };
       "share_breakers": { Args: { "p_changes"?: Json }; Returns: Json };
       "sign_audit": { Args: { "p_key": Json; "p_signatures": Json }; Returns: number };
       "start_waiting_task": { Args: Record<PropertyKey, never>; Returns: Json };
@@ -446,7 +485,10 @@ export type Database = {
         Args: { "p_if_version"?: number; "p_organization_id": string; "p_reason"?: string };
         Returns: Json;
       };
+      "take_meter_reports": { Args: { "p_limit": number }; Returns: Json };
+      "take_stripe_events": { Args: { "p_key": string; "p_limit"?: number }; Returns: Json };
       "tick": { Args: Record<PropertyKey, never>; Returns: Json };
+      "unsubscribe_mail": { Args: { "p_mail_id": string }; Returns: Json };
       "update_task": { Args: { "p_changes": Json; "p_name": string }; Returns: Json };
       "watch_tasks": { Args: Record<PropertyKey, never>; Returns: Json };
       "work_bulk_operation": {
@@ -743,6 +785,144 @@ export type Database = {
           "via"?: string;
         };
         Relationships: [];
+      };
+      "billing_customers": {
+        Row: {
+          "balance": number;
+          "created_at": string;
+          "currency": string | null;
+          "deleted": boolean;
+          "delinquent": boolean;
+          "email": string | null;
+          "entitled_plan_id": string | null;
+          "has_payment_method": boolean;
+          "organization_id": string;
+          "stripe_customer_id": string;
+          "subscription_status": string | null;
+          "sync_ticket": number;
+          "synced_at": string | null;
+          "tax_exempt": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "balance"?: number;
+          "created_at"?: string;
+          "currency"?: string | null;
+          "deleted"?: boolean;
+          "delinquent"?: boolean;
+          "email"?: string | null;
+          "entitled_plan_id"?: string | null;
+          "has_payment_method"?: boolean;
+          "organization_id": string;
+          "stripe_customer_id": string;
+          "subscription_status"?: string | null;
+          "sync_ticket"?: number;
+          "synced_at"?: string | null;
+          "tax_exempt"?: string;
+        };
+        Update: {
+          "balance"?: number;
+          "created_at"?: string;
+          "currency"?: string | null;
+          "deleted"?: boolean;
+          "delinquent"?: boolean;
+          "email"?: string | null;
+          "entitled_plan_id"?: string | null;
+          "has_payment_method"?: boolean;
+          "organization_id"?: string;
+          "stripe_customer_id"?: string;
+          "subscription_status"?: string | null;
+          "sync_ticket"?: number;
+          "synced_at"?: string | null;
+          "tax_exempt"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "billing_customers_entitled_plan_id_fkey";
+            columns: ["entitled_plan_id"];
+            isOneToOne: false;
+            referencedRelation: "plans";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "billing_customers_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: true;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "budgets": {
+        Row: {
+          "amount": number;
+          "created_at": string;
+          "created_by": string | null;
+          "flow_id": string | null;
+          "id": string;
+          "is_enabled": boolean;
+          "meter": string;
+          "name": string;
+          "on_limit": string;
+          "organization_id": string;
+          "period": string;
+          "updated_at": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "amount": number;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "flow_id"?: string | null;
+          "id"?: string;
+          "is_enabled"?: boolean;
+          "meter": string;
+          "name": string;
+          "on_limit"?: string;
+          "organization_id": string;
+          "period"?: string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Update: {
+          "amount"?: number;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "flow_id"?: string | null;
+          "id"?: string;
+          "is_enabled"?: boolean;
+          "meter"?: string;
+          "name"?: string;
+          "on_limit"?: string;
+          "organization_id"?: string;
+          "period"?: string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "budgets_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "budgets_flow_id_fkey";
+            columns: ["flow_id"];
+            isOneToOne: false;
+            referencedRelation: "flows";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "budgets_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
       };
       "bulk_operations": {
         Row: {
@@ -1248,6 +1428,120 @@ export type Database = {
           },
         ];
       };
+      "invoices": {
+        Row: {
+          "amount_due": number;
+          "amount_paid": number;
+          "amount_refunded": number;
+          "attempt_count": number;
+          "billing_reason": string | null;
+          "collection_method": string;
+          "created_at": string;
+          "currency": string;
+          "dispute_due_at": string | null;
+          "dispute_status": string | null;
+          "due_at": string | null;
+          "failure_reason": string | null;
+          "finalized_at": string | null;
+          "hosted_invoice_url": string | null;
+          "invoice_pdf": string | null;
+          "lines": NonNullable<Json>;
+          "next_payment_attempt": string | null;
+          "number": string | null;
+          "organization_id": string;
+          "paid_at": string | null;
+          "payment_method": string | null;
+          "period_end": string | null;
+          "period_start": string | null;
+          "status": string;
+          "stripe_customer_id": string;
+          "stripe_invoice_id": string;
+          "stripe_subscription_id": string | null;
+          "subtotal": number;
+          "sync_ticket": number;
+          "synced_at": string;
+          "tax": number;
+          "total": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "amount_due": number;
+          "amount_paid": number;
+          "amount_refunded"?: number;
+          "attempt_count"?: number;
+          "billing_reason"?: string | null;
+          "collection_method": string;
+          "created_at": string;
+          "currency": string;
+          "dispute_due_at"?: string | null;
+          "dispute_status"?: string | null;
+          "due_at"?: string | null;
+          "failure_reason"?: string | null;
+          "finalized_at"?: string | null;
+          "hosted_invoice_url"?: string | null;
+          "invoice_pdf"?: string | null;
+          "lines"?: NonNullable<Json>;
+          "next_payment_attempt"?: string | null;
+          "number"?: string | null;
+          "organization_id": string;
+          "paid_at"?: string | null;
+          "payment_method"?: string | null;
+          "period_end"?: string | null;
+          "period_start"?: string | null;
+          "status": string;
+          "stripe_customer_id": string;
+          "stripe_invoice_id": string;
+          "stripe_subscription_id"?: string | null;
+          "subtotal": number;
+          "sync_ticket"?: number;
+          "synced_at"?: string;
+          "tax"?: number;
+          "total": number;
+        };
+        Update: {
+          "amount_due"?: number;
+          "amount_paid"?: number;
+          "amount_refunded"?: number;
+          "attempt_count"?: number;
+          "billing_reason"?: string | null;
+          "collection_method"?: string;
+          "created_at"?: string;
+          "currency"?: string;
+          "dispute_due_at"?: string | null;
+          "dispute_status"?: string | null;
+          "due_at"?: string | null;
+          "failure_reason"?: string | null;
+          "finalized_at"?: string | null;
+          "hosted_invoice_url"?: string | null;
+          "invoice_pdf"?: string | null;
+          "lines"?: NonNullable<Json>;
+          "next_payment_attempt"?: string | null;
+          "number"?: string | null;
+          "organization_id"?: string;
+          "paid_at"?: string | null;
+          "payment_method"?: string | null;
+          "period_end"?: string | null;
+          "period_start"?: string | null;
+          "status"?: string;
+          "stripe_customer_id"?: string;
+          "stripe_invoice_id"?: string;
+          "stripe_subscription_id"?: string | null;
+          "subtotal"?: number;
+          "sync_ticket"?: number;
+          "synced_at"?: string;
+          "tax"?: number;
+          "total"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "invoices_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "job_history": {
         Row: {
           "attempts": number;
@@ -1461,13 +1755,141 @@ export type Database = {
         };
         Relationships: [];
       };
+      "mail_events": {
+        Row: {
+          "detail": Json | null;
+          "error": string | null;
+          "id": string;
+          "mail_id": string | null;
+          "occurred_at": string;
+          "organization_id": string | null;
+          "provider": string;
+          "provider_event_id": string;
+          "provider_message_id": string;
+          "received_at": string;
+          "status": string;
+          "tagged_mail_id": string | null;
+          "type": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "detail"?: Json | null;
+          "error"?: string | null;
+          "id"?: string;
+          "mail_id"?: string | null;
+          "occurred_at": string;
+          "organization_id"?: string | null;
+          "provider": string;
+          "provider_event_id": string;
+          "provider_message_id": string;
+          "received_at"?: string;
+          "status"?: string;
+          "tagged_mail_id"?: string | null;
+          "type": string;
+        };
+        Update: {
+          "detail"?: Json | null;
+          "error"?: string | null;
+          "id"?: string;
+          "mail_id"?: string | null;
+          "occurred_at"?: string;
+          "organization_id"?: string | null;
+          "provider"?: string;
+          "provider_event_id"?: string;
+          "provider_message_id"?: string;
+          "received_at"?: string;
+          "status"?: string;
+          "tagged_mail_id"?: string | null;
+          "type"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "mail_events_mail_id_fkey";
+            columns: ["mail_id"];
+            isOneToOne: false;
+            referencedRelation: "mails";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "mail_events_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "mail_suppressions": {
+        Row: {
+          "address": string;
+          "created_at": string;
+          "created_by": string | null;
+          "id": string;
+          "mail_id": string | null;
+          "note": string | null;
+          "organization_id": string | null;
+          "reason": string;
+          "scope": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "address": string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "id"?: string;
+          "mail_id"?: string | null;
+          "note"?: string | null;
+          "organization_id"?: string | null;
+          "reason": string;
+          "scope": string;
+          "tenant_id": string;
+        };
+        Update: {
+          "address"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "id"?: string;
+          "mail_id"?: string | null;
+          "note"?: string | null;
+          "organization_id"?: string | null;
+          "reason"?: string;
+          "scope"?: string;
+          "tenant_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "mail_suppressions_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "mail_suppressions_mail_id_fkey";
+            columns: ["mail_id"];
+            isOneToOne: false;
+            referencedRelation: "mails";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "mail_suppressions_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "mails": {
         Row: {
           "attempts": number;
           "batch_id": string | null;
           "category": string;
+          "clicked_at": string | null;
           "clicks": number;
           "created_at": string;
+          "delivered_at": string | null;
           "ended_at": string | null;
           "error": Json | null;
           "expires_at": string;
@@ -1475,6 +1897,7 @@ export type Database = {
           "is_unsure": boolean;
           "key": string;
           "leased_until": string | null;
+          "opened_at": string | null;
           "opens": number;
           "organization_id": string | null;
           "priority": number;
@@ -1494,8 +1917,10 @@ export type Database = {
           "attempts"?: number;
           "batch_id"?: string | null;
           "category": string;
+          "clicked_at"?: string | null;
           "clicks"?: number;
           "created_at"?: string;
+          "delivered_at"?: string | null;
           "ended_at"?: string | null;
           "error"?: Json | null;
           "expires_at": string;
@@ -1503,6 +1928,7 @@ export type Database = {
           "is_unsure"?: boolean;
           "key": string;
           "leased_until"?: string | null;
+          "opened_at"?: string | null;
           "opens"?: number;
           "organization_id"?: string | null;
           "priority": number;
@@ -1521,8 +1947,10 @@ export type Database = {
           "attempts"?: number;
           "batch_id"?: string | null;
           "category"?: string;
+          "clicked_at"?: string | null;
           "clicks"?: number;
           "created_at"?: string;
+          "delivered_at"?: string | null;
           "ended_at"?: string | null;
           "error"?: Json | null;
           "expires_at"?: string;
@@ -1530,6 +1958,7 @@ export type Database = {
           "is_unsure"?: boolean;
           "key"?: string;
           "leased_until"?: string | null;
+          "opened_at"?: string | null;
           "opens"?: number;
           "organization_id"?: string | null;
           "priority"?: number;
@@ -1675,17 +2104,67 @@ export type Database = {
           },
         ];
       };
+      "plan_prices": {
+        Row: {
+          "billing_interval": string | null;
+          "currency": string;
+          "is_active": boolean;
+          "kind": string;
+          "lookup_key": string | null;
+          "plan_id": string | null;
+          "stripe_price_id": string;
+          "sync_ticket": number;
+          "synced_at": string;
+          "unit_amount": number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "billing_interval"?: string | null;
+          "currency": string;
+          "is_active": boolean;
+          "kind": string;
+          "lookup_key"?: string | null;
+          "plan_id"?: string | null;
+          "stripe_price_id": string;
+          "sync_ticket"?: number;
+          "synced_at"?: string;
+          "unit_amount"?: number | null;
+        };
+        Update: {
+          "billing_interval"?: string | null;
+          "currency"?: string;
+          "is_active"?: boolean;
+          "kind"?: string;
+          "lookup_key"?: string | null;
+          "plan_id"?: string | null;
+          "stripe_price_id"?: string;
+          "sync_ticket"?: number;
+          "synced_at"?: string;
+          "unit_amount"?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "plan_prices_plan_id_fkey";
+            columns: ["plan_id"];
+            isOneToOne: false;
+            referencedRelation: "plans";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "plans": {
         Row: {
           "archives_runs": boolean;
           "hook_requests_per_minute": number;
           "id": string;
+          "included_seats": number;
           "max_api_keys": number;
           "max_concurrent_jobs": number | null;
           "max_concurrent_runs": number | null;
           "max_flows": number;
           "max_members": number;
           "max_run_seconds": number;
+          "max_runs_per_month": number | null;
           "max_schedules": number;
           "max_secrets": number;
           "max_webhook_endpoints": number;
@@ -1704,12 +2183,14 @@ export type Database = {
           "archives_runs"?: boolean;
           "hook_requests_per_minute": number;
           "id": string;
+          "included_seats"?: number;
           "max_api_keys"?: number;
           "max_concurrent_jobs"?: number | null;
           "max_concurrent_runs"?: number | null;
           "max_flows": number;
           "max_members"?: number;
           "max_run_seconds": number;
+          "max_runs_per_month"?: number | null;
           "max_schedules"?: number;
           "max_secrets"?: number;
           "max_webhook_endpoints": number;
@@ -1727,12 +2208,14 @@ export type Database = {
           "archives_runs"?: boolean;
           "hook_requests_per_minute"?: number;
           "id"?: string;
+          "included_seats"?: number;
           "max_api_keys"?: number;
           "max_concurrent_jobs"?: number | null;
           "max_concurrent_runs"?: number | null;
           "max_flows"?: number;
           "max_members"?: number;
           "max_run_seconds"?: number;
+          "max_runs_per_month"?: number | null;
           "max_schedules"?: number;
           "max_secrets"?: number;
           "max_webhook_endpoints"?: number;
@@ -2399,8 +2882,174 @@ export type Database = {
           },
         ];
       };
+      "subscriptions": {
+        Row: {
+          "billing_interval": string | null;
+          "cancel_at": string | null;
+          "cancel_at_period_end": boolean;
+          "canceled_at": string | null;
+          "created_at": string;
+          "currency": string;
+          "current_period_end": string | null;
+          "current_period_start": string | null;
+          "ended_at": string | null;
+          "has_payment_method": boolean;
+          "is_current": boolean;
+          "latest_invoice_id": string | null;
+          "organization_id": string;
+          "past_due_since": string | null;
+          "plan_id": string | null;
+          "scheduled_plan_id": string | null;
+          "seats": number;
+          "status": string;
+          "stripe_base_item_id": string | null;
+          "stripe_customer_id": string;
+          "stripe_seat_item_id": string | null;
+          "stripe_subscription_id": string;
+          "sync_ticket": number;
+          "synced_at": string;
+          "trial_end": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "billing_interval"?: string | null;
+          "cancel_at"?: string | null;
+          "cancel_at_period_end"?: boolean;
+          "canceled_at"?: string | null;
+          "created_at": string;
+          "currency": string;
+          "current_period_end"?: string | null;
+          "current_period_start"?: string | null;
+          "ended_at"?: string | null;
+          "has_payment_method"?: boolean;
+          "is_current"?: boolean;
+          "latest_invoice_id"?: string | null;
+          "organization_id": string;
+          "past_due_since"?: string | null;
+          "plan_id"?: string | null;
+          "scheduled_plan_id"?: string | null;
+          "seats"?: number;
+          "status": string;
+          "stripe_base_item_id"?: string | null;
+          "stripe_customer_id": string;
+          "stripe_seat_item_id"?: string | null;
+          "stripe_subscription_id": string;
+          "sync_ticket"?: number;
+          "synced_at"?: string;
+          "trial_end"?: string | null;
+        };
+        Update: {
+          "billing_interval"?: string | null;
+          "cancel_at"?: string | null;
+          "cancel_at_period_end"?: boolean;
+          "canceled_at"?: string | null;
+          "created_at"?: string;
+          "currency"?: string;
+          "current_period_end"?: string | null;
+          "current_period_start"?: string | null;
+          "ended_at"?: string | null;
+          "has_payment_method"?: boolean;
+          "is_current"?: boolean;
+          "latest_invoice_id"?: string | null;
+          "organization_id"?: string;
+          "past_due_since"?: string | null;
+          "plan_id"?: string | null;
+          "scheduled_plan_id"?: string | null;
+          "seats"?: number;
+          "status"?: string;
+          "stripe_base_item_id"?: string | null;
+          "stripe_customer_id"?: string;
+          "stripe_seat_item_id"?: string | null;
+          "stripe_subscription_id"?: string;
+          "sync_ticket"?: number;
+          "synced_at"?: string;
+          "trial_end"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "subscriptions_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "subscriptions_plan_id_fkey";
+            columns: ["plan_id"];
+            isOneToOne: false;
+            referencedRelation: "plans";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "subscriptions_scheduled_plan_id_fkey";
+            columns: ["scheduled_plan_id"];
+            isOneToOne: false;
+            referencedRelation: "plans";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "usage_details": {
+        Row: {
+          "calls": number;
+          "cost_micros": number;
+          "flow_id": string;
+          "hour": string;
+          "input_tokens": number;
+          "model": string;
+          "node_id": string;
+          "organization_id": string;
+          "other_units": number;
+          "output_tokens": number;
+          "runs": number;
+          "steps": number;
+          "unpriced_calls": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "calls"?: number;
+          "cost_micros"?: number;
+          "flow_id": string;
+          "hour": string;
+          "input_tokens"?: number;
+          "model"?: string;
+          "node_id"?: string;
+          "organization_id": string;
+          "other_units"?: number;
+          "output_tokens"?: number;
+          "runs"?: number;
+          "steps"?: number;
+          "unpriced_calls"?: number;
+        };
+        Update: {
+          "calls"?: number;
+          "cost_micros"?: number;
+          "flow_id"?: string;
+          "hour"?: string;
+          "input_tokens"?: number;
+          "model"?: string;
+          "node_id"?: string;
+          "organization_id"?: string;
+          "other_units"?: number;
+          "output_tokens"?: number;
+          "runs"?: number;
+          "steps"?: number;
+          "unpriced_calls"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "usage_details_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "usage_hourly": {
         Row: {
+          "ai_tokens": number;
+          "cost_micros": number;
           "counted_at": string;
           "hour": string;
           "jobs": number;
@@ -2415,6 +3064,8 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "ai_tokens"?: number;
+          "cost_micros"?: number;
           "counted_at"?: string;
           "hour": string;
           "jobs"?: number;
@@ -2428,6 +3079,8 @@ export type Database = {
           "webhook_events"?: number;
         };
         Update: {
+          "ai_tokens"?: number;
+          "cost_micros"?: number;
           "counted_at"?: string;
           "hour"?: string;
           "jobs"?: number;
@@ -3012,6 +3665,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "create_budget": {
+        Args: { "p_idempotency_key"?: string; "p_organization_id": string; "p_settings": Json };
+        Returns: Json;
+      };
       "create_bulk_operation": {
         Args: {
           "p_action": string;
@@ -3096,6 +3753,16 @@ export type Database = {
         };
         Returns: Json;
       };
+      "create_webhook_portal": {
+        Args: {
+          "p_idempotency_key"?: string;
+          "p_organization_id": string;
+          "p_secret_hash": string;
+          "p_seed"?: string;
+          "p_settings": Json;
+        };
+        Returns: Json;
+      };
       "create_webhook_subscription": {
         Args: {
           "p_fingerprint"?: string;
@@ -3118,6 +3785,7 @@ export type Database = {
         Returns: Json;
       };
       "decline_invitation": { Args: { "p_invitation_id"?: string; "p_token"?: string }; Returns: undefined };
+      "delete_budget": { Args: { "p_budget_id": string; "p_if_version"?: number }; Returns: undefined };
       "delete_entity": { Args: { "p_entity_id": string; "p_if_version"?: number }; Returns: undefined };
       "delete_flow": { Args: { "p_flow_id": string; "p_if_version"?: number }; Returns: undefined };
       "delete_organization": { Args: { "p_if_version"?: number; "p_organization_id": string }; Returns: Json };
@@ -3174,6 +3842,7 @@ export type Database = {
       "get_api_usage": { Args: { "p_from": string; "p_organization_id": string; "p_to": string }; Returns: Json };
       "get_audit_event": { Args: { "p_event_id": string }; Returns: Json };
       "get_audit_proof": { Args: { "p_event_id": string }; Returns: Json };
+      "get_budget": { Args: { "p_budget_id": string }; Returns: Json };
       "get_entity_journey": {
         Args: { "p_after"?: number; "p_descending"?: boolean; "p_entity_id": string; "p_limit"?: number };
         Returns: Json;
@@ -3181,6 +3850,12 @@ export type Database = {
       "get_flow_stats": { Args: { "p_days"?: number; "p_flow_id": string }; Returns: Json };
       "get_job": { Args: { "p_job_id": string }; Returns: Json };
       "get_latest_run": { Args: { "p_flow_id": string }; Returns: Json };
+      "get_mail_preferences": { Args: { "p_organization_id": string }; Returns: Json };
+      "get_mail_settings": { Args: { "p_organization_id": string }; Returns: Json };
+      "get_mail_stats": {
+        Args: { "p_days"?: number; "p_organization_id": string; "p_template"?: string };
+        Returns: Json;
+      };
       "get_organization_usage": { Args: { "p_organization_id": string }; Returns: Json };
       "get_run": { Args: { "p_run_id": string; "p_step_limit"?: number }; Returns: Json };
       "get_run_archive": { Args: { "p_archive_id": string }; Returns: Json };
@@ -3190,6 +3865,17 @@ export type Database = {
       };
       "get_second_factor": { Args: { "p_organization_id"?: string }; Returns: Json };
       "get_stats": { Args: { "p_organization_id": string }; Returns: Json };
+      "get_usage": {
+        Args: {
+          "p_flow_id"?: string;
+          "p_from": string;
+          "p_group_by"?: string;
+          "p_limit"?: number;
+          "p_organization_id": string;
+          "p_to": string;
+        };
+        Returns: Json;
+      };
       "get_webhook_endpoint": { Args: { "p_endpoint_id": string }; Returns: Json };
       "get_webhook_stats": { Args: { "p_days"?: number; "p_endpoint_id": string }; Returns: Json };
       "get_webhook_subscription": { Args: { "p_subscription_id": string }; Returns: Json };
@@ -3205,6 +3891,7 @@ export type Database = {
         Returns: Json;
       };
       "leave_organization": { Args: { "p_organization_id": string }; Returns: undefined };
+      "lift_suppression": { Args: { "p_suppression_id": string }; Returns: undefined };
       "list_activity": {
         Args: {
           "p_after"?: string;
@@ -3362,6 +4049,7 @@ export type Database = {
         Args: { "p_if_version"?: number; "p_invitation_id": string; "p_organization_id"?: string };
         Returns: Json;
       };
+      "revoke_webhook_portal": { Args: { "p_portal_id": string }; Returns: undefined };
       "rotate_api_key": {
         Args: {
           "p_expires_at"?: string;
@@ -3397,7 +4085,7 @@ export type Database = {
         };
         Returns: Json;
       };
-      "set_daily_digest": { Args: { "p_organization_id": string; "p_wanted": boolean }; Returns: boolean };
+      "set_mail_preferences": { Args: { "p_organization_id": string; "p_wanted": Json }; Returns: Json };
       "set_mfa_policy": {
         Args: { "p_if_version"?: number; "p_organization_id": string; "p_policy": string };
         Returns: Json;
@@ -3436,6 +4124,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "suppress_address": {
+        Args: { "p_address": string; "p_idempotency_key"?: string; "p_note"?: string; "p_organization_id": string };
+        Returns: Json;
+      };
       "sync_profile": { Args: { "p_display_name"?: string }; Returns: Json };
       "test_webhook_subscription": {
         Args: { "p_data": Json; "p_idempotency_key"?: string; "p_subscription_id": string; "p_type": string };
@@ -3447,6 +4139,7 @@ export type Database = {
       };
       "trigger_schedule": { Args: { "p_idempotency_key"?: string; "p_schedule_id": string }; Returns: Json };
       "update_api_key": { Args: { "p_changes": Json; "p_if_version"?: number; "p_key_id": string }; Returns: Json };
+      "update_budget": { Args: { "p_budget_id": string; "p_changes": Json; "p_if_version"?: number }; Returns: Json };
       "update_entity": {
         Args: {
           "p_data"?: Json;
@@ -3455,6 +4148,10 @@ export type Database = {
           "p_if_version"?: number;
           "p_name"?: string;
         };
+        Returns: Json;
+      };
+      "update_mail_settings": {
+        Args: { "p_changes": Json; "p_if_version"?: number; "p_organization_id": string };
         Returns: Json;
       };
       "update_organization": {

@@ -70,7 +70,7 @@ function checkoutSession(now: Date): Json {
   return {
     id: `evt_test_${id}`,
     object: "event",
-    api_version: "2026-09-30.acacia",
+    api_version: "2026-10-28.endive",
     created: Math.floor(now.getTime() / 1000),
     livemode: false,
     pending_webhooks: 1,

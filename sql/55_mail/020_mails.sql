@@ -85,8 +85,8 @@ comment on column public.mails.clicked_at is 'When a link of it was followed fir
 create table private.mail_data (
   mail_id uuid primary key references public.mails (id) on delete cascade,
   data jsonb not null check (octet_length(data::text) <= 131072),
-  looks jsonb,
-  forget_at timestamptz not null
+  forget_at timestamptz not null,
+  looks jsonb
 );
 create index mail_data_forget_at_idx on private.mail_data (forget_at);
 alter table private.mail_data enable row level security;
