@@ -13,6 +13,12 @@ begin
   if not found then
     return false;
   end if;
+  -- Every path locks the run first and its tokens after it, in the order of their ids, so no two of them wait for each other.
+  -- A settle that only moves its token locks no run: what it records is there, or refused, once its token is ours. So
+  -- whether there is anything to undo is asked afterwards.
+  perform 1 from (
+    select j.id from public.job_queue j where j.run_id = p_run_id order by j.id for update
+  ) l;
   if v_before = 'compensating' then
     -- What goes wrong while a run undoes itself is the end of that.
     v_status := case when p_status in ('compensated', 'compensation_failed') then p_status else 'compensation_failed' end;
@@ -20,7 +26,6 @@ begin
     v_status := 'compensating';
   end if;
 
-  -- Every path locks the run first and its tokens after it, in the order of their ids, so no two of them wait for each other.
   update public.runs r set
     status = v_status,
     finished_at = case when v_status <> 'compensating' then v_now end,
@@ -31,9 +36,6 @@ begin
       else p_error end
   where r.id = p_run_id
   returning * into v_run;
-  perform 1 from (
-    select j.id from public.job_queue j where j.run_id = p_run_id order by j.id for update
-  ) l;
   with gone as (
     delete from public.job_queue j where j.run_id = p_run_id returning j.payload
   )

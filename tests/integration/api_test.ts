@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "../helpers/assert.ts";
+import { assert, assertEquals, assertStringIncludes } from "../helpers/assert.ts";
 import { startStack } from "../helpers/stack.ts";
 import { signUp, stranger } from "./_visitor.ts";
 
@@ -52,8 +52,10 @@ Deno.test("the unified API serves every function, by all its names, to frontends
         if (item.get === undefined || path.endsWith("/events")) continue;
         const filled = path.replaceAll(/\{\w+\}/g, crypto.randomUUID());
         for (const caller of [ada, stranger(stack)]) {
-          const { status } = await caller.call("GET", filled);
-          assertEquals(status < 500, true, `${filled} gave ${status}`);
+          const { status, body } = await caller.call<{ code?: string }>("GET", filled);
+          // The stack has no key of Stripe's.
+          const isOff = status === 501 && body.code === "billing_not_configured";
+          assert(status < 500 || isOff, `${filled} gave ${status}`);
         }
       }
     });

@@ -153,6 +153,26 @@ scenarios("settles, interleaved", {
           assertEquals(await leftovers(db, run), { tokens: 0, joins: 0 }, verb);
         }
       }),
+    "settle first: what it did is undone when the flow says so, though the cancellation began before it was written": (db) =>
+      interleave(db, async (stage) => {
+        const [settling, cancelling] = [await stage.session("settle"), await stage.session("cancel")];
+        for (const verb of ["hold", "move", "spawn"]) {
+          const { tenant, run, worker, job } = await begin(db);
+          await db.sql`
+            update public.flow_versions set undo_nodes = '{a}', compensate_on_cancel = true
+            where id = (select flow_version_id from public.runs where id = ${run})`;
+          await settle(settling.engine, worker, result(job, { steps: [step("a")], ...VERBS[verb]!.fields }));
+          const waiting = await stage.untilBlocked(
+            cancelling,
+            () => cancelling.rpc(tenant.user, "cancel_run", { p_run_id: run }),
+          );
+          await settling.commit();
+          await waiting.result;
+          await cancelling.commit();
+          assertEquals((await runState(db, run)).status, "compensating", verb);
+          assertEquals(await leftovers(db, run), { tokens: 1, joins: 0 }, verb);
+        }
+      }),
     "cancel first: the settle waits and writes nothing": (db) =>
       interleave(db, async (stage) => {
         const [settling, cancelling] = [await stage.session("settle"), await stage.session("cancel")];

@@ -162,6 +162,8 @@ scenarios("tenancy", {
         max_api_keys: 200,
         max_secrets: 1000,
         max_webhook_subscriptions: 500,
+        max_runs_per_month: 2000000,
+        included_seats: 5,
       });
     },
     "answers for another's organization as for one that does not exist": async (db) => {
