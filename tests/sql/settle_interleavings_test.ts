@@ -153,7 +153,7 @@ scenarios("settles, interleaved", {
           assertEquals(await leftovers(db, run), { tokens: 0, joins: 0 }, verb);
         }
       }),
-    "settle first: what it did is undone when the flow says so, though the cancellation began before it was written": (db) =>
+    "settle first: what it did is undone where the flow says so, though it was not written yet": (db) =>
       interleave(db, async (stage) => {
         const [settling, cancelling] = [await stage.session("settle"), await stage.session("cancel")];
         for (const verb of ["hold", "move", "spawn"]) {
