@@ -90,13 +90,24 @@ export function fromStripe(error: unknown): unknown {
   if (error instanceof errors.StripeIdempotencyError) return new AppError("idempotency_mismatch", { cause: error });
   const { statusCode } = error;
   if (error instanceof errors.StripeConnectionError || error instanceof errors.StripeRateLimitError) {
-    return serviceUnavailable(said, error);
+    return stripeUnavailable(said, error);
   }
   // 409: another request holds the object or the key; it passes.
   if (statusCode === undefined || statusCode === 409 || statusCode === 429 || statusCode >= 500) {
-    return serviceUnavailable(said, error);
+    return stripeUnavailable(said, error);
   }
   return internal(said, error);
+}
+
+/** 503 that names who is away: people need not look for the fault with us, or with themselves. */
+function stripeUnavailable(message: string, cause: unknown): AppError {
+  const { detail, headers } = serviceUnavailable(message);
+  return new AppError("service_unavailable", {
+    detail: `Stripe, through which payments go, does not answer at the moment. ${detail}`,
+    message,
+    headers,
+    cause,
+  });
 }
 
 const CARD_REFUSED = "The bank refused the payment: give another means of payment in the portal";

@@ -4,7 +4,8 @@
  * @module
  */
 import { adminClient, rpc } from "../db/mod.ts";
-import { isMissing } from "./client.ts";
+import { isAppError } from "../errors/mod.ts";
+import { fromStripe, isMissing } from "./client.ts";
 import type { SyncKind } from "./events.ts";
 import {
   syncCharge,
@@ -38,8 +39,10 @@ export interface WorkedOff {
   readonly failed: number;
   /** They wait for another attempt. */
   readonly waiting: number;
-  /** Why the first of those that wait does. */
+  /** Why the first of those that wait does; undefined = the time was up. */
   readonly cause: unknown;
+  /** Stripe, or the database, was not to be had: more attempts cure it, and nothing else does. */
+  readonly isOutage: boolean;
 }
 
 /**
@@ -49,11 +52,23 @@ export interface WorkedOff {
 const ORDER: readonly SyncKind[] = ["prices", "charge", "dispute", "invoice", "subscription", "customer"];
 
 /**
+ * Milliseconds after which nothing further is begun. A job has a minute, and one call of Stripe that is not answered takes
+ * half of it: what was done by then is written down, so that a Stripe that is slow delays everything and stops nothing.
+ */
+const WORK_MILLISECONDS = 20_000;
+
+/**
  * Works off the events with this key that wait.
  *
+ * @param workMs Milliseconds after which nothing further is begun; something always is.
  * @throws {AppError} When the database is away.
  */
-export async function workOffEvents(context: SyncContext, key: string): Promise<WorkedOff> {
+export async function workOffEvents(
+  context: SyncContext,
+  key: string,
+  workMs: number = WORK_MILLISECONDS,
+): Promise<WorkedOff> {
+  const until = performance.now() + workMs;
   const db = adminClient(context.env);
   const events = await rpc<WaitingEvent[]>(db, "take_stripe_events", { p_key: key }, { schema: "engine" });
   const groups = Map.groupBy(events, ({ kind, object_id }) => kind === "prices" ? kind : `${kind} ${object_id}`);
@@ -66,8 +81,8 @@ export async function workOffEvents(context: SyncContext, key: string): Promise<
     const { end, error } = await settle(context, first);
     cause ??= error;
     ends.push(...group.map(({ id }) => ({ id, ...end })));
-    // Stripe is away: the others would only wait, too.
-    if (end.status === "received") break;
+    // Stripe is away: the others would only wait, too. Or it is slow.
+    if (end.status === "received" || performance.now() >= until) break;
   }
   // Not cut short: what was done is written down.
   if (ends.length > 0) await rpc(db, "end_stripe_events", { p_events: ends }, { schema: "engine" });
@@ -77,7 +92,13 @@ export async function workOffEvents(context: SyncContext, key: string): Promise<
     failed: count("failed"),
     waiting: events.length - ends.length + count("received"),
     cause,
+    isOutage: isOutage(cause),
   };
+}
+
+function isOutage(cause: unknown): boolean {
+  const error = fromStripe(cause);
+  return isAppError(error) && error.code === "service_unavailable";
 }
 
 function placeOf([first]: readonly WaitingEvent[]): number {

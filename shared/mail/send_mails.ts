@@ -41,6 +41,9 @@ const BATCH = 100;
 /** Milliseconds for which a provider that is not to be had is left alone, unless it said otherwise. */
 const OUT_MS = 30_000;
 
+/** The least that `engine.claim_mails` answers as `next_ms` besides 0; also when it knows of nothing. */
+const LEAST_MS = 1_000;
+
 /** What a sender did. */
 export interface SendReport {
   sent: number;
@@ -94,6 +97,7 @@ class Sender {
   async run(): Promise<void> {
     const { env, signal, timeMs = 45_000 } = this.#options;
     const endsAt = Date.now() + timeMs;
+    let hasLooked = false;
     for (;;) {
       signal.throwIfAborted();
       const { provider, waitMs } = this.#choose();
@@ -106,9 +110,17 @@ class Sender {
       if ("wait_ms" in claim) await pause(claim.wait_ms, signal);
       else if ("next_ms" in claim) {
         if (claim.next_ms === 0) continue;
-        if (claim.next_ms !== null) await sendLater(env, claim.next_ms);
-        return;
-      } else await this.deliver(claim, provider);
+        if (claim.next_ms === null) return;
+        if (claim.next_ms > LEAST_MS) return await sendLater(env, claim.next_ms);
+        // Within a second, or nothing at all: another look tells. A sender that called the next one without would begin a
+        // chain of them that never ends, and keeps a worker awake.
+        if (hasLooked) return;
+        hasLooked = true;
+        await pause(claim.next_ms, signal);
+      } else {
+        hasLooked = false;
+        await this.deliver(claim, provider);
+      }
     }
   }
 

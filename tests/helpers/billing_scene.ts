@@ -31,11 +31,11 @@ export interface BillingScene {
   stateOf(organizationId: string): Promise<unknown>;
 }
 
-/** Runs `fn` with these functions, billing among them, and a stand-in that has the plans' prices. */
+/** Runs `fn` with these functions, billing among them, and a stand-in that has the plans' prices. `env`: further variables. */
 export async function withBilling(
   routers: readonly Router[],
   fn: (scene: BillingScene) => Promise<void>,
-  options: StripeOptions = {},
+  { env, ...options }: StripeOptions & { readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<void> {
   await using stripe = startStripe(options);
   const prices = stripe.addPlans();
@@ -99,5 +99,5 @@ export async function withBilling(
       },
     });
     assertEquals(stripe.faults, []);
-  }, { env: { ...stripe.env } });
+  }, { env: { ...stripe.env, ...env } });
 }

@@ -46,8 +46,8 @@ export interface ResendServer extends AsyncDisposable {
 /** The API key that it knows. */
 export const RESEND_KEY = "re_standin_0123456789";
 
-/** Starts one on this machine. */
-export function startResend(): ResendServer {
+/** Starts one on this machine, on any port that is free or on `port`: the one of a stand-in that was away for a while. */
+export function startResend({ port = 0 }: { readonly port?: number } = {}): ResendServer {
   const mood: ResendMood = { fail: null, slowMs: 0, losesAnswers: false, perSecond: 0 };
   const taken: TakenEmail[] = [];
   const requests: string[] = [];
@@ -141,7 +141,7 @@ export function startResend(): ResendServer {
   }
 
   const onError = () => new Response(null, { status: 500 });
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {}, onError }, async (request) => {
+  const server = Deno.serve({ hostname: "127.0.0.1", port, onListen() {}, onError }, async (request) => {
     const response = await answer(request);
     requests.push(`${request.method} ${new URL(request.url).pathname} ${response.status}`);
     if (mood.slowMs > 0) await new Promise((resolve) => setTimeout(resolve, mood.slowMs));
