@@ -166,7 +166,7 @@ Deno.test("members see the history of what they may read, guests and narrow keys
       select ${ada.organizationId}, 'user', ${ada.id}, 'jwt', 'function', k || '.updated', k, gen_random_uuid()::text,
         '203.0.113.7', '{"body": "canary"}', '{"body": "canary"}'
       from unnest('{organization,member,invitation,flow,workspace,schedule,run,bulk_operation,dead_letter,entity,webhook_endpoint,
-        webhook_subscription,key,secret,audit,plan,security}'::text[]) k`;
+        webhook_subscription,key,secret,budget,audit,plan,security}'::text[]) k`;
     const organization = ["organization"];
     const flows = ["flow", "schedule", "workspace"];
     const runs = ["bulk_operation", "dead_letter", "entity", "run"];
@@ -177,7 +177,7 @@ Deno.test("members see the history of what they may read, guests and narrow keys
       viewer: [...flows, ...organization, ...people, ...runs],
       member: [...flows, ...organization, ...people, ...runs, ...webhooks],
       developer: [...flows, ...organization, ...people, ...runs, ...webhooks, "key", "secret"],
-      admin: [...flows, ...organization, ...people, ...runs, ...webhooks, "key", "secret"],
+      admin: [...flows, ...organization, ...people, ...runs, ...webhooks, "key", "secret", "budget"],
     };
     const kinds = async (caller: ApiCaller, query = "?limit=100") => {
       const rows = await list(caller, query);

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { reconcileBilling, syncSubscription } from "../../shared/billing/mod.ts";
+import { syncSubscription } from "../../shared/billing/mod.ts";
 import { assertEquals } from "../../tests/helpers/assert.ts";
 import { type BillingScene, type StandInEvent, withBilling as withScene } from "../../tests/helpers/billing_scene.ts";
 import { loadRouters } from "./open_api.ts";
@@ -86,7 +86,7 @@ Deno.test(`${LIVES} lives of subscriptions, told late, twice, in any order or ne
       await slow;
       lost += await tellSome(scene, waiting, random, true);
       assertEquals((await scene.workOff()).waiting, 0);
-      await reconcileBilling(context, new Date(stripe.now * 1000));
+      await scene.reconcile();
       assertEquals((await scene.workOff()).waiting, 0);
 
       const found = await scene.stateOf(ada.organizationId);

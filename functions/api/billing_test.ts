@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { reconcileBilling, syncSubscription } from "../../shared/billing/mod.ts";
+import { reconcileBilling, type ReconcileOptions, syncSubscription } from "../../shared/billing/mod.ts";
 import { backgroundSettled } from "../../shared/http/mod.ts";
-import { assert, assertEquals } from "../../tests/helpers/assert.ts";
+import { assert, assertEquals, assertRejects } from "../../tests/helpers/assert.ts";
 import { until } from "../../tests/helpers/until.ts";
+import { expectProblem } from "../../tests/helpers/route_suite.ts";
 import { type BillingScene, type StandInEvent, withBilling as withScene } from "../../tests/helpers/billing_scene.ts";
 import { loadRouters } from "./open_api.ts";
 
@@ -135,6 +136,11 @@ Deno.test("refunds and disputes show on the invoice, however they were made", ()
     assertEquals([(await refund(2_000, "b")).body.amount_refunded, (await refund(2_000, "b")).status], [2_900, 200]);
     assertEquals((await refund(1, "c")).status, 409);
     assertEquals((await ada.post(`${path}/refund`, { amount: 1 })).status, 403);
+    await api.db.sql`update public.invoices set currency = 'isk' where stripe_invoice_id = ${invoice}`;
+    const broken = await refund(150, "d");
+    expectProblem(broken, "invalid_request");
+    assert(JSON.stringify(broken.body).includes("not_multiple_of"));
+    await api.db.sql`update public.invoices set currency = 'eur' where stripe_invoice_id = ${invoice}`;
     const list = await ada.get<{ data: { stripe_invoice_id: string; amount_refunded: number }[] }>("/billing/invoices");
     assertEquals(list.body.data.map((row) => [row.stripe_invoice_id, row.amount_refunded]), [[invoice, 2_900]]);
     const stranger = await api.createUser();
@@ -280,18 +286,63 @@ Deno.test("the comparison finds what no event told, repairs it, says what it was
     await context.stripe.subscriptions.cancel(ended.id);
     stripe.refund(stripe.world.all("charge").at(-1)?.id ?? "", 100);
 
-    const report = await reconcileBilling(context, new Date(stripe.now * 1000));
+    const report = await scene.reconcile();
     assertEquals([await planOf(scene, ada.organizationId), await planOf(scene, bob.organizationId)], ["pro", "free"]);
     const named = report.differences.map(({ id, columns }) => [id, columns?.status ?? null]);
     assert(named.some(([id]) => id === kept.id));
     assert(named.some(([id, status]) => id === ended.id && JSON.stringify(status) === '["active","canceled"]'));
     assert(report.missed_events > 0);
     assertEquals((await scene.workOff()).waiting, 0);
-    const again = await reconcileBilling(context, new Date(stripe.now * 1000));
+    const again = await scene.reconcile();
     assertEquals([again.differed, again.missed_events], [0, 0]);
     assert(again.subscriptions === 1 && again.invoices === 2 && again.prices >= 0);
     const refunded = await api.db.sql`select sum(amount_refunded)::int as sum from public.invoices`;
     assertEquals(refunded[0]?.sum, 100);
+  }));
+
+Deno.test("a comparison that takes longer than a job goes on where it was, whatever stopped it, and finds as much", () =>
+  withBilling(async (scene) => {
+    const { api, context, stripe, prices } = scene;
+    const customers = [];
+    for (let n = 0; n < 5; n++) customers.push(await scene.addCustomer());
+    for (const { customer } of customers) {
+      stripe.subscribe({ customer, items: [{ price: prices.millrace_pro_month ?? "", quantity: 1 }] });
+    }
+    const now = new Date(stripe.now * 1000);
+    const part = (options: ReconcileOptions = {}) =>
+      reconcileBilling(context, { now, timeMs: 0, pageSize: 2, goesOn: true, ...options });
+    const progress = async () =>
+      (await api.db.sql`select private.setting('billing_reconcile_progress')::jsonb as it`)[0]?.it;
+
+    const first = await part();
+    assertEquals([first?.is_whole, (await progress()).stage], [false, "recent_invoices"]);
+    // Who is called by the clock meanwhile leaves it to the one who is at it.
+    assertEquals(await part({ goesOn: false }), null);
+    await part();
+    const before = await progress();
+    assertEquals([before.found.invoices, before.stage, before.after !== null], [2, "recent_invoices", true]);
+    // Stripe goes away in the middle of a page: that page is looked at once more.
+    const { stripe: client } = context;
+    const gone = new Proxy(client, {
+      get: (target, name) =>
+        name === "invoices" ? { list: () => Promise.reject(new Error("gone")) } : Reflect.get(target, name),
+    });
+    await assertRejects(
+      () => reconcileBilling({ ...context, stripe: gone }, { now, timeMs: 0, pageSize: 2, goesOn: true }),
+      Error,
+      "gone",
+    );
+    assertEquals(await progress(), before);
+
+    let parts = 2;
+    let report = await part();
+    for (; report?.is_whole === false; report = await part()) parts++;
+    assert(parts >= 7, String(parts));
+    assertEquals([report?.subscriptions, report?.invoices, report?.missed_events], [5, 5, stripe.events.length]);
+    for (const { ada } of customers) assertEquals(await planOf(scene, ada.organizationId), "pro");
+    assertEquals(await progress(), undefined);
+    const again = await scene.reconcile();
+    assertEquals([again.differed, again.missed_events, again.subscriptions], [0, 0, 5]);
   }));
 
 Deno.test("two subscriptions, strangers and prices without a plan are reported", () =>
@@ -312,7 +363,7 @@ Deno.test("two subscriptions, strangers and prices without a plan are reported",
     });
     const { customer: third } = await scene.addCustomer();
     const unknown = stripe.subscribe({ customer: third, items: [{ price: odd.id, quantity: 1 }] });
-    const report = await reconcileBilling(context, new Date(stripe.now * 1000));
+    const report = await scene.reconcile();
     assertEquals([report.doubled, report.strangers, report.unknown_prices], [
       [ada.organizationId],
       [strange.id],
@@ -323,12 +374,12 @@ Deno.test("two subscriptions, strangers and prices without a plan are reported",
 
 Deno.test("nobody pays for an organization that is to be deleted", () =>
   withBilling(async (scene) => {
-    const { api, context, stripe, prices } = scene;
+    const { api, stripe, prices } = scene;
     const { ada, customer } = await scene.addCustomer();
     const { id } = stripe.subscribe({ customer, items: [{ price: prices.millrace_pro_month ?? "", quantity: 1 }] });
     await tell(scene);
     const found = async () => {
-      const { ended } = await reconcileBilling(context, new Date(stripe.now * 1000));
+      const { ended } = await scene.reconcile();
       const [row] = await api.db.sql`select status, cancel_at_period_end as ends from public.subscriptions`;
       return [ended, row?.status, row?.ends];
     };

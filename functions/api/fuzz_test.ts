@@ -13,7 +13,7 @@ import type { ApiCaller, TestApi } from "../../tests/helpers/api.ts";
 import { assertEquals } from "../../tests/helpers/assert.ts";
 import { draw, saveFlow, set } from "../../tests/helpers/flows.ts";
 import { withServedApi } from "../../tests/helpers/served_api.ts";
-import { startStripe } from "../../tests/helpers/stripe_server.ts";
+import { startStripe } from "../../tests/helpers/stripe_server/mod.ts";
 import { loadRouters, makeDocument } from "./open_api.ts";
 import { exampleOf, type Schema, type Schemas } from "./open_api_examples.ts";
 

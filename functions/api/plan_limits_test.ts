@@ -265,14 +265,21 @@ Deno.test("a creation that waits while the plan changes is judged by the new pla
   withScene(async (scene) => {
     const { api, ada, client } = scene;
     const changing = Promise.withResolvers<void>();
+    const locked = Promise.withResolvers<void>();
     const changed = api.db.sql.begin(async (sql) => {
       await sql`update public.plans set max_workspaces = 1 where id = 'pro'`;
       await sql`update public.organizations set plan_id = 'pro' where id = ${ada.organizationId}`;
+      locked.resolve();
       await changing.promise;
     });
+    await Promise.race([locked.promise, changed]);
     const creation = client.rpc("create_workspace", { p_organization_id: ada.organizationId, p_name: "One more" });
     const sent = creation.then(({ error }) => error?.code);
-    await until(async () => (await api.db.sql`select from pg_locks where not granted`).length > 0);
+    await until(async () => {
+      const waiting = await api.db.sql`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      return waiting.length > 0;
+    });
     changing.resolve();
     await changed;
     assertEquals([await sent, await used(scene, "max_workspaces")], ["plan_limit_reached", 1]);

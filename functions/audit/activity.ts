@@ -47,6 +47,7 @@ const THINGS: Record<
   webhook_subscription: { noun: "webhook subscription", path: (id) => `/webhooks/subscriptions/${id}` },
   key: { noun: "API key", path: (id) => `/keys/${id}` },
   secret: { noun: "secret", path: (id) => `/secrets/${id}` },
+  budget: { noun: "budget", path: (id) => `/billing/budgets/${id}` },
 };
 
 /** Kinds of things that the activity tells of. */

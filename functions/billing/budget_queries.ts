@@ -5,7 +5,7 @@ import type { Budget, BudgetChanges, BudgetRow, NewBudget } from "./budget_schem
 
 /** A page of the organization's budgets. What is used of each is in the budget itself: the list asks one table. */
 export function findBudgets(context: UserContext, query: AnyListQuery): Promise<Page<BudgetRow>> {
-  const rows = context.db.from("budgets" as never).select(BUDGETS.columns(query))
+  const rows = context.db.from("budgets").select(BUDGETS.columns(query))
     .eq("organization_id", context.organizationId);
   return BUDGETS.find(asResult<BudgetRow[]>(rows), context, query);
 }

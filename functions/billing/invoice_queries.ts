@@ -13,14 +13,18 @@ import {
 } from "../../shared/billing/mod.ts";
 import { adminClient, asResult, type DatabaseClient, type Page, rpc, runSingle } from "../../shared/db/mod.ts";
 import type { Env } from "../../shared/env/mod.ts";
-import { AppError, conflict, notFound } from "../../shared/errors/mod.ts";
+import { AppError, conflict, invalidRequest, notFound } from "../../shared/errors/mod.ts";
 import type { AnyListQuery, RequestContext, UserContext } from "../../shared/http/mod.ts";
+import { chargeStep } from "../../shared/money/mod.ts";
 import { INVOICES } from "./invoice_lists.ts";
 import { type Invoice, INVOICE_FIELDS, type RefundInput } from "./invoice_schemas.ts";
 
 /** A page of the organization's invoices. */
 export function findInvoices(context: UserContext, query: AnyListQuery): Promise<Page<Invoice>> {
-  const rows = invoicesIn(context.db).select(INVOICES.columns(query)).eq("organization_id", context.organizationId);
+  const rows = context.db.from("invoices").select(INVOICES.columns(query)).eq(
+    "organization_id",
+    context.organizationId,
+  );
   return INVOICES.find(asResult<Invoice[]>(rows), context, query);
 }
 
@@ -30,7 +34,7 @@ export function findInvoices(context: UserContext, query: AnyListQuery): Promise
  * @throws {AppError} `not_found`.
  */
 export function findInvoice(db: DatabaseClient, id: string): Promise<Invoice> {
-  const query = invoicesIn(db).select(INVOICE_FIELDS.join(",")).eq("stripe_invoice_id" as "id", id).maybeSingle();
+  const query = db.from("invoices").select(INVOICE_FIELDS.join(",")).eq("stripe_invoice_id", id).maybeSingle();
   return runSingle(asResult<Invoice>(query), () => notFound("invoice"));
 }
 
@@ -39,7 +43,7 @@ export function findInvoice(db: DatabaseClient, id: string): Promise<Invoice> {
  * back more than was paid.
  *
  * @param key Of the request: the same one never gives back twice.
- * @throws {AppError} `conflict` when it is not paid, or less is left than asked for.
+ * @throws {AppError} `invalid_request` for a part that cannot be charged; `conflict` when it is not paid, or less is left than asked for.
  */
 export async function refundInvoice(
   { db, env, log }: RequestContext,
@@ -48,7 +52,11 @@ export async function refundInvoice(
   key: string,
 ): Promise<Invoice> {
   const stripe = createStripe(env);
-  const { status } = await findInvoice(db, id);
+  const { status, currency } = await findInvoice(db, id);
+  if (amount !== undefined && amount % chargeStep(currency) !== 0) {
+    const message = `${currency} goes in steps of ${chargeStep(currency)}`;
+    throw invalidRequest([{ path: "body.amount", code: "not_multiple_of", message }]);
+  }
   if (status !== "paid") throw conflict(`The invoice is ${status}: only what was paid can be given back`);
   try {
     const { data } = await stripe.invoicePayments.list({ invoice: id, status: "paid", limit: 100 });
@@ -83,9 +91,4 @@ export async function keepStripeEvent(env: Env, event: StripeEventFacts, payload
     p_events: [{ ...event, payload }],
   }, { schema: "engine" });
   return reply.new.length > 0;
-}
-
-/** The table; its name stands here until the generated types know it. */
-function invoicesIn(db: DatabaseClient) {
-  return db.from("invoices" as "secrets");
 }

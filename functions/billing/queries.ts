@@ -19,8 +19,8 @@ const DAY = 86_400_000;
 export async function findSubscription(context: UserContext): Promise<Subscription | null> {
   const { db, organizationId, env } = context;
   const [row] = await run(asResult<SubscriptionRow[]>(
-    tableOf(db, "subscriptions").select(SUBSCRIPTION_COLUMNS as "id").eq("organization_id", organizationId)
-      .is("is_current" as "id", true).limit(1),
+    db.from("subscriptions").select(SUBSCRIPTION_COLUMNS).eq("organization_id", organizationId)
+      .is("is_current", true).limit(1),
   ));
   if (row === undefined) return null;
   const { stripe_seat_item_id, ...subscription } = row;
@@ -55,7 +55,7 @@ export interface CustomerRow {
 /** The customer; null = nothing was bought yet. */
 export async function findCustomerRow({ db, organizationId }: UserContext): Promise<CustomerRow | null> {
   const [row] = await run(asResult<CustomerRow[]>(
-    tableOf(db, "billing_customers").select("email,balance,currency,delinquent" as "id")
+    db.from("billing_customers").select("email,balance,currency,delinquent")
       .eq("organization_id", organizationId).limit(1),
   ));
   return row ?? null;
@@ -64,8 +64,8 @@ export async function findCustomerRow({ db, organizationId }: UserContext): Prom
 /** Whether the organization has had a trial. */
 export async function hadTrial({ db, organizationId }: UserContext): Promise<boolean> {
   const rows = await run(asResult<unknown[]>(
-    tableOf(db, "subscriptions").select("stripe_subscription_id" as "id").eq("organization_id", organizationId)
-      .not("trial_end" as "id", "is", null).limit(1),
+    db.from("subscriptions").select("stripe_subscription_id").eq("organization_id", organizationId)
+      .not("trial_end", "is", null).limit(1),
   ));
   return rows.length > 0;
 }
@@ -86,7 +86,7 @@ export async function countFurtherSeats({ db, organizationId }: UserContext, pla
   const [members, plans] = await Promise.all([
     db.from("organization_members").select("user_id", { count: "exact", head: true })
       .eq("organization_id", organizationId),
-    run(asResult<{ included_seats: number }[]>(db.from("plans").select("included_seats" as "id").eq("id", plan))),
+    run(asResult<{ included_seats: number }[]>(db.from("plans").select("included_seats").eq("id", plan))),
   ]);
   return Math.max(0, (members.count ?? 0) - (plans[0]?.included_seats ?? 0));
 }
@@ -117,9 +117,4 @@ function numbersOf(columns: Readonly<Record<string, unknown>>): Record<string, n
     typeof entry[1] === "number" || entry[1] === null
   );
   return Object.fromEntries(limits);
-}
-
-/** A table of billing: the generated types do not know their names yet. */
-function tableOf(db: DatabaseClient, name: "subscriptions" | "billing_customers") {
-  return db.from(name as "secrets");
 }

@@ -2,7 +2,7 @@ import { withApi } from "../../tests/helpers/api.ts";
 import { assertEquals } from "../../tests/helpers/assert.ts";
 import { checkRoutes, expectProblem } from "../../tests/helpers/route_suite.ts";
 import { withServedApi } from "../../tests/helpers/served_api.ts";
-import { startStripe } from "../../tests/helpers/stripe_server.ts";
+import { startStripe } from "../../tests/helpers/stripe_server/mod.ts";
 import { router } from "./router.ts";
 import type { Budget } from "./budget_schemas.ts";
 import type { Usage } from "./usage_schemas.ts";

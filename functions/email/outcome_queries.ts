@@ -9,9 +9,8 @@ export function findMailEvents(
   mailId: string,
   query: AnyListQuery,
 ): Promise<Page<MailEventFacts>> {
-  // Its name stands here until the generated types know it.
-  const rows = context.db.from("mail_events" as "secrets").select(MAIL_EVENTS.columns(query)).eq(
-    "mail_id" as "id",
+  const rows = context.db.from("mail_events").select(MAIL_EVENTS.columns(query)).eq(
+    "mail_id",
     mailId,
   );
   return MAIL_EVENTS.find(asResult<MailEventFacts[]>(rows), context, query, { mail_id: mailId });

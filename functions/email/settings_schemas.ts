@@ -4,10 +4,10 @@
  * @module
  */
 import { z } from "zod";
-import { isSafeUrl } from "../../shared/mail/mod.ts";
+import { isSafeUrl, isTimeZone } from "../../shared/mail/mod.ts";
 
 /** The longest time zones have some 30 characters. */
-const timeZone = z.string().regex(/^[A-Za-z][A-Za-z0-9_+/-]{1,63}$/).refine(isTimeZone, "There is no such time zone")
+const timeZone = z.string().max(64).refine(isTimeZone, "There is no such time zone")
   .meta({
     description: "IANA: in which digests come in the morning, and dates are written",
     examples: ["Europe/Berlin"],
@@ -65,11 +65,3 @@ export const mailSettingsSchema = z.object({
 export type MailSettingsChanges = z.output<typeof mailSettingsChangesSchema>;
 /** The settings. */
 export type MailSettings = z.output<typeof mailSettingsSchema>;
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
-  } catch {
-    return false;
-  }
-}

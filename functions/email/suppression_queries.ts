@@ -7,8 +7,7 @@ import type { NewSuppression, Suppression } from "./suppression_schemas.ts";
 
 /** A page of those who get no mails of the organization. */
 export function findSuppressions(context: UserContext, query: AnyListQuery): Promise<Page<Suppression>> {
-  // Its name stands here until the generated types know it.
-  const rows = context.db.from("mail_suppressions" as "secrets").select(MAIL_SUPPRESSIONS.columns(query))
+  const rows = context.db.from("mail_suppressions").select(MAIL_SUPPRESSIONS.columns(query))
     .eq("organization_id", context.organizationId);
   return MAIL_SUPPRESSIONS.find(asResult<Suppression[]>(rows), context, query);
 }

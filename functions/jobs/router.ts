@@ -10,10 +10,10 @@ import { listJobs } from "./handlers/list_jobs.ts";
 import { replayDeadLetters } from "./handlers/replay_dead_letters.ts";
 import { retryJob } from "./handlers/retry_job.ts";
 import { runJobNow } from "./handlers/run_job_now.ts";
-import { listTaskHistory } from "./handlers/tasks_history.ts";
-import { listTasks } from "./handlers/tasks_list.ts";
-import { runTask } from "./handlers/tasks_run.ts";
-import { updateTask } from "./handlers/tasks_update.ts";
+import { listTaskHistory } from "./handlers/list_task_history.ts";
+import { listTasks } from "./handlers/list_tasks.ts";
+import { runTask } from "./handlers/run_task.ts";
+import { updateTask } from "./handlers/update_task.ts";
 
 /** The routes below /jobs. */
 export const router = createRouter("jobs", [

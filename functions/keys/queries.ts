@@ -16,7 +16,7 @@ export async function findKeys(
   context: UserContext,
   query: AnyListQuery & { readonly revoked?: boolean | undefined },
 ): Promise<Page<ApiKey>> {
-  let rows = context.db.from("api_keys" as never).select(COLUMNS).eq("organization_id", context.organizationId);
+  let rows = context.db.from("api_keys").select(COLUMNS).eq("organization_id", context.organizationId);
   if (query.revoked === true) rows = rows.not("revoked_at", "is", null);
   if (query.revoked === false) rows = rows.is("revoked_at", null);
   const page = await KEYS.find(asResult<Row[]>(rows), context, query);
@@ -29,7 +29,7 @@ export async function findKeys(
  * @throws {AppError} `not_found`.
  */
 export async function findKey(db: DatabaseClient, id: string): Promise<ApiKey> {
-  const query = db.from("api_keys" as never).select(COLUMNS).eq("id", id).maybeSingle();
+  const query = db.from("api_keys").select(COLUMNS).eq("id", id).maybeSingle();
   return withStatus(await runSingle(asResult<Row>(query), () => notFound("API key")));
 }
 

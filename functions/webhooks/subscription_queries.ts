@@ -35,14 +35,9 @@ import type {
 const DELIVERY_COLUMNS = "id, subscription_id, message_id, application, type, status, attempts, next_attempt_at, " +
   "response_status, error_code, created_at, finished_at";
 
-/** The tables; their names stand here until the generated types know them. */
-function table(db: DatabaseClient, name: string) {
-  return db.from(name as never);
-}
-
 /** A page of the organization's subscriptions. */
 export function findSubscriptions(context: UserContext, query: AnyListQuery): Promise<Page<SubscriptionSummary>> {
-  const rows = table(context.db, "webhook_subscriptions").select(SUBSCRIPTIONS.columns(query))
+  const rows = context.db.from("webhook_subscriptions").select(SUBSCRIPTIONS.columns(query))
     .eq("organization_id", context.organizationId);
   return SUBSCRIPTIONS.find(asResult<SubscriptionSummary[]>(rows), context, query);
 }
@@ -200,7 +195,7 @@ export function findStats(db: DatabaseClient, id: string, hours: number): Promis
 
 /** A page of the organization's deliveries. */
 export async function findDeliveries(context: UserContext, query: AnyListQuery): Promise<Page<DeliverySummary>> {
-  const rows = table(context.db, "webhook_deliveries").select(DELIVERY_COLUMNS)
+  const rows = context.db.from("webhook_deliveries").select(DELIVERY_COLUMNS)
     .eq("organization_id", context.organizationId);
   const page = await DELIVERIES.find(asResult<DeliverySummary[]>(rows), context, query);
   return { ...page, data: page.data.map(shown) };
@@ -219,7 +214,7 @@ export async function findDelivery(db: DatabaseClient, id: string): Promise<Deli
   const columns = `${DELIVERY_COLUMNS}, body, message:webhook_messages(type, created_at, data), ` +
     "subscription:webhook_subscriptions(transformation), history:webhook_attempts(number, response_status, error_code, " +
     "error_message, duration_ms, url, request_headers, response_headers, response_body, is_cut, finished_at)";
-  const query = table(db, "webhook_deliveries").select(columns).eq("id", id)
+  const query = db.from("webhook_deliveries").select(columns).eq("id", id)
     .order("number", { referencedTable: "history", ascending: false }).limit(100, { referencedTable: "history" })
     .maybeSingle();
   const { body, message, subscription, history, ...row } = await runSingle(

@@ -6,7 +6,7 @@
 import type { Stripe } from "stripe";
 import { AppError, conflict } from "../errors/mod.ts";
 import { askStripe, isRefused, stripeKey } from "./client.ts";
-import type { Money } from "./money.ts";
+import type { Money } from "../money/mod.ts";
 import {
   type BillingInterval,
   type ChosenPrices,

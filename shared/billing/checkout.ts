@@ -26,7 +26,7 @@ interface CustomerRow {
 /** The customer of an organization at Stripe; null = it has bought nothing yet. */
 export async function findCustomer(context: SyncContext, organizationId: string): Promise<string | null> {
   const [row] = await run(asResult<CustomerRow[]>(
-    adminClient(context.env).from("billing_customers" as "secrets").select("stripe_customer_id,deleted" as "id")
+    adminClient(context.env).from("billing_customers").select("stripe_customer_id,deleted")
       .eq("organization_id", organizationId).limit(1),
   ));
   return row === undefined || row.deleted ? null : row.stripe_customer_id;

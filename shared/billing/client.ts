@@ -14,10 +14,13 @@ import { AppError, internal, serviceUnavailable } from "../errors/mod.ts";
 export const STRIPE_API_VERSION = "2026-10-28.endive";
 
 /** A request that takes longer is given up (milliseconds): someone is waiting, and an edge function has no minutes. */
-const TIMEOUT_MILLISECONDS = 10_000;
+const TIMEOUT_MILLISECONDS = 8_000;
 
-/** Attempts after the first. All of one call carry one idempotency key, so that none has its effect twice. */
-const NETWORK_RETRIES = 2;
+/**
+ * Attempts after the first: people learn within 17 seconds that Stripe is away; jobs try again by themselves. All of one
+ * call carry one idempotency key, so that none has its effect twice.
+ */
+const NETWORK_RETRIES = 1;
 
 const clients = new WeakMap<Env, Stripe>();
 

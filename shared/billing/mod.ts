@@ -1,5 +1,5 @@
 /**
- * Plans and payments: the client of Stripe, what Stripe says, and how money is reckoned.
+ * Plans and payments: the client of Stripe, and what Stripe says.
  *
  * @module
  */
@@ -27,27 +27,8 @@ export {
   requirePrices,
 } from "./plans.ts";
 export { addTaxId, listTaxIds, type NewTaxId, removeTaxId, type TaxId } from "./tax_ids.ts";
-export {
-  addMoney,
-  chargeStep,
-  checkRefund,
-  minorDigits,
-  type Money,
-  MoneyError,
-  multiplyMoney,
-  negate,
-  parseMoney,
-  type Period,
-  prorate,
-  prorateChange,
-  type Proration,
-  refundable,
-  roundToCharge,
-  splitMoney,
-  writeMoney,
-} from "./money.ts";
 export { isLiveKey, readStripeEvent, type StripeEventFacts, type SyncKind } from "./events.ts";
-export { type Difference, reconcileBilling, type ReconcileReport } from "./reconcile.ts";
+export { type Difference, reconcileBilling, type ReconcileOptions, type ReconcileReport } from "./reconcile.ts";
 export {
   syncCharge,
   type SyncContext,

@@ -5,7 +5,7 @@
  */
 import { asResult, type DatabaseClient, run } from "../db/mod.ts";
 import { invalidRequest } from "../errors/mod.ts";
-import { addMoney, type Money, multiplyMoney } from "./money.ts";
+import { addMoney, type Money, multiplyMoney } from "../money/mod.ts";
 
 /** Plans that cost something, the smaller first. */
 export const PAID_PLANS = ["pro", "team", "enterprise"] as const;
@@ -40,9 +40,8 @@ const PRICE_COLUMNS = "stripe_price_id,lookup_key,plan_id,kind,billing_interval,
 
 /** The prices that can be bought now. */
 export function findPrices(db: DatabaseClient): Promise<PlanPrice[]> {
-  // The name of the table stands here until the generated types know it.
-  const prices = db.from("plan_prices" as "secrets").select(PRICE_COLUMNS as "id")
-    .is("is_active" as "id", true).not("lookup_key" as "id", "is", null).order("lookup_key" as "id");
+  const prices = db.from("plan_prices").select(PRICE_COLUMNS)
+    .is("is_active", true).not("lookup_key", "is", null).order("lookup_key");
   return run(asResult<PlanPrice[]>(prices));
 }
 

@@ -4,6 +4,9 @@
  * What Stripe lists is written just as what an event brings, by the same function, which says what was otherwise. So there
  * is no second opinion of what a row means: a difference is whatever the write changed.
  *
+ * Many customers take longer than a job may: it goes page by page and notes how far it has come, and the next job, or the
+ * next attempt, goes on from there.
+ *
  * @module
  */
 import type { Stripe } from "stripe";
@@ -34,6 +37,8 @@ export interface Difference {
 
 /** What a comparison found. */
 export interface ReconcileReport {
+  /** False = the time was up: call it again, and it goes on. */
+  readonly is_whole: boolean;
   readonly prices: number;
   /** Events that never came and were fetched. */
   readonly missed_events: number;
@@ -53,17 +58,56 @@ export interface ReconcileReport {
   readonly ended: readonly string[];
 }
 
+/** How a comparison is made. */
+export interface ReconcileOptions {
+  /** The present, by Stripe's clock. */
+  readonly now?: Date;
+  /** Milliseconds after which it notes how far it has come; a page is always worked off. */
+  readonly timeMs?: number;
+  /** Things that are fetched at once; at most 100. */
+  readonly pageSize?: number;
+  /** Goes on with one that somebody was at a moment ago: the one who calls this is the next. */
+  readonly goesOn?: boolean;
+}
+
+/** What is gone through, in this order. */
+const STAGES = ["open_invoices", "recent_invoices", "subscriptions", "events"] as const;
+type Stage = typeof STAGES[number];
+
+/** How far a comparison has come. */
+interface Progress {
+  /** When it began, ISO 8601, by Stripe's clock. */
+  readonly began_at: string;
+  /** What was fetched since then has this ticket or a later one. */
+  readonly ticket: number;
+  /** Null = all are gone through. */
+  stage: Stage | null;
+  /** The last thing of the page that was worked off; null = none. */
+  after: string | null;
+  readonly found: Mutable<Omit<ReconcileReport, "is_whole" | "doubled">>;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer Item)[] ? Item[] : T[K] };
+
 interface ReconcileState {
   readonly events_since: string | null;
-  /** Ids of subscriptions that have not ended, as we have them. */
+  /** The comparison that has not come to its end. */
+  readonly progress: Progress | null;
+  /** Somebody has noted that a moment ago. */
+  readonly is_under_way: boolean;
+  /** Ids of subscriptions that have not ended, as we have them, and that were not fetched since a ticket. */
   readonly live: readonly string[];
-  /** Ids of invoices that are drafts or open. */
+  /** Ids of invoices that are drafts or open, and were not fetched since then. */
   readonly open: readonly string[];
+  /** Organizations with two subscriptions that have not ended. */
+  readonly doubled: readonly string[];
   /** Subscriptions of organizations that are to be deleted: at the end of the period, or at once. */
   readonly leaving: readonly { readonly id: string; readonly at_once: boolean }[];
 }
 
 const MAX_LISTED = 50;
+/** Customers whose rows are written at once. */
+const AT_ONCE = 4;
 const DAY_SECONDS = 86_400;
 /** Stripe lists events of 30 days; of longer ago the comparison itself tells. */
 const FIRST_EVENTS_SECONDS = 3 * DAY_SECONDS;
@@ -71,125 +115,206 @@ const FIRST_EVENTS_SECONDS = 3 * DAY_SECONDS;
 const OVERLAP_SECONDS = 3_600;
 /** Invoices that are settled are looked at for so long. */
 const INVOICE_SECONDS = 35 * DAY_SECONDS;
+/** A comparison that did not end within a day is begun anew. */
+const STALE_MS = DAY_SECONDS * 1_000;
 
 /**
- * Compares and repairs.
+ * Compares and repairs, or goes on with that.
  *
- * @param now The present, by Stripe's clock.
- * @throws {Stripe.errors.StripeError} When Stripe does not answer: what was repaired stays, the next one begins anew.
+ * @returns What was found since the comparison began; null = somebody else is at it.
+ * @throws {Stripe.errors.StripeError} When Stripe does not answer: what was repaired stays, the next one goes on.
  */
-export async function reconcileBilling(context: SyncContext, now = new Date()): Promise<ReconcileReport> {
-  const db = adminClient(context.env);
-  const state = await rpc<ReconcileState>(db, "billing_reconcile_state", {}, { schema: "engine" });
-  const seconds = Math.floor(now.getTime() / 1000);
-  const prices = await syncPrices(context);
-  const ended = await endLeaving(context, state.leaving);
-  const findings = new Findings();
-  const invoices = await compareInvoices(context, state, seconds, findings);
-  const subscriptions = await compareSubscriptions(context, state, findings);
-  // Last: what an event that never came would have told is there already, so that nobody is told of it late.
-  const since = state.events_since === null
-    ? seconds - FIRST_EVENTS_SECONDS
-    : Math.floor(Date.parse(state.events_since) / 1000) - OVERLAP_SECONDS;
-  const missed = await recoverEvents(context, Math.max(since, seconds - 29 * DAY_SECONDS));
-  await rpc(db, "end_billing_reconcile", { p_began_at: now.toISOString() }, { schema: "engine" });
-  const report = { prices, missed_events: missed, subscriptions, invoices, ended, ...findings.report() };
-  if (report.differed > 0 || missed > 0) {
-    context.log.warn("billing.reconciled", { missed_events: missed, differed: report.differed });
+export async function reconcileBilling(
+  context: SyncContext,
+  { now = new Date(), timeMs = 60_000, pageSize = 100, goesOn = false }: ReconcileOptions = {},
+): Promise<ReconcileReport | null> {
+  const endsAt = performance.now() + timeMs;
+  const state = await readState(context, 0);
+  if (state.is_under_way && !goesOn) return null;
+  const { progress: before } = state;
+  const isFresh = before !== null && now.getTime() - Date.parse(before.began_at) < STALE_MS;
+  const progress = isFresh ? before : await begin(context, state, now);
+  const comparison = new Comparison(context, progress, state.events_since, pageSize);
+  while (progress.stage !== null) {
+    context.signal?.throwIfAborted();
+    await comparison.workOffPage(progress.stage);
+    await call(context, "keep_billing_reconcile", { p_progress: progress });
+    if (progress.stage !== null && performance.now() >= endsAt) {
+      return { is_whole: false, ...progress.found, doubled: [] };
+    }
   }
+  const { doubled } = await readState(context, 0);
+  await call(context, "end_billing_reconcile", { p_began_at: progress.began_at });
+  const report = { is_whole: true, ...progress.found, doubled };
+  const { missed_events, differed } = report;
+  if (differed > 0 || missed_events > 0) context.log.warn("billing.reconciled", { missed_events, differed });
   return report;
 }
 
-/** What differs, gathered. */
-class Findings {
-  readonly #differences = new Map<string, Difference>();
-  readonly #strangers = new Set<string>();
-  readonly #unknown = new Set<string>();
-  readonly #livePerOrganization = new Map<string, number>();
+async function begin(context: SyncContext, { leaving }: ReconcileState, now: Date): Promise<Progress> {
+  const prices = await syncPrices(context);
+  const ended = await endLeaving(context, leaving);
+  return {
+    began_at: now.toISOString(),
+    ticket: await takeTicket(context),
+    stage: STAGES[0],
+    after: null,
+    found: {
+      prices,
+      missed_events: 0,
+      subscriptions: 0,
+      invoices: 0,
+      differed: 0,
+      differences: [],
+      strangers: [],
+      unknown_prices: [],
+      ended,
+    },
+  };
+}
 
-  note({ organizationId, results }: SyncReport): void {
-    for (const { kind, id, is_new, changed, unknown_price } of results) {
-      if (unknown_price) this.#unknown.add(id);
-      if (kind === undefined || (!is_new && changed === undefined)) continue;
-      const had = this.#differences.get(id)?.columns ?? {};
-      const columns = is_new ? null : { ...had, ...changed };
-      this.#differences.set(id, { kind, id, organization_id: organizationId, columns });
+/** A part of a list of Stripe's. */
+interface Page {
+  readonly limit: number;
+  readonly starting_after?: string;
+}
+
+/** Goes through what Stripe lists, a page at a time. */
+class Comparison {
+  readonly #context: SyncContext;
+  readonly #progress: Progress;
+  readonly #began: number;
+  readonly #eventsSince: number;
+  readonly #pageSize: number;
+
+  constructor(context: SyncContext, progress: Progress, eventsSince: string | null, pageSize: number) {
+    this.#context = context;
+    this.#progress = progress;
+    this.#began = seconds(progress.began_at);
+    const since = eventsSince === null ? this.#began - FIRST_EVENTS_SECONDS : seconds(eventsSince) - OVERLAP_SECONDS;
+    this.#eventsSince = Math.max(since, this.#began - 29 * DAY_SECONDS);
+    this.#pageSize = pageSize;
+  }
+
+  /** Works off the next page of a stage; after its last one what was not listed, and then the next stage's turn comes. */
+  async workOffPage(stage: Stage): Promise<void> {
+    const progress = this.#progress;
+    const page = { limit: this.#pageSize, ...(progress.after !== null && { starting_after: progress.after }) };
+    const { last, hasMore } = await this.#work(stage, page);
+    progress.after = last;
+    if (hasMore && last !== null) return;
+    await this.#lookAtUnlisted(stage);
+    progress.stage = STAGES[STAGES.indexOf(stage) + 1] ?? null;
+    progress.after = null;
+  }
+
+  async #work(stage: Stage, page: Page): Promise<{ last: string | null; hasMore: boolean }> {
+    const { stripe } = this.#context;
+    switch (stage) {
+      case "open_invoices":
+        return await this.#fetch(
+          () => stripe.invoices.list({ status: "open", ...page }),
+          (ticket, rows) => this.#compareInvoices(ticket, rows),
+        );
+      case "recent_invoices":
+        return await this.#fetch(
+          () => stripe.invoices.list({ created: { gte: this.#began - INVOICE_SECONDS }, ...page }),
+          // The open ones have had their turn.
+          (ticket, rows) => this.#compareInvoices(ticket, rows.filter(({ status }) => status !== "open")),
+        );
+      case "subscriptions":
+        return await this.#fetch(
+          () => stripe.subscriptions.list({ ...page, expand: ["data.customer", "data.schedule"] }),
+          (ticket, rows) => this.#compareSubscriptions(ticket, rows),
+        );
+      case "events":
+        // Last: what an event that never came would have told is there already, so that nobody is told of it late.
+        return await this.#fetch(
+          () => stripe.events.list({ created: { gte: this.#eventsSince }, ...page }),
+          (_ticket, rows) => this.#recoverEvents(rows),
+        );
     }
   }
 
-  noteLive(organizationId: string | null, subscription: string): void {
-    if (organizationId === null) this.#strangers.add(subscription);
-    else this.#livePerOrganization.set(organizationId, (this.#livePerOrganization.get(organizationId) ?? 0) + 1);
+  /** The ticket is taken before the page is fetched. */
+  async #fetch<T extends { readonly id: string }>(
+    list: () => Promise<{ data: T[]; has_more: boolean }>,
+    work: (ticket: number, rows: T[]) => Promise<void>,
+  ): Promise<{ last: string | null; hasMore: boolean }> {
+    const ticket = await takeTicket(this.#context);
+    const { data, has_more } = await list();
+    await work(ticket, data);
+    return { last: data.at(-1)?.id ?? null, hasMore: has_more };
   }
 
-  report() {
-    const differences = [...this.#differences.values()];
-    return {
-      differed: differences.length,
-      differences: differences.slice(0, MAX_LISTED),
-      strangers: [...this.#strangers].slice(0, MAX_LISTED),
-      unknown_prices: [...this.#unknown].slice(0, MAX_LISTED),
-      doubled: [...this.#livePerOrganization].filter(([, count]) => count > 1).map(([id]) => id).slice(0, MAX_LISTED),
-    };
-  }
-}
-
-/** Every invoice that is open at Stripe or was made lately, and those that are open here and were not among them. */
-async function compareInvoices(
-  context: SyncContext,
-  state: ReconcileState,
-  now: number,
-  findings: Findings,
-): Promise<number> {
-  const seen = new Set<string>();
-  const { stripe } = context;
-  const lists: Stripe.InvoiceListParams[] = [{ status: "open" }, { created: { gte: now - INVOICE_SECONDS } }];
-  for (const params of lists) {
-    await eachPage(context, (page) => stripe.invoices.list({ ...params, ...page }), async (ticket, rows) => {
-      const fresh = rows.filter(({ id }) => !seen.has(id));
-      for (const { id } of fresh) seen.add(id);
-      for (const [customerId, invoices] of byCustomer(fresh)) {
-        const report = await putFound(context, { customerId, found: { invoices: invoices.map(toInvoiceRow) } }, ticket);
-        findings.note(report);
-        // Lists say nothing of refunds and disputes: what changed is looked at whole.
-        for (const { id } of report.results.filter(differs)) findings.note(await syncInvoice(context, id, customerId));
+  async #compareInvoices(ticket: number, rows: readonly Stripe.Invoice[]): Promise<void> {
+    this.#progress.found.invoices += rows.length;
+    await eachCustomer(rows, async (customerId, invoices) => {
+      const found = { invoices: invoices.map(toInvoiceRow) };
+      const report = await putFound(this.#context, { customerId, found }, ticket);
+      this.#note(report);
+      // Lists say nothing of refunds and disputes: what changed is looked at whole.
+      for (const { id } of report.results.filter(differs)) {
+        this.#note(await syncInvoice(this.#context, id, customerId));
       }
     });
   }
-  for (const id of state.open.filter((id) => !seen.has(id))) {
-    await ifThere(async () => findings.note(await syncInvoice(context, id)));
-  }
-  return seen.size;
-}
 
-/** Every subscription that has not ended at Stripe, and those that have not ended here and were not among them. */
-async function compareSubscriptions(
-  context: SyncContext,
-  state: ReconcileState,
-  findings: Findings,
-): Promise<number> {
-  const seen = new Set<string>();
-  const { stripe } = context;
-  const list = (page: Page) => stripe.subscriptions.list({ ...page, expand: ["data.customer", "data.schedule"] });
-  await eachPage(context, list, async (ticket, rows) => {
-    for (const [customerId, subscriptions] of byCustomer(rows)) {
+  async #compareSubscriptions(ticket: number, rows: readonly Stripe.Subscription[]): Promise<void> {
+    const { strangers } = this.#progress.found;
+    this.#progress.found.subscriptions += rows.length;
+    await eachCustomer(rows, async (customerId, subscriptions) => {
       const customer = subscriptions[0]?.customer;
       const found: Found = {
         ...(customer === undefined || typeof customer === "string" ? {} : { customer: toCustomerRow(customer) }),
         subscriptions: subscriptions.map(toSubscriptionRow),
       };
-      const report = await putFound(context, { customerId, found }, ticket);
-      findings.note(report);
-      for (const { id } of subscriptions) {
-        seen.add(id);
-        findings.noteLive(report.organizationId, id);
-      }
-    }
-  });
-  for (const id of state.live.filter((id) => !seen.has(id))) {
-    await ifThere(async () => findings.note(await syncSubscription(context, id)));
+      const report = await putFound(this.#context, { customerId, found }, ticket);
+      this.#note(report);
+      if (report.organizationId !== null) return;
+      for (const { id } of subscriptions) addListed(strangers, id);
+    });
   }
-  return seen.size;
+
+  /** Keeps the events that Stripe lists and that never came, so that jobs work them off. */
+  async #recoverEvents(rows: readonly Stripe.Event[]): Promise<void> {
+    const isLive = isLiveKey(this.#context.env.stripeSecretKey ?? "");
+    const facts = rows.map((row) => readStripeEvent(row, isLive)).filter((fact): fact is StripeEventFacts =>
+      fact !== null && fact.ignored === null
+    );
+    if (facts.length === 0) return;
+    const p_events = facts.map((fact) => ({ ...fact, recovered: true }));
+    const { new: ids } = await call<{ new: string[] }>(this.#context, "receive_stripe_events", { p_events });
+    this.#progress.found.missed_events += ids.length;
+  }
+
+  /** What has not ended here and was not listed: it has ended there, or was deleted. */
+  async #lookAtUnlisted(stage: Stage): Promise<void> {
+    if (stage !== "recent_invoices" && stage !== "subscriptions") return;
+    const { open, live } = await readState(this.#context, this.#progress.ticket);
+    const sync = stage === "subscriptions" ? syncSubscription : syncInvoice;
+    for (const id of stage === "subscriptions" ? live : open) {
+      this.#context.signal?.throwIfAborted();
+      await ifThere(async () => this.#note(await sync(this.#context, id)));
+    }
+  }
+
+  #note({ organizationId, results }: SyncReport): void {
+    const { found } = this.#progress;
+    for (const { kind, id, is_new, changed, unknown_price } of results) {
+      if (unknown_price) addListed(found.unknown_prices, id);
+      if (kind === undefined || (!is_new && changed === undefined)) continue;
+      const at = found.differences.findIndex((one) => one.id === id);
+      const columns = is_new ? null : { ...found.differences[at]?.columns, ...changed };
+      const difference = { kind, id, organization_id: organizationId, columns };
+      if (at >= 0) found.differences[at] = difference;
+      else if (++found.differed <= MAX_LISTED) found.differences.push(difference);
+    }
+  }
+}
+
+function addListed(list: string[], id: string): void {
+  if (list.length < MAX_LISTED && !list.includes(id)) list.push(id);
 }
 
 /** Nobody pays for an organization that is to be deleted: its subscription ends with the period, or before its rows go. */
@@ -212,54 +337,29 @@ async function endLeaving(context: SyncContext, leaving: ReconcileState["leaving
   return ended;
 }
 
-/** Keeps the events that Stripe lists and that never came, so that jobs work them off. */
-async function recoverEvents(context: SyncContext, since: number): Promise<number> {
-  const { env, stripe } = context;
-  const isLive = isLiveKey(env.stripeSecretKey ?? "");
-  let missed = 0;
-  const list = (page: Page) => stripe.events.list({ ...page, created: { gte: since } });
-  await eachPage(context, list, async (_ticket, rows) => {
-    const facts = rows.map((row) => readStripeEvent(row, isLive)).filter((fact): fact is StripeEventFacts =>
-      fact !== null && fact.ignored === null
-    );
-    if (facts.length === 0) return;
-    const p_events = facts.map((fact) => ({ ...fact, recovered: true }));
-    const { new: ids } = await rpc<{ new: string[] }>(adminClient(env), "receive_stripe_events", { p_events }, {
-      schema: "engine",
-    });
-    missed += ids.length;
-  });
-  return missed;
-}
-
-interface Page {
-  limit: number;
-  starting_after?: string;
-}
-
-/** Goes through a list of Stripe's, a ticket for each page, taken before it is fetched. */
-async function eachPage<T extends { readonly id: string }>(
-  context: SyncContext,
-  list: (page: Page) => Promise<{ data: T[]; has_more: boolean }>,
-  work: (ticket: number, rows: T[]) => Promise<void>,
+/** Does something with the rows of each customer, a few customers at once. */
+async function eachCustomer<T extends { readonly customer: string | { readonly id: string } | null }>(
+  rows: readonly T[],
+  work: (customerId: string, rows: readonly T[]) => Promise<void>,
 ): Promise<void> {
-  let page: Page | null = { limit: 100 };
-  while (page !== null) {
-    context.signal?.throwIfAborted();
-    const ticket = await takeTicket(context);
-    const { data, has_more } = await list(page);
-    await work(ticket, data);
-    const last = data.at(-1);
-    page = has_more && last !== undefined ? { limit: 100, starting_after: last.id } : null;
+  const groups = Map.groupBy(rows, ({ customer }) => idOf(customer) ?? "");
+  groups.delete("");
+  const customers = [...groups];
+  for (let from = 0; from < customers.length; from += AT_ONCE) {
+    await Promise.all(customers.slice(from, from + AT_ONCE).map(([customerId, own]) => work(customerId, own)));
   }
 }
 
-function byCustomer<T extends { readonly customer: string | { readonly id: string } | null }>(
-  rows: readonly T[],
-): Map<string, T[]> {
-  const groups = Map.groupBy(rows, ({ customer }) => idOf(customer) ?? "");
-  groups.delete("");
-  return groups;
+function readState(context: SyncContext, ticket: number): Promise<ReconcileState> {
+  return call<ReconcileState>(context, "billing_reconcile_state", { p_ticket: ticket });
+}
+
+function call<T>({ env, signal }: SyncContext, name: string, args: Readonly<Record<string, unknown>>): Promise<T> {
+  return rpc<T>(adminClient(env), name, args, { schema: "engine", ...(signal !== undefined && { signal }) });
+}
+
+function seconds(time: string): number {
+  return Math.floor(Date.parse(time) / 1_000);
 }
 
 function differs({ is_new, changed }: SyncResult): boolean {

@@ -228,7 +228,7 @@ export type Database = {
       "apply_retention": { Args: Record<PropertyKey, never>; Returns: Json };
       "begin_run_archive": { Args: { "p_organization_id": string; "p_week": string }; Returns: Json };
       "begin_webhook_batch": { Args: { "p_lease": string; "p_subscription_id": string }; Returns: Json };
-      "billing_reconcile_state": { Args: Record<PropertyKey, never>; Returns: Json };
+      "billing_reconcile_state": { Args: { "p_ticket"?: number }; Returns: Json };
       "billing_ticket": { Args: Record<PropertyKey, never>; Returns: number };
       "blocking_settings": { Args: Record<PropertyKey, never>; Returns: Json };
       "call_all_seats": { Args: Record<PropertyKey, never>; Returns: number };
@@ -348,6 +348,7 @@ export type Database = {
         Args: { "p_deliveries": Json; "p_endpoint_id": string; "p_trigger_node": string; "p_version_id": string };
         Returns: Json;
       };
+      "keep_billing_reconcile": { Args: { "p_progress": Json }; Returns: undefined };
       "list_flags": { Args: Record<PropertyKey, never>; Returns: Json };
       "list_ip_blocks": {
         Args: {

@@ -6,7 +6,7 @@
 import type { DatabaseClient } from "./client.ts";
 
 /** The migration that these functions were made for. Written by `deno task db:diff`, like sql/00_foundation/055. */
-export const REQUIRED_SCHEMA = "20261121152624";
+export const REQUIRED_SCHEMA = "20261121171546";
 
 /** The last schema that did not yet say which one it is. */
 const BEFORE_IT_WAS_TOLD = "20261121090449";
@@ -56,7 +56,7 @@ export async function findSchema(
   needed: string = REQUIRED_SCHEMA,
 ): Promise<SchemaFinding> {
   try {
-    const { data, error } = await client.schema("engine").rpc("schema_version" as never).abortSignal(signal);
+    const { data, error } = await client.schema("engine").rpc("schema_version").abortSignal(signal);
     if (error === null) {
       const version = data as unknown as SchemaVersion;
       return typeof version?.version === "string" ? { state: compareSchema(version, needed), version } : UNKNOWN;

@@ -21,6 +21,7 @@ export { parsePlan, PLAN_VERSION, type PlanResult } from "./plan.ts";
 export { graphSchema } from "./schema.ts";
 export { semanticGraph } from "./semantic_graph.ts";
 export {
+  checkTriggerExpressions,
   evaluate,
   evaluateCondition,
   type Expression,
@@ -33,6 +34,8 @@ export {
   parseTemplate,
   references,
   resolveConfig,
+  resolveTriggerExpressions,
   secretsOf,
   type Template,
+  type TriggerExpressionIssue,
 } from "./expressions/mod.ts";

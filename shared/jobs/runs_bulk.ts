@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { adminClient, rpc } from "../db/mod.ts";
 import { defineJob } from "./define_job.ts";
@@ -37,7 +38,7 @@ export const runsBulk = defineJob({
       const batch = await rpc<Batch | null>(db, "work_bulk_operation", args, engine);
       if (batch === null || !["queued", "running"].includes(batch.status)) return batch;
       progress({ total: batch.total, done: batch.done, failed: batch.failed });
-      await pause(batch.worked === 0 ? BUSY_MS : PAUSE_MS, signal);
+      await pause(batch.worked === 0 ? BUSY_MS : PAUSE_MS, undefined, { signal });
     }
     const next = {
       type: "runs.bulk",
@@ -50,19 +51,3 @@ export const runsBulk = defineJob({
     return { goes_on_as: goesOn?.id ?? null };
   },
 });
-
-/** @throws When the signal is aborted. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
-}

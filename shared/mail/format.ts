@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { minorDigits, writeMoney } from "../money/mod.ts";
 
 /** Writes values in a language and time zone. */
 export interface Format {
@@ -26,7 +27,7 @@ export interface Format {
  */
 export function createFormat(locale: string | undefined, timeZone: string | undefined): Format {
   const language = knownLocale(locale);
-  const zone = knownTimeZone(timeZone);
+  const zone = timeZone !== undefined && isTimeZone(timeZone) ? timeZone : "UTC";
   const dates = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: zone });
   const days = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" });
   const times = new Intl.DateTimeFormat(language, {
@@ -47,18 +48,15 @@ export function createFormat(locale: string | undefined, timeZone: string | unde
     number: (value) => numbers.format(value),
     percent: (share) => percents.format(share),
     money(amount, currency) {
-      const code = currency.toUpperCase();
+      const code = currency.toLowerCase();
       const digits = minorDigits(code);
-      // As text, so that no digit is lost on the way.
-      const sign = amount < 0 ? "-" : "";
-      const units = String(Math.abs(amount)).padStart(digits + 1, "0");
-      const whole = digits === 0 ? units : `${units.slice(0, -digits)}.${units.slice(-digits)}`;
       return new Intl.NumberFormat(language, {
         style: "currency",
-        currency: code,
+        currency,
         minimumFractionDigits: digits,
         maximumFractionDigits: digits,
-      }).format(`${sign}${whole}` as Intl.StringNumericLiteral);
+        // As text, so that no digit is lost on the way.
+      }).format(writeMoney({ amount, currency: code }) as Intl.StringNumericLiteral);
     },
   };
 }
@@ -81,15 +79,6 @@ function round(value: number): string {
   return value < 10 ? String(Math.round(value * 10) / 10) : String(Math.round(value));
 }
 
-/** Currencies without a minor unit at Stripe. https://docs.stripe.com/currencies#zero-decimal */
-const WITHOUT_MINOR = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" ");
-/** Those of a thousandth. https://docs.stripe.com/currencies#three-decimal */
-const THOUSANDTHS = "BHD JOD KWD OMR TND".split(" ");
-
-function minorDigits(currency: string): number {
-  return WITHOUT_MINOR.includes(currency) ? 0 : THOUSANDTHS.includes(currency) ? 3 : 2;
-}
-
 function knownLocale(locale: string | undefined): string {
   try {
     return Intl.getCanonicalLocales(locale ?? "en-GB")[0] ?? "en-GB";
@@ -98,10 +87,12 @@ function knownLocale(locale: string | undefined): string {
   }
 }
 
-function knownTimeZone(timeZone: string | undefined): string {
+/** Whether dates can be written in a time zone: one of the IANA database, no offset, for that knows no summer time. */
+export function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: timeZone ?? "UTC" }).resolvedOptions().timeZone;
+    return new Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
   } catch {
-    return "UTC";
+    return false;
   }
 }

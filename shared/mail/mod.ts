@@ -17,6 +17,7 @@ export {
   renderPreferencesPage,
 } from "./preferences_page.tsx";
 export { type RenderedMail, renderMail, type RenderOptions } from "./render_mail.tsx";
+export { isTimeZone } from "./format.ts";
 export { isSafeUrl } from "./safe_url.ts";
 export { sendMailNow, sendMails, type SendOptions, type SendReport } from "./send_mails.ts";
 export { findMailTemplate, TEMPLATE_NAMES } from "./templates.ts";

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Env } from "../env/mod.ts";
 import type { Log } from "../log/mod.ts";
 import { type EmailMessage, type EmailProvider, readEmailFailure } from "../providers/mod.ts";
@@ -41,7 +42,7 @@ const BATCH = 100;
 /** Milliseconds for which a provider that is not to be had is left alone, unless it said otherwise. */
 const OUT_MS = 30_000;
 
-/** The least that `engine.claim_mails` answers as `next_ms` besides 0; also when it knows of nothing. */
+/** The least that `engine.claim_mails` answers as `next_ms` besides 0. */
 const LEAST_MS = 1_000;
 
 /** What a sender did. */
@@ -103,20 +104,20 @@ class Sender {
       const { provider, waitMs } = this.#choose();
       if (Date.now() >= endsAt || waitMs > 2_000) return await sendLater(env, Math.max(waitMs, 100));
       if (waitMs > 0) {
-        await pause(waitMs, signal);
+        await pause(waitMs, undefined, { signal });
         continue;
       }
       const claim = await claimMails(env, provider, provider === "smtp" || this.#isDoubtful ? 1 : BATCH, signal);
-      if ("wait_ms" in claim) await pause(claim.wait_ms, signal);
+      if ("wait_ms" in claim) await pause(claim.wait_ms, undefined, { signal });
       else if ("next_ms" in claim) {
         if (claim.next_ms === 0) continue;
         if (claim.next_ms === null) return;
         if (claim.next_ms > LEAST_MS) return await sendLater(env, claim.next_ms);
-        // Within a second, or nothing at all: another look tells. A sender that called the next one without would begin a
-        // chain of them that never ends, and keeps a worker awake.
+        // Within a second, or overdue: another look tells. What is not to be had then either, another sender has; one that
+        // called the next for it would begin a chain that keeps a worker awake.
         if (hasLooked) return;
         hasLooked = true;
-        await pause(claim.next_ms, signal);
+        await pause(claim.next_ms, undefined, { signal });
       } else {
         hasLooked = false;
         await this.deliver(claim, provider);
@@ -220,7 +221,7 @@ class Sender {
   async #oneByOne(batch: MailBatch, written: Written[], name: MailProvider): Promise<MailResult[]> {
     const results: MailResult[] = [];
     for (const one of written) {
-      await pause(1_000 / this.#options.env.emailRate, this.#options.signal);
+      await pause(1_000 / this.#options.env.emailRate, undefined, { signal: this.#options.signal });
       const alone = { ...batch, batch_id: `${batch.batch_id}/${one.mail.id}` };
       results.push(...await this.#hand(alone, [one], name));
     }
@@ -252,19 +253,4 @@ function explain(error: unknown): string {
   if (!(error instanceof Error)) return "It failed";
   if (error.name === "ZodError") return "The data does not fit the template";
   return error.message.slice(0, 300);
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -5,13 +5,12 @@
  */
 import { z } from "zod";
 import {
+  checkTriggerExpressions,
   ExpressionError,
-  type ExpressionScope,
-  hasExpression,
   type Json,
   type JsonObject,
-  references,
-  resolveConfig,
+  resolveTriggerExpressions,
+  type TriggerExpressionIssue,
 } from "../graph/mod.ts";
 
 /** Most that the input of a run may be, as `start_run` has it (UTF-8 bytes of its JSON). */
@@ -45,14 +44,6 @@ export const mappingSchema = z.strictObject({
 /** What a mapping says. */
 export type WebhookMapping = z.output<typeof mappingSchema>;
 
-/** Something that is wrong with a mapping. */
-export interface MappingIssue {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  /** Where in the expression, in UTF-16 units from 0. */
-  readonly position?: number;
-}
-
 /** What a mapping gave. A part that is absent was not asked for, or could not be had: then `error` says why. */
 export interface MappedEvent {
   readonly entity?: { readonly type: string; readonly key: string; readonly name?: string; readonly data?: JsonObject };
@@ -65,18 +56,8 @@ export interface MappedEvent {
  *
  * @param mapping As {@link mappingSchema} accepts it.
  */
-export function checkMapping(mapping: WebhookMapping): MappingIssue[] {
-  return eachText(mapping as JsonObject, []).flatMap(({ source, path }): MappingIssue[] => {
-    try {
-      const { steps } = references(source);
-      return steps.length === 0
-        ? []
-        : [{ path, message: "There are no steps yet when a mapping is read: use trigger" }];
-    } catch (error) {
-      if (!(error instanceof ExpressionError)) throw error;
-      return [{ path, message: error.message, position: error.position }];
-    }
-  });
+export function checkMapping(mapping: WebhookMapping): TriggerExpressionIssue[] {
+  return checkTriggerExpressions(mapping as JsonObject, "There are no steps yet when a mapping is read: use trigger");
 }
 
 /**
@@ -93,7 +74,7 @@ export function applyMapping(mapping: unknown, trigger: JsonObject): MappedEvent
   const part = <T>(name: string, source: JsonObject | undefined, read: (value: JsonObject) => T): T | undefined => {
     if (source === undefined) return undefined;
     try {
-      const value = read(resolveConfig(source, scopeOf(trigger)) as JsonObject);
+      const value = read(resolveTriggerExpressions(source, trigger) as JsonObject);
       if (NOT_STORABLE.test(JSON.stringify(value))) throw new Error("a text holds a character that cannot be kept");
       return value;
     } catch (error) {
@@ -139,17 +120,4 @@ function within(value: JsonObject, most: number, what: string): JsonObject {
   const bytes = new TextEncoder().encode(JSON.stringify(value)).length;
   if (bytes > most) throw new Error(`${what} has more than ${most / 1024} KiB`);
   return value;
-}
-
-/** A mapping is read before there is a run: only the trigger is known. */
-function scopeOf(trigger: JsonObject): ExpressionScope {
-  return { trigger, steps: {}, run: { id: "", started_at: "", attempt: 1 }, flow: { id: "", name: "" } };
-}
-
-/** Every text with an expression in it, and where it stands. */
-function eachText(value: Json, path: readonly (string | number)[]): { source: string; path: (string | number)[] }[] {
-  if (typeof value === "string") return hasExpression(value) ? [{ source: value, path: [...path] }] : [];
-  if (value === null || typeof value !== "object") return [];
-  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  return entries.flatMap(([key, item]) => eachText(item ?? null, [...path, key]));
 }

@@ -3,14 +3,7 @@
  *
  * @module
  */
-export {
-  applyMapping,
-  checkMapping,
-  type MappedEvent,
-  type MappingIssue,
-  mappingSchema,
-  type WebhookMapping,
-} from "./mapping.ts";
+export { applyMapping, checkMapping, type MappedEvent, mappingSchema, type WebhookMapping } from "./mapping.ts";
 export {
   checkWebhookConfig,
   getWebhookAdapter,

@@ -13,4 +13,4 @@ export {
   type WebhookBatch,
 } from "./send_batch.ts";
 export { newSigningSecret, signMessage } from "./sign.ts";
-export { applyTransformation, checkTransformation, type TransformationIssue } from "./transformation.ts";
+export { applyTransformation, checkTransformation } from "./transformation.ts";

@@ -31,6 +31,8 @@ begin
       select t.name into v_name from public.api_keys t where t.id = v_id and t.organization_id = p_organization_id;
     when 'secret' then
       select t.name into v_name from public.secrets t where t.id = v_id and t.organization_id = p_organization_id;
+    when 'budget' then
+      select t.name into v_name from public.budgets t where t.id = v_id and t.organization_id = p_organization_id;
     when 'member' then
       -- Also who has left: the row of the log tells that they were here.
       select coalesce(t.display_name, t.email, '') into v_name from public.profiles t where t.id = v_id;
@@ -76,6 +78,7 @@ begin
       union all select e.id, e.name from public.webhook_endpoints e where e.organization_id = p_organization_id
       union all select k.id, k.name from public.api_keys k where k.organization_id = p_organization_id
       union all select s.id, s.name from public.secrets s where s.organization_id = p_organization_id
+      union all select b.id, b.name from public.budgets b where b.organization_id = p_organization_id
     ) t
     where position(v_text in lower(t.name)) > 0
     limit 1000

@@ -13,7 +13,8 @@ begin
       ('runs:read', array['run', 'bulk_operation', 'dead_letter', 'entity']),
       ('webhooks:read', array['webhook_endpoint', 'webhook_subscription']),
       ('keys:read', array['key']),
-      ('secrets:read', array['secret'])
+      ('secrets:read', array['secret']),
+      ('billing:read', array['budget'])
     ) as k (permission, kinds)
     where p_organization_id = any (private.organizations_with(k.permission))
   );

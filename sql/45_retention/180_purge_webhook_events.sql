@@ -25,10 +25,10 @@ as $$
     limit p_limit
   ),
   locked as (
-    select w.id from public.webhook_events w where w.id in (select e.id from expired e) for update skip locked
+    select w.id from expired e join public.webhook_events w on w.id = e.id for update of w skip locked
   ),
   gone as (
-    delete from public.webhook_events w where w.id in (select l.id from locked l) returning 1
+    delete from public.webhook_events w using locked l where w.id = l.id returning 1
   )
   select count(*) from gone;
 $$;

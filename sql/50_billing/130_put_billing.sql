@@ -4,7 +4,7 @@ security definer
 set search_path = ''
 as $$
 -- p_found: {customer: {…} or absent, subscriptions: [], invoices: [], gone: [ids of invoices], grace_days, reason}, as
--- shared/billing/read_stripe.ts makes it of what Stripe answered.
+-- shared/billing/sync_rows.ts makes it of what Stripe answered.
 declare
   v_customer public.billing_customers;
   v_was jsonb;

@@ -47,9 +47,11 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  -- A job that has not begun yet will find this event too; one that is at work may have looked already, so there is a next.
+  -- A job that has not begun yet finds this event too, and has no longer to wait for Stripe, which is there: it told this. One
+  -- that is at work may have looked already, so there is a next.
   perform private.enqueue_job(null, 'billing.sync', jsonb_build_object('key', p_key), jsonb_build_object(
-    'priority', 10, 'max_attempts', 20, 'unique_key', p_key, 'concurrency_key', 'billing.sync:' || p_key, 'concurrency_limit', 1
+    'priority', 10, 'max_attempts', 20, 'unique_key', p_key, 'on_conflict', 'replace',
+    'concurrency_key', 'billing.sync:' || p_key, 'concurrency_limit', 1
   ));
 end;
 $$;

@@ -55,22 +55,35 @@ revoke all on function private.keep_billing() from public, anon, authenticated, 
 comment on function private.keep_billing() is
   'The task billing: ends plans whose days of grace are over, mails about trials that end within three days, calls jobs for events that wait without one, forgets events after 90 days. Answers {settled, called, forgotten}.';
 
-create function engine.billing_reconcile_state() returns jsonb
+create function engine.billing_reconcile_state(p_ticket bigint default 9223372036854775807) returns jsonb
 language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
+declare
+  v_progress private.settings;
 begin
+  select * into v_progress from private.settings s where s.name = 'billing_reconcile_progress';
   return jsonb_build_object(
     'events_since', private.setting('billing_reconciled_at'),
+    'progress', v_progress.value::jsonb,
+    'is_under_way', coalesce(v_progress.updated_at > private.now() - interval '2 minutes', false),
     'live', (
       select coalesce(jsonb_agg(s.stripe_subscription_id order by s.stripe_subscription_id), '[]')
-      from public.subscriptions s where s.status not in ('canceled', 'incomplete_expired')
+      from public.subscriptions s where s.status not in ('canceled', 'incomplete_expired') and s.sync_ticket < p_ticket
     ),
     'open', (
       select coalesce(jsonb_agg(i.stripe_invoice_id order by i.stripe_invoice_id), '[]')
-      from public.invoices i where i.status in ('draft', 'open')
+      from public.invoices i where i.status in ('draft', 'open') and i.sync_ticket < p_ticket
+    ),
+    'doubled', (
+      select coalesce(jsonb_agg(d.organization_id), '[]')
+      from (
+        select s.organization_id from public.subscriptions s where s.status not in ('canceled', 'incomplete_expired')
+        group by s.organization_id having count(*) > 1
+        order by s.organization_id limit 50
+      ) d
     ),
     'leaving', (
       select coalesce(jsonb_agg(jsonb_build_object(
@@ -84,10 +97,25 @@ begin
 end;
 $$;
 
-revoke all on function engine.billing_reconcile_state() from public, anon, authenticated, service_role;
-grant execute on function engine.billing_reconcile_state() to service_role;
-comment on function engine.billing_reconcile_state() is
-  'What the reconciliation begins with: {events_since = when the one before began, null = never; live, open = ids of subscriptions that have not ended and of invoices that are not settled, as we have them; leaving = [{id, at_once}], subscriptions of organizations that are to be deleted and that go on: at_once = within a day}.';
+revoke all on function engine.billing_reconcile_state(bigint) from public, anon, authenticated, service_role;
+grant execute on function engine.billing_reconcile_state(bigint) to service_role;
+comment on function engine.billing_reconcile_state(bigint) is
+  'What the comparison with Stripe begins or goes on with: {events_since = when the one before began, null = never; progress = how far it has come, as engine.keep_billing_reconcile was told, null = it has not begun; is_under_way = somebody noted that within two minutes; live, open = ids of subscriptions that have not ended and of invoices that are not settled, as we have them, and that were last fetched with an older ticket than p_ticket; doubled = the first 50 organizations with two subscriptions that have not ended; leaving = [{id, at_once}], subscriptions of organizations that are to be deleted and that go on: at_once = within a day}.';
+
+create function engine.keep_billing_reconcile(p_progress jsonb) returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into private.settings as s (name, value) values ('billing_reconcile_progress', p_progress::text)
+  on conflict (name) do update set value = excluded.value, updated_at = private.now();
+end;
+$$;
+
+revoke all on function engine.keep_billing_reconcile(jsonb) from public, anon, authenticated, service_role;
+grant execute on function engine.keep_billing_reconcile(jsonb) to service_role;
+comment on function engine.keep_billing_reconcile(jsonb) is 'Notes how far a comparison with Stripe has come, so that the next job can go on with it.';
 
 create function engine.end_billing_reconcile(p_began_at timestamptz) returns void
 language plpgsql
@@ -97,9 +125,10 @@ as $$
 begin
   insert into private.settings as s (name, value) values ('billing_reconciled_at', p_began_at::text)
   on conflict (name) do update set value = excluded.value, updated_at = private.now();
+  delete from private.settings s where s.name = 'billing_reconcile_progress';
 end;
 $$;
 
 revoke all on function engine.end_billing_reconcile(timestamptz) from public, anon, authenticated, service_role;
 grant execute on function engine.end_billing_reconcile(timestamptz) to service_role;
-comment on function engine.end_billing_reconcile(timestamptz) is 'Notes when a reconciliation that came to its end had begun: the next one looks at the events since.';
+comment on function engine.end_billing_reconcile(timestamptz) is 'Notes when a comparison with Stripe that came to its end had begun: the next one looks at the events since.';

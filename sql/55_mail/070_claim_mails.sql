@@ -68,9 +68,10 @@ begin
         (select min(m.scheduled_for) from public.mails m where m.status = 'queued' and m.scheduled_for <= v_now + interval '1 minute'),
         (select min(m.leased_until) from public.mails m where m.status = 'sending' and m.leased_until <= v_now + interval '1 minute')
       ) into v_next;
-      return jsonb_build_object(
-        'next_ms', greatest(case when cardinality(v_ids) > 0 then 0 else 1000 end, ceil(extract(epoch from v_next - v_now) * 1000))::integer
-      );
+      return jsonb_build_object('next_ms', case
+        when cardinality(v_ids) > 0 then 0
+        when v_next is not null then greatest(1000, ceil(extract(epoch from v_next - v_now) * 1000))::integer
+      end);
     end if;
   else
     v_is_repeated := true;

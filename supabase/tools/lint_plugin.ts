@@ -31,6 +31,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "shared/errors": { imports: [] },
   "shared/bytes": { imports: [], packages: [] },
   "shared/cache": { imports: [], packages: [] },
+  "shared/money": { imports: [], packages: [] },
   "shared/env": { imports: ["shared/errors"] },
   "shared/log": { imports: ["shared/errors"] },
   "shared/db": { imports: ["shared/bytes", "shared/env", "shared/log", "shared/errors"] },
@@ -78,6 +79,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "shared/mail": {
     imports: [
       "shared/bytes",
+      "shared/money",
       "shared/providers",
       "shared/graph",
       "shared/db",
@@ -88,7 +90,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   // What is sold and paid: the client of Stripe, and what Stripe says.
   "shared/billing": {
-    imports: ["shared/db", "shared/env", "shared/log", "shared/errors"],
+    imports: ["shared/money", "shared/db", "shared/env", "shared/log", "shared/errors"],
     packages: ["stripe", "zod"],
   },
   // What is paid by use: seats and meters at Stripe.

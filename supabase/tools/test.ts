@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
+import { parseArgs, stripVTControlCharacters } from "node:util";
 import { REPOSITORY } from "../local/schema_files.ts";
 import { startPostgres } from "../../tests/helpers/postgres.ts";
 
@@ -30,6 +30,9 @@ const JOBS = String(Math.min(navigator.hardwareConcurrency + 1, 8));
 /** Longest time a phase may take, seconds: a test that hangs must not hang the machine. */
 const PHASE_SECONDS = 1_800;
 
+/** How much of the reason of a failure is told again at the end: whoever sees only that end can begin there. */
+const REASON_CHARACTERS = 3_000;
+
 /** A command whose outcome is counted. */
 interface Phase {
   title: string;
@@ -43,7 +46,7 @@ interface Phase {
 interface Tally {
   passed: number;
   failed: number;
-  /** Names of those that failed. */
+  /** Those that failed: file, name and reason. */
   failures: string[];
 }
 
@@ -151,13 +154,17 @@ async function readReport(path: string): Promise<Tally> {
   const cases = xml.split("<testcase ").slice(1);
   const failures = cases.filter((text) => text.includes("<failure")).map((text) => {
     const [name, file] = ["name", "classname"].map((key) => new RegExp(`\\b${key}="([^"]*)"`).exec(text)?.[1] ?? "");
-    return `  ${file}: ${name}`.replaceAll("&gt;", ">").replaceAll("&lt;", "<").replaceAll("&quot;", '"').replaceAll(
-      "&amp;",
-      "&",
-    );
+    const why = /<failure[^>]*>([^<]*)/.exec(text)?.[1]?.trim().slice(0, REASON_CHARACTERS).replaceAll("\n", "\n    ");
+    return plain(`  ${file}: ${name}\n    ${why}`);
   });
   const skipped = cases.filter((text) => text.includes("<skipped")).length;
   return { passed: cases.length - failures.length - skipped, failed: failures.length, failures };
+}
+
+/** What XML has escaped, without the colours of a terminal. */
+function plain(text: string): string {
+  const entities: Record<string, string> = { gt: ">", lt: "<", quot: '"', apos: "'", amp: "&" };
+  return stripVTControlCharacters(text.replaceAll(/&(\w+);/g, (all, name) => entities[name] ?? all));
 }
 
 async function existing(folders: string[]): Promise<string[]> {

@@ -3,13 +3,20 @@
  *
  * @module
  */
-import { createStripe, type SyncContext, workOffEvents } from "../../shared/billing/mod.ts";
+import {
+  createStripe,
+  reconcileBilling,
+  type ReconcileOptions,
+  type ReconcileReport,
+  type SyncContext,
+  workOffEvents,
+} from "../../shared/billing/mod.ts";
 import type { Router } from "../../shared/http/mod.ts";
 import { createLog } from "../../shared/log/mod.ts";
 import { assertEquals } from "./assert.ts";
 import type { ApiUser, TestApi } from "./api.ts";
 import { withServedApi } from "./served_api.ts";
-import { startStripe, type StripeOptions, type StripeServer } from "./stripe_server.ts";
+import { startStripe, type StripeOptions, type StripeServer } from "./stripe_server/mod.ts";
 
 /** One event of the stand-in. */
 export type StandInEvent = StripeServer["events"][number];
@@ -27,6 +34,8 @@ export interface BillingScene {
   deliver(event: StandInEvent): Promise<string>;
   /** Works off all that waits, as the jobs do. */
   workOff(): Promise<{ done: number; failed: number; waiting: number }>;
+  /** Compares with Stripe, in as many parts as it takes. */
+  reconcile(options?: ReconcileOptions): Promise<ReconcileReport>;
   /** What is known here of an organization, without when it was looked at. */
   stateOf(organizationId: string): Promise<unknown>;
 }
@@ -77,6 +86,13 @@ export async function withBilling(
           sum.waiting += waiting;
         }
         return sum;
+      },
+      async reconcile(options) {
+        for (;;) {
+          const now = new Date(stripe.now * 1000);
+          const report = await reconcileBilling(context, { now, goesOn: true, ...options });
+          if (report?.is_whole) return report;
+        }
       },
       async stateOf(organizationId) {
         const [row] = await api.db.sql`

@@ -9,7 +9,7 @@ import { createLog } from "../../shared/log/mod.ts";
 import type { ApiUser, TestApi } from "./api.ts";
 import { assertEquals } from "./assert.ts";
 import { withServedApi } from "./served_api.ts";
-import { startStripe, type StripeServer } from "./stripe_server.ts";
+import { startStripe, type StripeServer } from "./stripe_server/mod.ts";
 
 /** A shop: functions, Stripe, and somebody who owns an organization. */
 export interface Shop {

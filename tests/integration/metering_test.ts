@@ -9,7 +9,7 @@ import { reportMeters, syncSeats } from "../../shared/metering/mod.ts";
 import type { ApiUser, TestApi } from "../helpers/api.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import { withServedApi } from "../helpers/served_api.ts";
-import { startStripe, type StripeServer } from "../helpers/stripe_server.ts";
+import { startStripe, type StripeServer } from "../helpers/stripe_server/mod.ts";
 
 const LOG = createLog("test", { level: "error", write: () => {} });
 const HOUR = 3_600;

@@ -330,6 +330,7 @@ engine.take_stripe_events          -     -     x
 engine.end_stripe_events           -     -     x
 engine.billing_reconcile_state     -     -     x
 engine.end_billing_reconcile       -     -     x
+engine.keep_billing_reconcile      -     -     x
 private.note_billing               -     -     -
 private.billing_addresses          -     -     -
 private.mail_billing               -     -     -

@@ -3,7 +3,8 @@ import { createGuardedHttpProvider, type GuardedHttpOptions } from "../../shared
 import { keyIdOf, Keyring, sealEnvelope, webhookSubscriptionPlace } from "../../shared/secrets/mod.ts";
 import { newSigningSecret, sendBatch, type WebhookBatch } from "../../shared/webhooks_out/mod.ts";
 import type { TestDatabase } from "../helpers/postgres.ts";
-import { type Arguments, type CallOptions, rpc, service, type Tenant } from "./_world.ts";
+import { startTestServer, type TestServer } from "../helpers/raw_server.ts";
+import { type Arguments, type CallOptions, createTenant, rpc, service, type Tenant } from "./_world.ts";
 
 const KEY = new Uint8Array(32).fill(7);
 const KEYRING = new Keyring({ current: "k1", keys: { k1: KEY } });
@@ -129,4 +130,37 @@ export interface Delivery {
   response_status: number | null;
   error_code: string | null;
   next_attempt_at: string | null;
+}
+
+/** A receiver that takes it. */
+export const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+/** A receiver that answers so. */
+export const status = (code: number, fields = "") => `HTTP/1.1 ${code} X\r\n${fields}Content-Length: 0\r\n\r\n`;
+
+/** A day in the future, so that shifted times never lie before what the database made by its own clock. */
+const START = Date.now() + 86_400_000;
+/** So many seconds after that, ISO 8601. */
+export const at = (seconds: number) => new Date(START + seconds * 1000).toISOString();
+
+/** A tenant and a server beside it. */
+export interface Place {
+  tenant: Tenant;
+  server: TestServer;
+  url: string;
+  http: { egressAllow: string[] };
+}
+
+/** A tenant and a server that answers so. */
+export async function withServer(
+  db: TestDatabase,
+  answer: Parameters<typeof startTestServer>[0],
+  work: (place: Place) => Promise<void>,
+): Promise<void> {
+  const server = startTestServer(answer);
+  try {
+    const host = `127.0.0.1:${server.port}`;
+    await work({ tenant: await createTenant(db), server, url: `http://${host}/hooks`, http: { egressAllow: [host] } });
+  } finally {
+    await server.close();
+  }
 }

@@ -10,7 +10,7 @@
 import { toCustomerRow, toInvoiceRow, toSubscriptionRow } from "../../shared/billing/mod.ts";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import { type TestDatabase, withDatabase } from "../helpers/postgres.ts";
-import { startStripe, type StripeServer } from "../helpers/stripe_server.ts";
+import { startStripe, type StripeServer } from "../helpers/stripe_server/mod.ts";
 import { createTenant } from "./_world.ts";
 
 interface Write {

@@ -112,7 +112,8 @@ scenarios("mails", {
       const first = await claim(db);
       assertEquals([first.mails?.map((mail) => mail.id), first.is_repeated], [[id], false]);
       await allowNow(db);
-      assertEquals(Object.keys(await claim(db)), ["next_ms"]);
+      const { next_ms } = await claim(db);
+      assert(next_ms !== null && next_ms !== undefined && next_ms > 1_000 && next_ms <= 60_000, String(next_ms));
       // Its sender is gone.
       await db.sql`update public.mails set leased_until = now() - interval '1 second' where id = ${id}`;
       await allowNow(db);
@@ -144,6 +145,9 @@ scenarios("mails", {
         provider_message_id: "<1@x>",
         has_data: true,
       });
+      // Nothing is left, so nobody need come back.
+      await allowNow(db);
+      assertEquals(await claim(db), { next_ms: null });
     },
 
     "forgets what opens something as soon as the mail is out": async (db) => {
@@ -161,7 +165,8 @@ scenarios("mails", {
       const stale = await sendMail(db, { template: "magic_link", key: "1" });
       await db.sql`update public.mails set expires_at = now() - interval '1 second' where id = ${stale}`;
       await allowNow(db);
-      assertEquals(Object.keys(await claim(db)), ["next_ms"]);
+      // There may be more behind those.
+      assertEquals(await claim(db), { next_ms: 0 });
       assertEquals(await statusOf(db, stale), {
         status: "expired",
         attempts: 0,

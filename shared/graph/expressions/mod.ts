@@ -12,3 +12,4 @@ export { parseExpression } from "./parser.ts";
 export { nearest } from "./nearest.ts";
 export { evaluateCondition, references, resolveConfig, secretsOf } from "./resolve.ts";
 export { hasExpression, parseCondition, parseTemplate } from "./template.ts";
+export { checkTriggerExpressions, resolveTriggerExpressions, type TriggerExpressionIssue } from "./trigger_only.ts";

@@ -17,9 +17,9 @@ import {
   text,
   truth,
   word,
-} from "./stripe_server_form.ts";
-import { collect, declined, draft, issue, lineOf, setStatus, voidInvoice } from "./stripe_server_invoices.ts";
-import { route } from "./stripe_server_routes.ts";
+} from "./form.ts";
+import { collect, declined, draft, issue, lineOf, setStatus, voidInvoice } from "./invoices.ts";
+import { route } from "./routes.ts";
 import {
   checkTogether,
   fullLines,
@@ -29,8 +29,8 @@ import {
   meteredLines,
   PAYMENT_BEHAVIORS,
   periodEnd,
-} from "./stripe_server_subscriptions.ts";
-import { idOf, type StripeWorld } from "./stripe_server_world.ts";
+} from "./subscriptions.ts";
+import { idOf, type StripeWorld } from "./world.ts";
 
 /** The routes of this file. */
 export const CHANGE_ROUTES = [

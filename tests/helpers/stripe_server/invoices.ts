@@ -5,10 +5,10 @@
  * @module
  */
 import type { Stripe } from "stripe";
-import { invalid, type Params, StripeRefusal, text, truth } from "./stripe_server_form.ts";
-import { charge } from "./stripe_server_payments.ts";
-import { PAGED, route } from "./stripe_server_routes.ts";
-import { idOf, type StripeWorld } from "./stripe_server_world.ts";
+import { invalid, type Params, StripeRefusal, text, truth } from "./form.ts";
+import { charge } from "./payments.ts";
+import { PAGED, route } from "./routes.ts";
+import { idOf, type StripeWorld } from "./world.ts";
 
 const DAY = 86_400;
 /** Days after which a failed payment is tried again: four attempts in all. */

@@ -9,19 +9,19 @@
  * @module
  */
 import type { Stripe } from "stripe";
-import { getWebhookAdapter } from "../../shared/webhooks/mod.ts";
-import { addPrice, addProduct, CATALOGUE_ROUTES } from "./stripe_server_catalogue.ts";
-import { CHANGE_ROUTES } from "./stripe_server_changes.ts";
-import { CHECKOUT_ROUTES, completeSession } from "./stripe_server_checkout.ts";
-import { missing, type Params, parseForm, StripeRefusal, text, texts } from "./stripe_server_form.ts";
-import { INVOICE_ROUTES } from "./stripe_server_invoices.ts";
-import { addMeter, METER_ROUTES } from "./stripe_server_meters.ts";
-import { closeDispute, disputeCharge, PAYMENT_ROUTES, refundCharge } from "./stripe_server_payments.ts";
-import { answerRoute, PAGED, route } from "./stripe_server_routes.ts";
-import { SCHEDULE_ROUTES } from "./stripe_server_schedules.ts";
-import { startSubscription, SUBSCRIPTION_ROUTES, type SubscriptionStart } from "./stripe_server_subscriptions.ts";
-import { advanceTo, payOpenInvoices } from "./stripe_server_time.ts";
-import { type AfterRetries, type PaymentMood, STANDIN_API_VERSION, StripeWorld } from "./stripe_server_world.ts";
+import { getWebhookAdapter } from "../../../shared/webhooks/mod.ts";
+import { addPrice, addProduct, CATALOGUE_ROUTES } from "./catalogue.ts";
+import { CHANGE_ROUTES } from "./changes.ts";
+import { CHECKOUT_ROUTES, completeSession } from "./checkout.ts";
+import { missing, type Params, parseForm, StripeRefusal, text, texts } from "./form.ts";
+import { INVOICE_ROUTES } from "./invoices.ts";
+import { addMeter, METER_ROUTES } from "./meters.ts";
+import { closeDispute, disputeCharge, PAYMENT_ROUTES, refundCharge } from "./payments.ts";
+import { answerRoute, PAGED, route } from "./routes.ts";
+import { SCHEDULE_ROUTES } from "./schedules.ts";
+import { startSubscription, SUBSCRIPTION_ROUTES, type SubscriptionStart } from "./subscriptions.ts";
+import { advanceTo, payOpenInvoices } from "./time.ts";
+import { type AfterRetries, type PaymentMood, STANDIN_API_VERSION, StripeWorld } from "./world.ts";
 
 /** The secret key that the stand-in knows. */
 export const STRIPE_KEY = "sk_test_standin0123456789";

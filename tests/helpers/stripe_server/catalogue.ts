@@ -4,21 +4,9 @@
  * @module
  */
 import type { Stripe } from "stripe";
-import {
-  hash,
-  integer,
-  invalid,
-  metadata,
-  missing,
-  type Params,
-  required,
-  text,
-  texts,
-  truth,
-  word,
-} from "./stripe_server_form.ts";
-import { PAGED, route } from "./stripe_server_routes.ts";
-import { idOf, type StripeWorld } from "./stripe_server_world.ts";
+import { hash, integer, invalid, metadata, missing, type Params, required, text, texts, truth, word } from "./form.ts";
+import { PAGED, route } from "./routes.ts";
+import { idOf, type StripeWorld } from "./world.ts";
 
 const CUSTOMER_FIELDS = "address balance description email invoice_settings metadata name phone preferred_locales " +
   "tax_exempt validate_location tax_id_data business_name individual_name";

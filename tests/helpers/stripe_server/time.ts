@@ -4,12 +4,12 @@
  * @module
  */
 import type { Stripe } from "stripe";
-import { periodOf, setPeriod } from "./stripe_server_changes.ts";
-import { expireSessions } from "./stripe_server_checkout.ts";
-import { collect, end, issue, payNow, setStatus, subscriptionOf, voidInvoice } from "./stripe_server_invoices.ts";
-import { turnPhase } from "./stripe_server_schedules.ts";
-import { fullLines, intervalOf, meteredLines, periodEnd } from "./stripe_server_subscriptions.ts";
-import type { StripeWorld } from "./stripe_server_world.ts";
+import { periodOf, setPeriod } from "./changes.ts";
+import { expireSessions } from "./checkout.ts";
+import { collect, end, issue, payNow, setStatus, subscriptionOf, voidInvoice } from "./invoices.ts";
+import { turnPhase } from "./schedules.ts";
+import { fullLines, intervalOf, meteredLines, periodEnd } from "./subscriptions.ts";
+import type { StripeWorld } from "./world.ts";
 
 const DAY = 86_400;
 const HOUR = 3_600;

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Params } from "./stripe_server_form.ts";
-import { onlyKnown } from "./stripe_server_form.ts";
-import type { StripeWorld } from "./stripe_server_world.ts";
+import type { Params } from "./form.ts";
+import { onlyKnown } from "./form.ts";
+import type { StripeWorld } from "./world.ts";
 
 /** Answers a request: what it returns is the body, before `expand`. */
 export type StripeHandler = (world: StripeWorld, params: Params, ids: readonly string[]) => unknown;

@@ -5,23 +5,12 @@
  * @module
  */
 import type { Stripe } from "stripe";
-import {
-  hash,
-  hashes,
-  integer,
-  invalid,
-  metadata,
-  type Params,
-  required,
-  text,
-  truth,
-  word,
-} from "./stripe_server_form.ts";
-import { releaseSchedule } from "./stripe_server_invoices.ts";
-import { PAGED, route } from "./stripe_server_routes.ts";
-import { periodOf } from "./stripe_server_changes.ts";
-import { addMonths, itemOf } from "./stripe_server_subscriptions.ts";
-import { idOf, type StripeWorld } from "./stripe_server_world.ts";
+import { hash, hashes, integer, invalid, metadata, type Params, required, text, truth, word } from "./form.ts";
+import { releaseSchedule } from "./invoices.ts";
+import { PAGED, route } from "./routes.ts";
+import { periodOf } from "./changes.ts";
+import { addMonths, itemOf } from "./subscriptions.ts";
+import { idOf, type StripeWorld } from "./world.ts";
 
 /** The routes of this file. */
 export const SCHEDULE_ROUTES = [

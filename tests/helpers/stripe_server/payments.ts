@@ -4,9 +4,9 @@
  * @module
  */
 import type { Stripe } from "stripe";
-import { integer, invalid, metadata, type Params, text } from "./stripe_server_form.ts";
-import { PAGED, route } from "./stripe_server_routes.ts";
-import { idOf, type StripeWorld } from "./stripe_server_world.ts";
+import { integer, invalid, metadata, type Params, text } from "./form.ts";
+import { PAGED, route } from "./routes.ts";
+import { idOf, type StripeWorld } from "./world.ts";
 
 /** The routes of this file. */
 export const PAYMENT_ROUTES = [

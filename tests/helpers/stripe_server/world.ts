@@ -4,7 +4,7 @@
  * @module
  */
 import type { Stripe } from "stripe";
-import { integer, invalid, missing, type Params, text, texts } from "./stripe_server_form.ts";
+import { integer, invalid, missing, type Params, text, texts } from "./form.ts";
 
 /** The version of the API that the stand-in speaks: the one our client pins. */
 export const STANDIN_API_VERSION = "2026-10-28.endive";

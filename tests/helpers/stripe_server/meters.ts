@@ -5,10 +5,10 @@
  * @module
  */
 import type { Stripe } from "stripe";
-import { live } from "./stripe_server_catalogue.ts";
-import { hash, integer, invalid, type Params, required, text, word } from "./stripe_server_form.ts";
-import { PAGED, route } from "./stripe_server_routes.ts";
-import type { StripeWorld } from "./stripe_server_world.ts";
+import { live } from "./catalogue.ts";
+import { hash, integer, invalid, type Params, required, text, word } from "./form.ts";
+import { PAGED, route } from "./routes.ts";
+import type { StripeWorld } from "./world.ts";
 
 const DAY = 86_400;
 

@@ -4,10 +4,10 @@
  * @module
  */
 import { Stripe } from "stripe";
-import { createStripe } from "../../shared/billing/mod.ts";
-import { type Env, readEnv } from "../../shared/env/mod.ts";
-import { assert, assertEquals, assertRejects } from "./assert.ts";
-import { STANDIN_PRICES, startStripe, STRIPE_WEBHOOK_SECRET, type StripeServer } from "./stripe_server.ts";
+import { createStripe } from "../../../shared/billing/mod.ts";
+import { type Env, readEnv } from "../../../shared/env/mod.ts";
+import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { STANDIN_PRICES, startStripe, STRIPE_WEBHOOK_SECRET, type StripeServer } from "./mod.ts";
 
 const START = Date.UTC(2026, 0, 31, 12) / 1000;
 const DAY = 86_400;

@@ -5,22 +5,11 @@
  * @module
  */
 import type { Stripe } from "stripe";
-import { live } from "./stripe_server_catalogue.ts";
-import {
-  hash,
-  hashes,
-  integer,
-  invalid,
-  metadata,
-  type Params,
-  required,
-  text,
-  truth,
-  word,
-} from "./stripe_server_form.ts";
-import { PAGED, route } from "./stripe_server_routes.ts";
-import { type NewItem, startSubscription } from "./stripe_server_subscriptions.ts";
-import { idOf, type StripeWorld } from "./stripe_server_world.ts";
+import { live } from "./catalogue.ts";
+import { hash, hashes, integer, invalid, metadata, type Params, required, text, truth, word } from "./form.ts";
+import { PAGED, route } from "./routes.ts";
+import { type NewItem, startSubscription } from "./subscriptions.ts";
+import { idOf, type StripeWorld } from "./world.ts";
 
 /** The routes of this file. */
 export const CHECKOUT_ROUTES = [
