@@ -342,7 +342,7 @@ Deno.test("a comparison that takes longer than a job goes on where it was, whate
     assertEquals([report?.subscriptions, report?.invoices, report?.missed_events], [5, 5, kept?.events]);
     assert(kept?.events > 10, String(kept?.events));
     for (const { ada } of customers) assertEquals(await planOf(scene, ada.organizationId), "pro");
-    assertEquals(await progress(), undefined);
+    assertEquals(await progress(), null);
     const again = await scene.reconcile();
     assertEquals([again.differed, again.missed_events, again.subscriptions], [0, 0, 5]);
   }));
