@@ -6,47 +6,13 @@
  */
 import { createApp } from "../../shared/http/mod.ts";
 import { assert, assertEquals, assertStringIncludes } from "../../tests/helpers/assert.ts";
+import { hasBrowser, look } from "../../tests/helpers/browser.ts";
 import { fakeDataApi, testOptions } from "../../tests/helpers/http.ts";
 import { loadRouters, makeDocument } from "./open_api.ts";
 
-/** Debian's; CI installs it. */
-const CHROMIUM = "/usr/bin/chromium";
-const isThere = await Deno.stat(CHROMIUM).then(() => true, () => false);
-
-interface Seen {
-  /** The page as it is after its script has run. */
-  readonly dom: string;
-  /** What was written to the console. */
-  readonly console: string[];
-}
-
-async function look(url: string): Promise<Seen> {
-  const profile = await Deno.makeTempDir();
-  try {
-    const { stdout, stderr } = await new Deno.Command(CHROMIUM, {
-      args: [
-        "--headless",
-        // Chromium's own sandbox needs what containers and root do not have; it sees only our page.
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        `--user-data-dir=${profile}`,
-        "--enable-logging=stderr",
-        "--virtual-time-budget=10000",
-        "--dump-dom",
-        url,
-      ],
-    }).output();
-    const lines = new TextDecoder().decode(stderr).split("\n").filter((line) => line.includes("CONSOLE"));
-    return { dom: new TextDecoder().decode(stdout), console: lines };
-  } finally {
-    await Deno.remove(profile, { recursive: true });
-  }
-}
-
 Deno.test({
   name: "in a browser the page runs under its policy and shows guide and operation",
-  ignore: !isThere,
+  ignore: !hasBrowser,
   fn: async () => {
     const json = JSON.stringify(await makeDocument("http://project.test/functions/v1"));
     const { fetch } = globalThis;

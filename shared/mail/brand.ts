@@ -47,20 +47,42 @@ export const DEFAULT_BRAND: Brand = {
   replyTo: null,
 };
 
-/** Black or white, whichever can be read better on a colour (relative luminance, WCAG 2). */
+/** Black or white, whichever can be read better on a colour. */
 export function readableOn(color: string): "#ffffff" | "#111111" {
+  return contrast("#ffffff", color) >= contrast("#111111", color) ? "#ffffff" : "#111111";
+}
+
+/** Of text that is not large: WCAG 2.2, 1.4.3. */
+const LEAST_CONTRAST = 4.5;
+
+/**
+ * A colour as text: moved towards white or black until it can be read on its ground.
+ *
+ * @param ground What it stands on, `#rrggbb`.
+ */
+export function legible(color: string, ground: string): string {
+  const end = readableOn(ground) === "#ffffff" ? 255 : 0;
+  for (let share = 0; share < 1; share += 0.05) {
+    const hex = channels(color).map((value) => Math.round(value + (end - value) * share).toString(16).padStart(2, "0"));
+    const moved = `#${hex.join("")}`;
+    if (contrast(moved, ground) >= LEAST_CONTRAST) return moved;
+  }
+  return readableOn(ground);
+}
+
+/** How well two colours stand apart, 1 to 21. https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
+function contrast(one: string, other: string): number {
+  const [low = 0, high = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+/** https://www.w3.org/TR/WCAG22/#dfn-relative-luminance */
+function luminance(color: string): number {
   const [red, green, blue] = channels(color).map((value) => {
     const share = value / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   }) as [number, number, number];
-  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  return 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.0555 ? "#ffffff" : "#111111";
-}
-
-/** A colour moved towards white, for dark backgrounds: `share` of 0 leaves it, 1 makes it white. */
-export function lighten(color: string, share: number): string {
-  const hex = channels(color).map((value) => Math.round(value + (255 - value) * share).toString(16).padStart(2, "0"));
-  return `#${hex.join("")}`;
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
 function channels(color: string): [number, number, number] {

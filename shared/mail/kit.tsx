@@ -7,11 +7,14 @@
  * @module
  */
 import { type Child, createContext, useContext } from "hono/jsx";
-import { type Brand, DEFAULT_BRAND, lighten, readableOn } from "./brand.ts";
+import { type Brand, DEFAULT_BRAND, legible, readableOn } from "./brand.ts";
 import { isSafeUrl } from "./safe_url.ts";
 
 const FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace";
+
+/** What text stands on. */
+const CARD = { light: "#ffffff", dark: "#191d23" };
 
 /** Whose mail is being written: for colours that must stand inline. */
 const BrandContext = createContext<Brand>(DEFAULT_BRAND);
@@ -78,7 +81,11 @@ export function Strong({ children }: WithChildren) {
 /** A link. Refused unless it is a web page. */
 export function Link({ href, children }: WithChildren & { href: string }) {
   const { color } = useContext(BrandContext);
-  return <a class="link" href={checked(href)} style={`color:${color};text-decoration:underline`}>{children}</a>;
+  return (
+    <a class="link" href={checked(href)} style={`color:${legible(color, CARD.light)};text-decoration:underline`}>
+      {children}
+    </a>
+  );
 }
 
 /** A button that is one in every client: a cell with a colour of its own around the link. */
@@ -108,7 +115,10 @@ export function Button({ href, children }: WithChildren & { href: string | null 
 export function Fallback({ href }: { href: string | null }) {
   if (href === null) return null;
   return (
-    <p class="mute text-skip" style={`margin:0 0 16px;font:400 13px/20px ${FONT};color:#656d76;word-break:break-all`}>
+    <p
+      class="mute text-skip"
+      style={`margin:0 0 16px;font:400 13px/20px ${FONT};color:#656d76;overflow-wrap:anywhere;word-break:break-word`}
+    >
       If the button does not work, open this address: <Link href={href}>{href}</Link>
     </p>
   );
@@ -410,17 +420,16 @@ function checked(href: string): string {
 
 /** Only what inline styles cannot say: themes and narrow screens. `[data-ogsc]` is Outlook's dark mode. */
 function styles({ color }: Brand): string {
-  const pale = lighten(color, 0.45);
   const dark = [
     [".page", "background-color:#0f1216"],
-    [".card", "background-color:#191d23;border-color:#2b3138"],
+    [".card", `background-color:${CARD.dark};border-color:#2b3138`],
     [".ink", "color:#f0f3f6"],
     [".text", "color:#c9d1d9"],
     [".mute", "color:#9aa4af"],
     [".soft", "background-color:#22272e"],
     [".figure", "border-color:#191d23"],
     [".line", "border-color:#2f363e"],
-    [".link", `color:${pale}`],
+    [".link", `color:${legible(color, CARD.dark)}`],
     [".tone-good", "color:#4ac26b"],
     [".tone-warning", "color:#e0b04b"],
     [".tone-bad", "color:#ff7b72"],
@@ -430,7 +439,8 @@ function styles({ color }: Brand): string {
     ":root{color-scheme:light dark;supported-color-schemes:light dark}",
     "@media (max-width:480px){.outer{padding:16px 8px!important}.card{padding:28px 22px 16px!important}" +
     ".fact td{display:block!important;width:auto!important}" +
-    ".fact td:first-child{padding-bottom:0!important;border-bottom:0!important}.fact td:last-child{padding-top:2px!important}}",
+    ".fact td:first-child{padding-bottom:0!important;border-bottom:0!important}.fact td:last-child{padding-top:2px!important}" +
+    ".figure{display:block!important;width:auto!important;border-left:0!important;margin-bottom:6px!important}}",
     `@media (prefers-color-scheme:dark){${dark.map(([name, rule]) => `${name}{${rule}}`).join("")}}`,
     dark.map(([name, rule]) => `[data-ogsc] ${name}{${rule}}`).join(""),
   ].join("\n");

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Child } from "hono/jsx";
-import { type Brand, lighten, readableOn } from "./brand.ts";
+import { type Brand, legible, readableOn } from "./brand.ts";
 import type { MailCategory } from "./define_template.ts";
 
 /** A category that people may switch off. */
@@ -215,11 +215,11 @@ async function sha256(text: string): Promise<string> {
 
 function styles(color: string): string {
   const font = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
-  const pale = lighten(color, 0.45);
+  const pale = legible(color, "#191d23");
   return [
     ":root{color-scheme:light dark;" +
     `--page:#f1f3f5;--card:#fff;--line:#d5dae0;--ink:#16191d;--text:#3a4048;--mute:#5b636c;--good:#1a7f37;` +
-    `--accent:${color};--on-accent:${readableOn(color)};--link:${linkColor(color)}}`,
+    `--accent:${color};--on-accent:${readableOn(color)};--link:${legible(color, "#ffffff")}}`,
     "@media (prefers-color-scheme:dark){:root{--page:#0f1216;--card:#191d23;--line:#3a424b;--ink:#f0f3f6;--text:#c9d1d9;" +
     `--mute:#9aa4af;--good:#4ac26b;--accent:${pale};--on-accent:${readableOn(pale)};--link:${pale}}}`,
     "*{box-sizing:border-box}",
@@ -242,9 +242,4 @@ function styles(color: string): string {
     "@media (max-width:480px){main{padding:20px 10px}.card{padding:24px 20px}button{width:100%}}",
     "@media (forced-colors:active){.card{border-color:CanvasText}button{border:1px solid ButtonText}}",
   ].join("\n");
-}
-
-/** A colour too pale to be read on white is no colour for text. */
-function linkColor(color: string): string {
-  return readableOn(color) === "#ffffff" ? color : "#1f5fbf";
 }
