@@ -145,6 +145,8 @@ Deno.test("refunds and disputes show on the invoice, however they were made", ()
     assertEquals(list.body.data.map((row) => [row.stripe_invoice_id, row.amount_refunded]), [[invoice, 2_900]]);
     const stranger = await api.createUser();
     assertEquals((await stranger.get(path)).status, 404);
+    // Text in an address, and nothing else, whatever it looks like.
+    for (const id of ["true", "null", "1e3"]) assertEquals((await ada.get(`/billing/invoices/${id}`)).status, 404, id);
   }));
 
 Deno.test("events that come twice, of nobody, of live mode and of no use change nothing", () =>

@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { LiteConnection } from "./database.ts";
-import { disguiseLogic } from "./lite_filters.ts";
+import { disguiseFilters } from "./lite_filters.ts";
 
 /**
  * A request for lite: with filters that it reads as PostgREST does, and with its body in memory, because lite must not
@@ -13,7 +13,7 @@ import { disguiseLogic } from "./lite_filters.ts";
  */
 export async function bufferRequest(request: Request, body?: BodyInit): Promise<Request> {
   const hasBody = request.method !== "GET" && request.method !== "HEAD";
-  return new Request(disguiseLogic(request.url), {
+  return new Request(disguiseFilters(request.url), {
     method: request.method,
     headers: request.headers,
     ...(hasBody ? { body: body ?? await request.arrayBuffer() } : {}),

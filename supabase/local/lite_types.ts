@@ -33,8 +33,12 @@ export const PGLITE_PARSERS: Record<number, Parse> = Object.fromEntries(
   Object.values(TYPES).map(({ oid, parse }) => [oid, parse]),
 );
 
-/** Serializers for PGlite's option of that name: it takes bytes only as bytes, PostgREST as hexadecimal text. */
+/**
+ * Serializers for PGlite's option of that name: it takes bytes only as bytes, PostgREST as hexadecimal text; booleans
+ * only as such, while those of filters come as text (`lite_filters.ts`).
+ */
 export const PGLITE_SERIALIZERS: Record<number, (value: unknown) => string> = {
+  16: String,
   25: toText,
   17: (value) => value instanceof Uint8Array ? `\\x${value.toHex()}` : String(value),
 };
@@ -44,6 +48,7 @@ export const POSTGRES_TYPES: Record<string, postgres.PostgresType> = {
   ...Object.fromEntries(
     Object.entries(TYPES).map(([name, { oid, parse }]) => [name, { to: oid, from: [oid], serialize: String, parse }]),
   ),
+  bool: { to: 16, from: [16], serialize: String, parse: (value: string) => value === "t" },
   string: { to: 25, from: [25], serialize: toText, parse: text },
   // lite hands jsonb arguments over as JSON text already; its own serializer would encode them a second time.
   jsonb: {

@@ -226,6 +226,28 @@ test("or=(…) finds names with every special character, as PostgREST does", asy
   }
 });
 
+test("filters read words and numbers by the type of the column, as PostgREST does", async (stack) => {
+  await stack.executor.exec(`
+    create table public.things (name text primary key, is_good boolean, size numeric);
+    alter table public.things enable row level security;
+    grant all on public.things to service_role;
+    create function public.nothing() returns void language sql as '';
+  `);
+  await reloadSchema(stack, "nothing");
+  const things = () => client(stack, stack.secretKeys.default).from("things");
+  const names = ["true", "null", "1e3", "007", "900719925474099312"];
+  assertEquals((await things().insert(names.map((name) => ({ name, is_good: true, size: 1000 })))).error, null);
+  for (const name of names) {
+    const { data, error } = await things().select("name").eq("name", name).in("name", [name, "false"]);
+    assertEquals([data, error], [[{ name }], null]);
+  }
+  assertEquals((await things().select("name").neq("name", "true")).data?.length, names.length - 1);
+  for (const [column, value] of [["is_good", true], ["size", 1000], ["size", "1e3"]] as const) {
+    const { data, error } = await things().select("name").eq(column, value);
+    assertEquals([error, data?.length], [null, names.length]);
+  }
+});
+
 async function reloadSchema(stack: TestStack, name: string): Promise<void> {
   await stack.executor.exec("notify pgrst, 'reload schema'");
   const headers = { apikey: stack.secretKeys.default };
