@@ -1,5 +1,5 @@
 /** How long something may take to become so. Far more than it needs: other programs use the machine too. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /**
  * Asks again and again until the answer holds.
@@ -8,7 +8,7 @@ const PATIENCE_MS = 30_000;
  * @param holds Whether an answer will do; without it, one that is true.
  * @param pollMs Milliseconds between one answer and the next question.
  * @returns The answer that held.
- * @throws {Error} When none held in 30 seconds.
+ * @throws {Error} When none held in 60 seconds.
  */
 export async function until<T>(
   ask: () => T | Promise<T>,
