@@ -154,8 +154,8 @@ async function readReport(path: string): Promise<Tally> {
   const cases = xml.split("<testcase ").slice(1);
   const failures = cases.filter((text) => text.includes("<failure")).map((text) => {
     const [name, file] = ["name", "classname"].map((key) => new RegExp(`\\b${key}="([^"]*)"`).exec(text)?.[1] ?? "");
-    const why = /<failure[^>]*>([^<]*)/.exec(text)?.[1]?.trim().slice(0, REASON_CHARACTERS).replaceAll("\n", "\n    ");
-    return plain(`  ${file}: ${name}\n    ${why}`);
+    const why = /<failure[^>]*>([^<]*)/.exec(text)?.[1] ?? "";
+    return plain(`  ${file}: ${name}\n    ${why.trim().slice(0, REASON_CHARACTERS).replaceAll("\n", "\n    ")}`);
   });
   const skipped = cases.filter((text) => text.includes("<skipped")).length;
   return { passed: cases.length - failures.length - skipped, failed: failures.length, failures };

@@ -15,15 +15,17 @@ async function runTests(text: string, ...options: string[]): Promise<{ code: num
   }
 }
 
-Deno.test("the test command counts, names what failed, and ends with the sum", async () => {
+Deno.test("the test command counts, names what failed and why, and ends with the sum", async () => {
   const { code, lines } = await runTests(`
     Deno.test("good", () => {});
-    Deno.test("a < b & c", () => { throw new Error("no"); });
+    Deno.test("a < b & c", () => { throw new Error("x > y, no"); });
     Deno.test.ignore("ignored", () => {});
   `);
   assertEquals(code, 1);
   assertEquals(lines.at(-1), "1 passed, 1 failed");
-  assertStringIncludes(lines.at(-3)!, "some_test.ts: a < b & c");
+  const told = lines.slice(lines.lastIndexOf("failed:"));
+  assertStringIncludes(told[1]!, "some_test.ts: a < b & c");
+  assertStringIncludes(told[2]!, "Error: x > y, no");
 });
 
 Deno.test("the test command passes when all pass, and takes a filter", async () => {
