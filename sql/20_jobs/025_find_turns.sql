@@ -24,9 +24,15 @@ begin
   )
   select array_agg(r.organization_id) into v_missing from ready r
   where not exists (select 1 from private.job_turns t where t.organization_id = r.organization_id and t.is_active);
-  -- Whoever enqueues for it and is about to say so is not waited for.
+  -- Nobody is waited for: neither who enqueues for it and is about to say so, nor a claim that notes its turn.
+  with free as materialized (
+    select t.organization_id from private.job_turns t
+    where t.organization_id = any (v_missing) and not t.is_active
+    for update skip locked
+  )
   select array_agg(m.id) into v_missing from unnest(v_missing) m (id)
-  where pg_try_advisory_xact_lock(hashtext('millrace.turn'), hashtext(m.id::text));
+  where (m.id in (select f.organization_id from free f) or not exists (select 1 from private.job_turns t where t.organization_id = m.id))
+    and pg_try_advisory_xact_lock(hashtext('millrace.turn'), hashtext(m.id::text));
   -- Counted in pages of the table, about ten microseconds each, and not by the clock: a busy machine makes no difference.
   v_before := pg_stat_get_xact_blocks_fetched('public.job_queue'::regclass) - v_before;
   if v_before > 50 or p_rest_us > 0 then

@@ -10,7 +10,8 @@ create function private.pick_jobs(
   out p_latest timestamptz[],
   out p_empty uuid[],
   out p_is_costly boolean,
-  out p_virtual_time bigint
+  out p_virtual_time bigint,
+  out p_has_found boolean
 ) returns record
 language plpgsql
 set search_path = ''
@@ -52,6 +53,7 @@ begin
   p_counts := '{}';
   p_latest := '{}';
   p_empty := '{}';
+  p_has_found := false;
   select array_agg(t.organization_id) as organizations, array_agg(t.virtual_time) as times, array_agg(t.weight) as weights,
     sum(t.weight)::double precision as weight,
     bool_and(t.max_running is null and (t.head_until > p_now and t.head <= p_now) is not true) as is_plain
@@ -209,6 +211,7 @@ begin
     v_found := private.find_turns(p_now);
     exit when v_found is null or (v_found = 0 and not v_has_heads);
     v_has_looked := true;
+    p_has_found := v_found > 0;
     v_width := least(v_width * 2, 256);
     v_done := '{}';
     p_empty := '{}';
@@ -216,7 +219,7 @@ begin
   v_pages := pg_stat_get_xact_blocks_fetched(v_queue) - v_pages;
   -- While every claim is full, five times a second.
   if v_wanted <= 0 and date_part('epoch', clock_timestamp()) * 1000000 >= 200000 + (select n.last_value from private.next_discovery n) then
-    perform private.find_turns(p_now, 200000);
+    p_has_found := p_has_found or coalesce(private.find_turns(p_now, 200000) > 0, false);
   end if;
   p_is_full := v_wanted <= 0;
   p_is_costly := v_pages > 100 + 3 * p_limit;

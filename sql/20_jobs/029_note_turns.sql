@@ -6,7 +6,8 @@ create function private.note_turns(
   p_latest timestamptz[],
   p_empty uuid[],
   p_is_costly boolean,
-  p_virtual_time bigint
+  p_virtual_time bigint,
+  p_has_found boolean
 ) returns void
 language plpgsql
 set search_path = ''
@@ -25,6 +26,7 @@ declare
   v_are_many boolean := cardinality(p_empty) > case when p_is_full then 8 else 64 end;
   -- While nobody else has work, what the only one is given keeps nobody waiting.
   v_counts boolean := p_is_full and coalesce(p_organization_ids[2] <> p_organization_ids[1], false);
+  v_waits boolean;
   v_free uuid[];
 begin
   if p_is_full and not v_counts then
@@ -33,8 +35,11 @@ begin
   if not v_counts and not v_are_many and not p_is_costly then
     return;
   end if;
-  if not v_counts then
-    -- It only makes the next look cheaper: no reason to wait.
+  -- A claim that has found organizations holds their turns, in no order with these: whoever waits for one of them may hold
+  -- what this one would wait for. Some of what it took is counted for nobody then.
+  v_waits := v_counts and not p_has_found;
+  if not v_waits then
+    -- Where nothing counts it only makes the next look cheaper: no reason to wait either.
     select array_agg(l.organization_id) into v_free from (
       select t.organization_id from private.job_turns t
       where t.organization_id = any (p_organization_ids) and t.is_active
@@ -44,7 +49,7 @@ begin
   with locked as materialized (
     -- In one order, and counted afterwards: what another claim has added meanwhile is seen.
     select t.organization_id from private.job_turns t
-    where v_counts and t.organization_id = any (p_organization_ids) and t.is_active
+    where v_waits and t.organization_id = any (p_organization_ids) and t.is_active
     order by t.organization_id
     for update
   )
@@ -62,7 +67,7 @@ begin
       case when p_is_full and sum(g.taken) > 0 then coalesce(max(g.latest), '-infinity')
         when p_is_full then '-infinity' else p_now end as latest
     from unnest(p_organization_ids, p_counts, p_latest) as g (id, taken, latest)
-    where v_counts or g.id = any (v_free)
+    where v_waits or g.id = any (v_free)
     group by g.id
   ) n
   where (select count(*) from locked) >= 0 -- they are locked first
@@ -73,6 +78,6 @@ begin
 end;
 $$;
 
-revoke all on function private.note_turns(timestamptz, boolean, uuid[], integer[], timestamptz[], uuid[], boolean, bigint) from public, anon, authenticated, service_role;
-comment on function private.note_turns(timestamptz, boolean, uuid[], integer[], timestamptz[], uuid[], boolean, bigint) is
-  'Part of engine.claim_jobs, and the last: whoever waits here holds all other locks it needs. What each organization was given by private.pick_jobs counts, if others had to wait (p_is_full). Those that had nothing lose their turn when they are many. When the look led over many dead rows (p_is_costly), the next one begins behind them.';
+revoke all on function private.note_turns(timestamptz, boolean, uuid[], integer[], timestamptz[], uuid[], boolean, bigint, boolean) from public, anon, authenticated, service_role;
+comment on function private.note_turns(timestamptz, boolean, uuid[], integer[], timestamptz[], uuid[], boolean, bigint, boolean) is
+  'Part of engine.claim_jobs, and the last: whoever waits here holds all other locks it needs. What each organization was given by private.pick_jobs counts, if others had to wait (p_is_full). Those that had nothing lose their turn when they are many. When the look led over many dead rows (p_is_costly), the next one begins behind them. p_has_found = the claim has given turns to organizations itself (private.find_turns), and so waits for nobody here.';

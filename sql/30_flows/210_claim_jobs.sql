@@ -52,7 +52,7 @@ begin
   if p_run_id is null then
     perform private.note_turns(
       v_now, v_picked.p_is_full, v_picked.p_organization_ids, v_picked.p_counts, v_picked.p_latest, v_picked.p_empty,
-      v_picked.p_is_costly, v_picked.p_virtual_time
+      v_picked.p_is_costly, v_picked.p_virtual_time, v_picked.p_has_found
     );
   end if;
   if v_ids is null then

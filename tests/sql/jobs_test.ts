@@ -179,6 +179,23 @@ scenarios("jobs", {
       assertEquals([claimed.length, new Set(claimed.map(({ job }) => job)).size], [400, 400]);
       await clean(db);
     },
+    "is claimed beside others without a circle of those who wait, when many organizations come and go": async (db) => {
+      for (let round = 0; round < 40; round++) {
+        await enqueue(db, Array.from({ length: 200 }, () => ({ organization_id: org() })));
+        await enqueue(db, Array.from({ length: 200 }, () => ({})));
+        const claimed = await parallel(8, async () => {
+          const worker = newWorker();
+          let count = 0;
+          for (;;) {
+            const jobs = await claim(db, worker, 7);
+            if (jobs.length === 0) return count;
+            count += jobs.length;
+          }
+        });
+        assertEquals(claimed.reduce((sum, count) => sum + count, 0), 400, `round ${round}`);
+        await db.sql`truncate private.job_leases, public.job_queue cascade`;
+      }
+    },
     "can be finished by its worker only, and once": async (db) => {
       const worker = newWorker();
       await enqueue(db, [{}]);

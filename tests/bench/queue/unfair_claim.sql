@@ -11,7 +11,8 @@ create function private.pick_unfairly(
   out p_latest timestamptz[],
   out p_empty uuid[],
   out p_is_costly boolean,
-  out p_virtual_time bigint
+  out p_virtual_time bigint,
+  out p_has_found boolean
 ) returns record
 language plpgsql
 set search_path = ''
@@ -20,6 +21,7 @@ begin
   p_is_special := false;
   p_is_full := false;
   p_is_costly := false;
+  p_has_found := false;
   p_empty := '{}';
   select array_agg(c.id) into p_job_ids from (
     select j.id from public.job_queue j
