@@ -4,7 +4,7 @@
  * @module
  */
 import type { Stripe } from "stripe";
-import { askStripe, stripeKey } from "../billing/mod.ts";
+import { askStripe, isMissing, isRefused, stripeKey } from "../billing/mod.ts";
 import { adminClient, rpc } from "../db/mod.ts";
 import type { Env } from "../env/mod.ts";
 
@@ -68,15 +68,23 @@ export async function syncSeats(organizationId: string, context: SeatsContext): 
       if (seats.seats !== now || (item !== undefined && item.id !== seats.item_id)) await sync(seats.subscription_id);
       return report;
     }
-    await askStripe(() =>
-      stripe.subscriptions.update(seats.subscription_id, {
-        items: [{
-          ...(item === undefined ? { price: seats.price_id } : { id: item.id }),
-          quantity: seats.wanted,
-        }],
-        proration_behavior: "create_prorations",
-      }, { idempotencyKey: stripeKey("seats", key, round, now, seats.wanted) })
-    );
+    const isChanged = await askStripe(async () => {
+      try {
+        await stripe.subscriptions.update(seats.subscription_id, {
+          items: [{
+            ...(item === undefined ? { price: seats.price_id } : { id: item.id }),
+            quantity: seats.wanted,
+          }],
+          proration_behavior: "create_prorations",
+        }, { idempotencyKey: stripeKey("seats", key, round, now, seats.wanted) });
+        return true;
+      } catch (error) {
+        // Somebody else has added the seats in between, or taken them away: the next round sees it.
+        if (round < MAX_ROUNDS && (isRefused(error, "items") || isMissing(error))) return false;
+        throw error;
+      }
+    });
+    if (!isChanged) continue;
     report.changes++;
     report.seats = seats.wanted;
     await sync(seats.subscription_id);

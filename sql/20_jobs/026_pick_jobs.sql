@@ -209,9 +209,10 @@ begin
     -- All that is known of is taken. What is not known of, or was passed over, is looked for once.
     exit when v_has_looked;
     v_found := private.find_turns(p_now);
+    -- Also one that gave no turn may hold some: it may have been too late.
+    p_has_found := v_found is not null;
     exit when v_found is null or (v_found = 0 and not v_has_heads);
     v_has_looked := true;
-    p_has_found := v_found > 0;
     v_width := least(v_width * 2, 256);
     v_done := '{}';
     p_empty := '{}';
@@ -219,7 +220,8 @@ begin
   v_pages := pg_stat_get_xact_blocks_fetched(v_queue) - v_pages;
   -- While every claim is full, five times a second.
   if v_wanted <= 0 and date_part('epoch', clock_timestamp()) * 1000000 >= 200000 + (select n.last_value from private.next_discovery n) then
-    p_has_found := p_has_found or coalesce(private.find_turns(p_now, 200000) > 0, false);
+    v_found := private.find_turns(p_now, 200000);
+    p_has_found := p_has_found or v_found is not null;
   end if;
   p_is_full := v_wanted <= 0;
   p_is_costly := v_pages > 100 + 3 * p_limit;

@@ -35,8 +35,8 @@ begin
   if not v_counts and not v_are_many and not p_is_costly then
     return;
   end if;
-  -- A claim that has found organizations holds their turns, in no order with these: whoever waits for one of them may hold
-  -- what this one would wait for. Some of what it took is counted for nobody then.
+  -- A claim that has looked for organizations may hold their turns, in no order with these: whoever waits for one of them may
+  -- hold what this one would wait for. Some of what it took is counted for nobody then.
   v_waits := v_counts and not p_has_found;
   if not v_waits then
     -- Where nothing counts it only makes the next look cheaper: no reason to wait either.
@@ -80,4 +80,4 @@ $$;
 
 revoke all on function private.note_turns(timestamptz, boolean, uuid[], integer[], timestamptz[], uuid[], boolean, bigint, boolean) from public, anon, authenticated, service_role;
 comment on function private.note_turns(timestamptz, boolean, uuid[], integer[], timestamptz[], uuid[], boolean, bigint, boolean) is
-  'Part of engine.claim_jobs, and the last: whoever waits here holds all other locks it needs. What each organization was given by private.pick_jobs counts, if others had to wait (p_is_full). Those that had nothing lose their turn when they are many. When the look led over many dead rows (p_is_costly), the next one begins behind them. p_has_found = the claim has given turns to organizations itself (private.find_turns), and so waits for nobody here.';
+  'Part of engine.claim_jobs, and the last: whoever waits here holds all other locks it needs. What each organization was given by private.pick_jobs counts, if others had to wait (p_is_full). Those that had nothing lose their turn when they are many. When the look led over many dead rows (p_is_costly), the next one begins behind them. p_has_found = the claim has looked for organizations itself (private.find_turns) and may hold their turns, so it waits for nobody here.';
