@@ -1,6 +1,6 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { adminClient, rpc } from "../db/mod.ts";
+import { pause } from "../time/mod.ts";
 import { defineJob } from "./define_job.ts";
 
 /** What a batch left of an operation. */
@@ -38,7 +38,7 @@ export const runsBulk = defineJob({
       const batch = await rpc<Batch | null>(db, "work_bulk_operation", args, engine);
       if (batch === null || !["queued", "running"].includes(batch.status)) return batch;
       progress({ total: batch.total, done: batch.done, failed: batch.failed });
-      await pause(batch.worked === 0 ? BUSY_MS : PAUSE_MS, undefined, { signal });
+      await pause(batch.worked === 0 ? BUSY_MS : PAUSE_MS, signal);
     }
     const next = {
       type: "runs.bulk",

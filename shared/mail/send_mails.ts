@@ -7,10 +7,10 @@
  *
  * @module
  */
-import { setTimeout as pause } from "node:timers/promises";
 import type { Env } from "../env/mod.ts";
 import type { Log } from "../log/mod.ts";
 import { type EmailMessage, type EmailProvider, readEmailFailure } from "../providers/mod.ts";
+import { pause } from "../time/mod.ts";
 import {
   claimMails,
   claimNewMail,
@@ -104,11 +104,11 @@ class Sender {
       const { provider, waitMs } = this.#choose();
       if (Date.now() >= endsAt || waitMs > 2_000) return await sendLater(env, Math.max(waitMs, 100));
       if (waitMs > 0) {
-        await pause(waitMs, undefined, { signal });
+        await pause(waitMs, signal);
         continue;
       }
       const claim = await claimMails(env, provider, provider === "smtp" || this.#isDoubtful ? 1 : BATCH, signal);
-      if ("wait_ms" in claim) await pause(claim.wait_ms, undefined, { signal });
+      if ("wait_ms" in claim) await pause(claim.wait_ms, signal);
       else if ("next_ms" in claim) {
         if (claim.next_ms === 0) continue;
         if (claim.next_ms === null) return;
@@ -117,7 +117,7 @@ class Sender {
         // called the next for it would begin a chain that keeps a worker awake.
         if (hasLooked) return;
         hasLooked = true;
-        await pause(claim.next_ms, undefined, { signal });
+        await pause(claim.next_ms, signal);
       } else {
         hasLooked = false;
         await this.deliver(claim, provider);
@@ -221,7 +221,7 @@ class Sender {
   async #oneByOne(batch: MailBatch, written: Written[], name: MailProvider): Promise<MailResult[]> {
     const results: MailResult[] = [];
     for (const one of written) {
-      await pause(1_000 / this.#options.env.emailRate, undefined, { signal: this.#options.signal });
+      await pause(1_000 / this.#options.env.emailRate, this.#options.signal);
       const alone = { ...batch, batch_id: `${batch.batch_id}/${one.mail.id}` };
       results.push(...await this.#hand(alone, [one], name));
     }

@@ -32,6 +32,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   "shared/bytes": { imports: [], packages: [] },
   "shared/cache": { imports: [], packages: [] },
   "shared/money": { imports: [], packages: [] },
+  "shared/time": { imports: [], packages: [] },
   "shared/env": { imports: ["shared/errors"] },
   "shared/log": { imports: ["shared/errors"] },
   "shared/db": { imports: ["shared/bytes", "shared/env", "shared/log", "shared/errors"] },
@@ -80,6 +81,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     imports: [
       "shared/bytes",
       "shared/money",
+      "shared/time",
       "shared/providers",
       "shared/graph",
       "shared/db",
@@ -112,6 +114,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       "shared/metering",
       "shared/providers",
       "shared/schedules",
+      "shared/time",
       "shared/webhooks",
       "shared/webhooks_out",
       "shared/graph",

@@ -1,0 +1,6 @@
+/**
+ * Waiting.
+ *
+ * @module
+ */
+export { pause } from "./pause.ts";
