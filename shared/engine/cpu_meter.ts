@@ -71,7 +71,9 @@ export class CpuMeter {
 
   #wait(): void {
     this.#expected = performance.now() + LOOK_MS;
-    this.#timer = setTimeout(() => {
+    const timer: ReturnType<typeof setTimeout> = setTimeout(() => {
+      // Under Deno 2.1 a timer that was due while the event loop was held up may fire though it has been cleared.
+      if (timer !== this.#timer) return;
       const late = performance.now() - this.#expected;
       if (late > GRAIN_MS) this.#heldUp += late;
       const used = this.usedMs;
@@ -79,5 +81,6 @@ export class CpuMeter {
       this.#seen = used;
       this.#wait();
     }, LOOK_MS);
+    this.#timer = timer;
   }
 }

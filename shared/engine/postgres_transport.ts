@@ -49,7 +49,10 @@ export async function postgresTransport(url: string, options: PostgresTransportO
       const statement = asks ? `${STATEMENTS[name]}, pg_catalog.pg_backend_pid() as process` : STATEMENTS[name];
       const answer = used.unsafe(statement, encodeArguments(name, args), { prepare: isPrepared ?? false });
       const silence = Promise.withResolvers<never>();
+      let isHeard = false;
       const timer = setTimeout(() => {
+        // Cleared too late: Deno 2.1 may call it all the same.
+        if (isHeard) return;
         // The way to Postgres may be dead without anybody having said so: nothing comes back on these connections.
         if (sql === used) sql = open();
         answer.catch(() => {});
@@ -63,6 +66,7 @@ export async function postgresTransport(url: string, options: PostgresTransportO
       } catch (error) {
         throw fromPostgres(error);
       } finally {
+        isHeard = true;
         clearTimeout(timer);
       }
     },
