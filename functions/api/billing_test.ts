@@ -349,6 +349,50 @@ Deno.test("a comparison that takes longer than a job goes on where it was, whate
     assertEquals([again.differed, again.missed_events, again.subscriptions], [0, 0, 5]);
   }));
 
+Deno.test("a comparison whose place in a list is gone begins that list anew", () =>
+  withBilling(async (scene) => {
+    const { api, context, stripe, prices } = scene;
+    for (let n = 0; n < 3; n++) {
+      const { customer } = await scene.addCustomer();
+      stripe.subscribe({ customer, items: [{ price: prices.millrace_pro_month ?? "", quantity: 1 }] });
+    }
+    const options = { now: new Date(stripe.now * 1000), timeMs: 0, pageSize: 2, goesOn: true };
+    await reconcileBilling(context, options);
+    await reconcileBilling(context, options);
+    const moved = await api.db.sql`
+      update private.settings set value = jsonb_set(value::jsonb, '{after}', '"in_gone"')
+      where name = 'billing_reconcile_progress' and value::jsonb ->> 'stage' = 'recent_invoices'`;
+    assertEquals(moved.count, 1);
+    const report = await scene.reconcile();
+    assertEquals([report.subscriptions, report.invoices], [3, 5]);
+    const [row] = await api.db.sql`select count(*)::int as invoices from public.invoices`;
+    assertEquals(row?.invoices, 3);
+  }));
+
+Deno.test("a job that does a part of the comparison calls the next, until all is compared", () =>
+  withBilling(async (scene) => {
+    const { api, stripe, prices } = scene;
+    const { ada, customer } = await scene.addCustomer();
+    stripe.subscribe({ customer, items: [{ price: prices.millrace_pro_month ?? "", quantity: 1 }] });
+    await api.db.sql`select private.enqueue_job(null, 'billing.reconcile', '{"seconds": 0}')`;
+    await until(async () => {
+      await api.operator.post("/worker/wake");
+      await backgroundSettled();
+      const [row] = await api.db.sql`select private.setting('billing_reconciled_at') is not null as is_whole`;
+      return row?.is_whole;
+    });
+    const parts = await api.db.sql`
+      select status, (result ->> 'is_whole')::boolean as is_whole from public.job_history
+      where type = 'billing.reconcile' order by completed_at`;
+    assertEquals(parts.map(({ status, is_whole }) => [status, is_whole]), [
+      ["completed", false],
+      ["completed", false],
+      ["completed", false],
+      ["completed", true],
+    ]);
+    assertEquals(await planOf(scene, ada.organizationId), "pro");
+  }));
+
 Deno.test("two subscriptions, strangers and prices without a plan are reported", () =>
   withBilling(async (scene) => {
     const { context, stripe, prices } = scene;

@@ -200,7 +200,17 @@ class Comparison {
   async workOffPage(stage: Stage): Promise<void> {
     const progress = this.#progress;
     const page = { limit: this.#pageSize, ...(progress.after !== null && { starting_after: progress.after }) };
-    const { last, hasMore } = await this.#work(stage, page);
+    const worked = await this.#work(stage, page).catch((error: unknown) => {
+      if (progress.after === null || !isMissing(error)) throw error;
+      return null;
+    });
+    if (worked === null) {
+      // What the page before ended with is listed no more: an open invoice was paid, a draft deleted. The stage begins anew,
+      // and counts what it has seen twice.
+      progress.after = null;
+      return;
+    }
+    const { last, hasMore } = worked;
     progress.after = last;
     if (hasMore && last !== null) return;
     await this.#lookAtUnlisted(stage);

@@ -403,6 +403,14 @@ scenarios("billing", {
       assertEquals((await receive(...more)).new, ["evt_2", "evt_3", "evt_4"]);
       const jobs = await db.sql`select unique_key from public.job_queue where type = 'billing.sync' order by 1`;
       assertEquals(jobs.map(({ unique_key }) => unique_key), ["cus_1", "cus_2"]);
+      // What waits for Stripe to come back waits no longer when Stripe tells something.
+      await db.sql`
+        update public.job_queue set scheduled_for = now() + interval '5 minutes', status = 'waiting', attempts = 7
+        where unique_key = 'cus_2'`;
+      await receive(event("evt_5", "cus_2"));
+      const [pulled] = await db.sql`
+        select status, attempts, scheduled_for <= now() as is_due from public.job_queue where unique_key = 'cus_2'`;
+      assertEquals({ ...pulled }, { status: "available", attempts: 0, is_due: true });
       const waiting = await service<{ id: string }[]>(db, "take_stripe_events", { p_key: "cus_1" });
       assertEquals(waiting.map(({ id }) => id), ["evt_1", "evt_2"]);
       const ends = [{ id: "evt_1", status: "done" }, { id: "evt_2", status: "received", error: "Stripe is away" }];
