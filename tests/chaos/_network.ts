@@ -61,20 +61,24 @@ export const cuts: Scenario = {
     withProxy(stage, async ({ world, tell }) => {
       const { random, short } = stage;
       const at: number[] = [];
+      const faults: string[] = [];
       for (const cut of ["unsent", "sent", "committed", "answered"] as const) {
+        const before = (await tell({})).cut;
         for (const match of short ? CALLS.slice(0, 3) : CALLS) {
           await tell({ cut, match, every: match === "engine.settle_jobs" ? 2 + random.below(3) : 2 });
           await world.start(short ? 5 : 10);
           await pause(short ? 500 : 2_000);
           at.push(Date.now());
         }
+        // Without a cut nothing would be proved.
+        if ((await tell({})).cut === before) faults.push(`no connection was cut: ${cut}`);
       }
       const { cut } = await tell({});
       at.push(Date.now());
       await world.allEnded(LIMIT_MS);
       let longestMs = 0;
       for (const moment of at) longestMs = Math.max(longestMs, (await resumption(world.db, { at: moment })).longestMs);
-      return await judge(world, { scenario: cuts.about, injected: `${cut} cuts`, resumedMs: longestMs });
+      return await judge(world, { scenario: cuts.about, injected: `${cut} cuts`, resumedMs: longestMs, faults });
     }),
 };
 

@@ -84,6 +84,7 @@ class Link {
   readonly #server: Deno.TcpConn;
   readonly #counts: ProxyCounts;
   readonly #order: () => ProxyOrder;
+  readonly #statements = new Map<string, string>();
   #hung = false;
   /** What is to happen to the statement that is under way. */
   #fate: ProxyOrder["cut"] | undefined;
@@ -112,7 +113,7 @@ class Link {
     const reader = new WireReader(true);
     for await (const chunk of this.#client.readable) {
       for (const { type, bytes } of reader.read(chunk)) {
-        if (type === "P" || type === "Q") this.#begin(new TextDecoder().decode(bytes));
+        if (type === "P" || type === "B" || type === "Q") this.#read(type, new TextDecoder().decode(bytes.subarray(5)));
         // Sync, or a simple query: with it the transaction ends.
         const isEnd = type === "S" || type === "Q";
         if (isEnd && this.#fate === "unsent") return this.#cut();
@@ -140,6 +141,13 @@ class Link {
       }
     }
     this.#close();
+  }
+
+  /** Parse names a statement, which is said only once; Bind runs it, by its name. */
+  #read(type: "P" | "B" | "Q", text: string): void {
+    const [first = "", second = ""] = text.split("\0", 2);
+    if (type === "P") this.#statements.set(first, text);
+    else this.#begin(type === "Q" ? text : this.#statements.get(second) ?? "");
   }
 
   #begin(text: string): void {
