@@ -6,7 +6,7 @@
 import { equal } from "deno-std/assert/mod.js";
 import type { Ledger } from "./ledger.ts";
 import { processorTime } from "./processor_time.ts";
-import { type AnsweredScenario, type BenchEvent, CHAIN, newEvent, type ScenarioId, signEvent } from "./scenarios.ts";
+import { type AnsweredScenario, CHAIN, newEvent, type ScenarioId, type SignedEvent, signEvent } from "./scenarios.ts";
 import type { System } from "./system.ts";
 
 /** Milliseconds after which something that does not end is given up. */
@@ -74,12 +74,15 @@ export async function measureRate(
 /** S5: requests that are answered at once, until all of their runs have ended. */
 export async function measureBurst(system: System, count: number, atOnce: number): Promise<Burst> {
   const before = await system.count("s5");
+  // Senders sign on machines of their own.
+  const deliveries = await Promise.all(Array.from({ length: count }, () => signEvent(newEvent("s5"))));
   const spent = await startMeter(system);
   const latencies: number[] = [];
   const started = performance.now();
   await inParallel(count, atOnce, async () => {
+    const delivery = deliveries.pop()!;
     const sent = performance.now();
-    await deliver(system, "s5", newEvent("s5"));
+    await deliver(system, "s5", delivery);
     latencies.push(performance.now() - sent);
   });
   const accepted = (performance.now() - started) / 1000;
@@ -109,8 +112,8 @@ export async function measureCrash(
   const expectedEffects = count * CHAIN;
   let acknowledged = 0;
   const sending = inParallel(count, 32, async () => {
-    const event = newEvent("s6");
-    await until(() => deliver(system, "s6", event).then(() => true, () => false), 100);
+    const delivery = await signEvent(newEvent("s6"));
+    await until(() => deliver(system, "s6", delivery).then(() => true, () => false), 100);
     acknowledged++;
   });
   await until(() => Promise.resolve(ledger.calls() >= expectedEffects * 0.4), 1);
@@ -151,8 +154,9 @@ export async function readCounters(system: System): Promise<{ rows: number; tran
 /** A request that is answered with the result of its run; gives the milliseconds that it took. */
 async function answered(system: System, scenario: AnsweredScenario): Promise<number> {
   const event = newEvent(scenario.id);
+  const delivery = await signEvent(event);
   const started = performance.now();
-  const answer = await deliver(system, scenario.id, event);
+  const answer = await deliver(system, scenario.id, delivery);
   const took = performance.now() - started;
   const output = system.readOutput(answer);
   if (!equal(output, scenario.expect(event))) {
@@ -161,8 +165,8 @@ async function answered(system: System, scenario: AnsweredScenario): Promise<num
   return took;
 }
 
-async function deliver(system: System, scenario: ScenarioId, event: BenchEvent): Promise<unknown> {
-  const response = await fetch(system.url(scenario), { method: "POST", ...await signEvent(event) });
+async function deliver(system: System, scenario: ScenarioId, delivery: SignedEvent): Promise<unknown> {
+  const response = await fetch(system.url(scenario), { method: "POST", ...delivery });
   const text = await response.text();
   if (!response.ok) throw new Error(`${system.name} answered ${response.status}: ${text}`);
   return JSON.parse(text);

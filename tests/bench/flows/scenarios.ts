@@ -82,7 +82,13 @@ export function newEvent(scenario: ScenarioId): BenchEvent {
 let key: Promise<CryptoKey> | undefined;
 
 /** An event as it is sent. */
-export async function signEvent(event: BenchEvent): Promise<{ body: string; headers: Record<string, string> }> {
+export interface SignedEvent {
+  readonly body: string;
+  readonly headers: Record<string, string>;
+}
+
+/** Signs an event. */
+export async function signEvent(event: BenchEvent): Promise<SignedEvent> {
   const encoder = new TextEncoder();
   key ??= crypto.subtle.importKey("raw", encoder.encode(SECRET), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   const body = JSON.stringify(event);
