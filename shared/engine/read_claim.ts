@@ -8,7 +8,7 @@ export interface Claim {
   jobs: QueuedJob[];
 }
 
-/** Jobs that were leased together, by the column: all lists in the same order, and a list of one says it of all. */
+/** Jobs that were leased together, by the column: all lists in one order (any), and a list of one says it of all. */
 interface LeasedJobs {
   lease: string;
   jobs: string[];
@@ -32,7 +32,7 @@ export function readClaim(reply: Json): Claim {
 
 function readLease(leased: LeasedJobs, jobs: QueuedJob[]): void {
   const { lease, payloads, organization_ids, types, attempts, max_attempts, priorities } = leased;
-  for (const index of inOrder(priorities, leased.jobs.length)) {
+  for (const index of inOrder(priorities, leased.jobs)) {
     jobs.push({
       job: leased.jobs[index] ?? "",
       lease,
@@ -49,9 +49,12 @@ function at<T>(list: readonly T[], index: number): T | undefined {
   return list.length === 1 ? list[0] : list[index];
 }
 
-/** The order in which jobs begin: the lower number of priority first, otherwise as they were enqueued. */
-function inOrder(priorities: readonly number[], count: number): Iterable<number> {
-  const indexes = Array.from({ length: count }, (_, index) => index);
-  if (priorities.length === 1) return indexes;
-  return indexes.toSorted((a, b) => (priorities[a] ?? 0) - (priorities[b] ?? 0));
+/**
+ * The order in which jobs begin: the lower number of priority first, otherwise as they were enqueued, which their ids
+ * (UUIDv7) tell. Nearly always they are in it already, and this only looks.
+ */
+function inOrder(priorities: readonly number[], jobs: readonly string[]): Iterable<number> {
+  return jobs.map((_, index) => index).sort((a, b) =>
+    (at(priorities, a) ?? 0) - (at(priorities, b) ?? 0) || (jobs[a]! < jobs[b]! ? -1 : 1)
+  );
 }

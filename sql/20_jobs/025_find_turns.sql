@@ -35,6 +35,7 @@ begin
     and pg_try_advisory_xact_lock(hashtext('millrace.turn'), hashtext(m.id::text));
   -- Counted in pages of the table, about ten microseconds each, and not by the clock: a busy machine makes no difference.
   v_before := pg_stat_get_xact_blocks_fetched('public.job_queue'::regclass) - v_before;
+  -- A claim that finds nothing writes nothing.
   if v_before > 50 or p_rest_us > 0 then
     perform setval('private.next_discovery', v_clock + case when v_before > 50 then v_before * 200 else 0 end);
   end if;

@@ -1,108 +1,47 @@
-create function private.pick_jobs(
+create function private.pick_more_jobs(
   p_limit integer,
   p_now timestamptz,
-  out p_token_ids uuid[],
-  out p_job_ids uuid[],
-  out p_is_special boolean,
-  out p_is_full boolean,
-  out p_organization_ids uuid[],
-  out p_counts integer[],
-  out p_latest timestamptz[],
-  out p_empty uuid[],
-  out p_is_costly boolean,
-  out p_virtual_time bigint,
-  out p_has_found boolean
+  p_looks boolean,
+  p_done uuid[],
+  p_are_more boolean,
+  inout p_token_ids uuid[],
+  inout p_job_ids uuid[],
+  inout p_job_places tid[],
+  inout p_is_special boolean,
+  inout p_organization_ids uuid[],
+  inout p_counts integer[],
+  inout p_latest timestamptz[],
+  inout p_empty uuid[],
+  inout p_virtual_time bigint,
+  out p_has_looked boolean
 ) returns record
 language plpgsql
 set search_path = ''
--- A plan made while the queue was empty must not read all of it when it is long.
+-- Left to itself Postgres plans anew in every call, which takes longer than the work; and a plan made while the queue was
+-- empty must not read all of it when it is long.
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off
 -- What is switched off looks infinitely dear, which is when Postgres compiles a query.
 set jit = off
 as $$
 declare
-  v_queue constant oid := 'public.job_queue'::regclass;
-  v_pages bigint := pg_stat_get_xact_blocks_fetched(v_queue);
-  -- What is behind by more has been overlooked, and the sweep sets it right: private.sweep_jobs.
-  v_floor bigint := (select c.last_value from private.job_clock c) - 64000;
-  -- Organizations a look. Of a small batch each gets one; of a large one a few get several each, which touches fewer pages
-  -- and evens out.
-  v_width integer := case when p_limit <= 8 then 8 else least(8, greatest(3, ceil(p_limit / 8.0)::integer)) end;
-  v_wanted integer := p_limit;
-  v_seen uuid[] := '{}';
-  v_done uuid[] := '{}';
+  v_wanted integer := p_limit - (select coalesce(sum(c), 0) from unnest(p_counts) c);
+  -- Organizations a look.
+  v_width integer := case when p_counts <> '{}' then 16 when p_limit <= 8 then 8
+    else least(8, greatest(3, ceil(p_limit / 8.0)::integer)) end;
+  v_are_more boolean := p_are_more;
+  v_seen uuid[] := coalesce(p_token_ids, '{}') || coalesce(p_job_ids, '{}');
+  v_done uuid[] := p_done;
   v_has_looked boolean := false;
   v_has_heads boolean := false;
   v_found integer;
   v_round record;
-  v_first record;
-  v_part record;
-  v_tokens uuid[];
-  v_jobs uuid[];
-  v_is_special boolean := false;
-  v_counts integer[] := '{}';
-  v_latest timestamptz[] := '{}';
-  v_exhausted uuid[] := '{}';
-  v_empty uuid[] := '{}';
-  v_virtual_time bigint;
-  v_taken integer := 0;
-  v_quota integer;
 begin
-  p_organization_ids := '{}';
-  p_counts := '{}';
-  p_latest := '{}';
-  p_empty := '{}';
-  p_has_found := false;
-  select array_agg(t.organization_id) as organizations, array_agg(t.virtual_time) as times, array_agg(t.weight) as weights,
-    sum(t.weight)::double precision as weight,
-    bool_and(t.max_running is null and (t.head_until > p_now and t.head <= p_now) is not true) as is_plain
-  into v_first from (
-    select o.organization_id, o.virtual_time, o.weight, o.head, o.head_until, o.max_running from private.job_turns o
-    where o.is_active and o.virtual_time >= v_floor
-    order by o.virtual_time, o.organization_id
-    limit v_width
-  ) t;
+  p_has_looked := false;
   loop
-    if v_first.is_plain then
-      -- As the first round nearly always is: nobody has a head or a limit. A small query for each organization costs half of
-      -- the general one, of which Postgres prepares every part anew each time.
-      for v_place in 1 .. cardinality(v_first.organizations) loop
-        v_quota := ceil(p_limit * v_first.weights[v_place] / v_first.weight);
-        select array_agg(c.id) filter (where not c.is_job) as tokens, array_agg(c.id) filter (where c.is_job) as jobs,
-          bool_or(c.is_special) filter (where c.is_job) as is_special, count(*)::integer as taken,
-          max(c.scheduled_for) filter (where c.priority = 100) as latest
-        into v_part from (
-          select j.id, j.run_id is null as is_job, num_nonnulls(j.concurrency_key, j.expires_at) > 0 as is_special,
-            j.priority, j.scheduled_for
-          from public.job_queue j
-          where j.status = 'available' and j.organization_id = v_first.organizations[v_place] and j.scheduled_for <= p_now
-          order by j.priority, j.scheduled_for
-          limit least(v_quota, p_limit - v_taken)
-          for update skip locked
-        ) c;
-        v_tokens := v_tokens || v_part.tokens;
-        v_jobs := v_jobs || v_part.jobs;
-        v_is_special := v_is_special or coalesce(v_part.is_special, false);
-        v_counts := v_counts || v_part.taken;
-        v_latest := v_latest || v_part.latest;
-        v_taken := v_taken + v_part.taken;
-        if v_part.taken > 0 then
-          v_virtual_time := coalesce(v_virtual_time, v_first.times[v_place]);
-        end if;
-        if v_part.taken < v_quota then
-          v_exhausted := v_exhausted || v_first.organizations[v_place];
-          if v_part.taken = 0 then
-            v_empty := v_empty || v_first.organizations[v_place];
-          end if;
-        end if;
-      end loop;
-      select v_first.organizations, v_counts as counts, v_latest as latest, v_exhausted as exhausted, v_empty as empty,
-        false as has_heads, v_virtual_time as virtual_time, v_taken as taken, v_tokens as tokens, v_jobs as jobs,
-        v_is_special as is_special
-      into v_round;
-      v_first.is_plain := false;
-    else
+    if v_are_more then
+      -- What is left of the batch goes to those that have more, the least virtual time first.
       with turns as materialized (
         select c.organization_id, c.virtual_time, c.head, c.room,
           least(ceil(v_wanted::double precision * c.weight / sum(c.weight) over ())::integer, c.room) as quota
@@ -116,7 +55,7 @@ begin
             (
               select t.organization_id, t.virtual_time, t.weight, t.head, t.head_until, t.max_running, 0 as taken
               from private.job_turns t
-              where t.is_active and t.virtual_time >= v_floor and t.organization_id <> all (p_organization_ids)
+              where t.is_active and t.virtual_time >= (select c.last_value - 64000 from private.job_clock c) and t.organization_id <> all (p_organization_ids)
               order by t.virtual_time, t.organization_id
               limit v_width
             )
@@ -134,12 +73,12 @@ begin
         ) c
       ),
       picked as materialized (
-        select c.id, c.is_job, c.is_special, c.priority, c.scheduled_for, t.organization_id
+        select c.id, c.place, c.is_job, c.is_special, c.priority, c.scheduled_for, t.organization_id
         from (select * from turns order by turns.virtual_time, turns.organization_id) t
         cross join lateral (
           -- Urgent work first; of the ordinary priority only from the head on.
           select * from (
-            select j.id, j.run_id is null as is_job, num_nonnulls(j.concurrency_key, j.expires_at) > 0 as is_special,
+            select j.id, j.ctid as place, j.run_id is null as is_job, num_nonnulls(j.concurrency_key, j.expires_at) > 0 as is_special,
               j.priority, j.scheduled_for
             from public.job_queue j
             where t.head > '-infinity' and j.status = 'available' and j.organization_id = t.organization_id and j.priority < 100
@@ -150,7 +89,7 @@ begin
           ) urgent
           union all
           select * from (
-            select j.id, j.run_id is null, num_nonnulls(j.concurrency_key, j.expires_at) > 0, j.priority, j.scheduled_for
+            select j.id, j.ctid, j.run_id is null, num_nonnulls(j.concurrency_key, j.expires_at) > 0, j.priority, j.scheduled_for
             from public.job_queue j
             where j.status = 'available' and j.organization_id = t.organization_id
               and (j.priority, j.scheduled_for) >= (case when t.head > '-infinity' then 100 else -32768 end::smallint, t.head)
@@ -182,52 +121,169 @@ begin
       ) o, (
         select
           array_agg(k.id) filter (where not k.is_job) as tokens, array_agg(k.id) filter (where k.is_job) as jobs,
-          bool_or(k.is_special) filter (where k.is_job) as is_special
+          array_agg(k.place) filter (where k.is_job) as places, bool_or(k.is_special) filter (where k.is_job) as is_special
         from picked k
       ) w;
+      p_token_ids := p_token_ids || v_round.tokens;
+      p_job_ids := p_job_ids || v_round.jobs;
+      p_job_places := p_job_places || v_round.places;
+      p_is_special := p_is_special or coalesce(v_round.is_special, false);
+      v_wanted := v_wanted - v_round.taken;
+      p_virtual_time := coalesce(p_virtual_time, v_round.virtual_time);
+      p_organization_ids := p_organization_ids || v_round.organizations;
+      p_counts := p_counts || v_round.counts;
+      p_latest := p_latest || v_round.latest;
+      exit when v_wanted <= 0;
+      v_seen := coalesce(p_token_ids, '{}') || coalesce(p_job_ids, '{}');
+      p_empty := p_empty || v_round.empty;
+      v_done := v_done || v_round.exhausted;
+      v_has_heads := v_has_heads or coalesce(v_round.has_heads, false);
+      -- Unless that was everybody, and none has more.
+      v_are_more := cardinality(v_round.organizations) = v_width
+        or cardinality(v_round.organizations) > coalesce(cardinality(v_round.exhausted), 0);
+    else
+      -- All that is known of is taken. What is not known of, or was passed over, is looked for once; by a claim that brings
+      -- something, for which somebody waits, only when nobody has looked for a second.
+      exit when v_has_looked or (v_wanted < p_limit and not p_looks);
+      v_found := private.find_turns(p_now, case when v_wanted < p_limit then 1000000 else 0 end);
+      -- Also one that gave no turn may hold some: it may have been too late.
+      p_has_looked := v_found is not null;
+      exit when v_found is null or (v_found = 0 and not v_has_heads);
+      v_has_looked := true;
+      v_are_more := true;
+      v_done := '{}';
+      p_empty := '{}';
     end if;
-
-    p_token_ids := p_token_ids || v_round.tokens;
-    p_job_ids := p_job_ids || v_round.jobs;
-    p_is_special := coalesce(p_is_special, false) or coalesce(v_round.is_special, false);
-    v_wanted := v_wanted - v_round.taken;
-    p_virtual_time := coalesce(p_virtual_time, v_round.virtual_time);
-    p_organization_ids := p_organization_ids || v_round.organizations;
-    p_counts := p_counts || v_round.counts;
-    p_latest := p_latest || v_round.latest;
-    exit when v_wanted <= 0;
-    v_seen := coalesce(p_token_ids, '{}') || coalesce(p_job_ids, '{}');
-    p_empty := p_empty || v_round.empty;
-    v_done := v_done || v_round.exhausted;
-    v_has_heads := v_has_heads or coalesce(v_round.has_heads, false);
-    -- What is left of the batch goes to those that have more, again the least virtual time first; unless that was everybody,
-    -- and none has more.
-    if cardinality(v_round.organizations) = v_width or cardinality(v_round.organizations) > coalesce(cardinality(v_round.exhausted), 0) then
-      v_width := least(v_width * 2, 256);
-      continue;
-    end if;
-    -- All that is known of is taken. What is not known of, or was passed over, is looked for once.
-    exit when v_has_looked;
-    v_found := private.find_turns(p_now);
-    -- Also one that gave no turn may hold some: it may have been too late.
-    p_has_found := v_found is not null;
-    exit when v_found is null or (v_found = 0 and not v_has_heads);
-    v_has_looked := true;
     v_width := least(v_width * 2, 256);
-    v_done := '{}';
-    p_empty := '{}';
   end loop;
-  v_pages := pg_stat_get_xact_blocks_fetched(v_queue) - v_pages;
-  -- While every claim is full, five times a second.
-  if v_wanted <= 0 and date_part('epoch', clock_timestamp()) * 1000000 >= 200000 + (select n.last_value from private.next_discovery n) then
-    v_found := private.find_turns(p_now, 200000);
-    p_has_found := p_has_found or v_found is not null;
-  end if;
-  p_is_full := v_wanted <= 0;
-  p_is_costly := v_pages > 100 + 3 * p_limit;
 end;
 $$;
 
-revoke all on function private.pick_jobs(integer, timestamptz) from public, anon, authenticated, service_role;
-comment on function private.pick_jobs(integer, timestamptz) is
-  'Locks up to p_limit pieces of work that are due, fairly among organizations: those with the least virtual time first, each a share by its weight. Tokens and jobs apart; null = none; p_is_special = a job has a concurrency key or expires; the rest is for private.note_turns. What it costs grows neither with the number of organizations nor with what they have waiting.';
+revoke all on function private.pick_more_jobs(integer, timestamptz, boolean, uuid[], boolean, uuid[], uuid[], tid[], boolean, uuid[], integer[], timestamptz[], uuid[], bigint) from public, anon, authenticated, service_role;
+comment on function private.pick_more_jobs(integer, timestamptz, boolean, uuid[], boolean, uuid[], uuid[], tid[], boolean, uuid[], integer[], timestamptz[], uuid[], bigint) is
+  'Part of private.pick_jobs, whose first look did not fill the batch: goes on with what that has picked, to organizations with heads and limits, to ever more of them, and to what nobody has announced (p_looks as in private.pick_jobs). p_done = those that have no more; p_are_more = there are others.';
+
+create function private.pick_jobs(
+  p_limit integer,
+  p_now timestamptz,
+  p_looks boolean,
+  out p_token_ids uuid[],
+  out p_job_ids uuid[],
+  out p_job_places tid[],
+  out p_is_special boolean,
+  out p_is_full boolean,
+  out p_organization_ids uuid[],
+  out p_counts integer[],
+  out p_latest timestamptz[],
+  out p_empty uuid[],
+  out p_are_many boolean,
+  out p_is_costly boolean,
+  out p_virtual_time bigint,
+  out p_has_looked boolean
+) returns record
+language plpgsql
+set search_path = ''
+-- Left to itself Postgres plans anew in every call, which takes longer than the work; and a plan made while the queue was
+-- empty must not read all of it when it is long.
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+-- What is switched off looks infinitely dear, which is when Postgres compiles a query.
+set jit = off
+as $$
+-- Every claim pays for what stands here, and Postgres prepares each expression anew in every transaction: few are best.
+declare
+  v_queue constant oid := 'public.job_queue'::regclass;
+  -- Organizations that the first look knows of.
+  v_width constant integer := 8;
+  v_first record;
+  v_part record;
+  v_quota integer;
+  v_taken integer := 0;
+  v_done uuid[] := '{}';
+begin
+  p_is_special := false;
+  p_has_looked := false;
+  p_organization_ids := '{}';
+  p_counts := '{}';
+  p_latest := '{}';
+  p_empty := '{}';
+  select array_agg(t.organization_id) as organizations, array_agg(t.virtual_time) as times, array_agg(t.weight) as weights,
+    sum(t.weight)::double precision as weight, count(*)::integer as known,
+    array_agg(t.max_running is null and (t.head_until > p_now and t.head <= p_now) is not true) as are_plain,
+    pg_stat_get_xact_blocks_fetched(v_queue) as pages,
+    date_part('epoch', clock_timestamp()) * 1000000 - (select n.last_value from private.next_discovery n) as rest_us
+  into v_first from (
+    select o.organization_id, o.virtual_time, o.weight, o.head, o.head_until, o.max_running from private.job_turns o
+    -- What is behind by more has been overlooked, and the sweep sets it right: private.sweep_jobs.
+    where o.is_active and o.virtual_time >= (select c.last_value - 64000 from private.job_clock c)
+    order by o.virtual_time, o.organization_id
+    limit v_width
+  ) t;
+  -- Those that have neither a head nor a limit, which are nearly all: a small query for each costs half of the general one.
+  for v_place in 1 .. v_first.known loop
+    exit when v_taken >= p_limit or not v_first.are_plain[v_place];
+    v_quota := p_limit - v_taken;
+    -- Where many wait, each has a whole batch in turn, which touches the fewest pages. Few share it: those who are looked at,
+    -- when they are all there are or one of them had nothing. And a small batch is for a worker with little room, whose work
+    -- takes long.
+    if v_first.known < v_width or p_limit <= v_width or p_empty <> '{}' then
+      v_quota := ceil(v_quota * v_first.weights[v_place] / v_first.weight);
+    end if;
+    v_first.weight := v_first.weight - v_first.weights[v_place];
+    select array_agg(c.id) filter (where not c.is_job) as tokens, array_agg(c.id) filter (where c.is_job) as jobs,
+      array_agg(c.place) filter (where c.is_job) as places, coalesce(bool_or(c.is_special) filter (where c.is_job), false) as is_special,
+      count(*)::integer as taken, max(c.scheduled_for) filter (where c.priority = 100) as latest
+    into v_part from (
+      select j.id, j.ctid as place, j.run_id is null as is_job, num_nonnulls(j.concurrency_key, j.expires_at) > 0 as is_special,
+        j.priority, j.scheduled_for
+      from public.job_queue j
+      where j.status = 'available' and j.organization_id = v_first.organizations[v_place] and j.scheduled_for <= p_now
+      order by j.priority, j.scheduled_for
+      limit v_quota
+      for update skip locked
+    ) c;
+    p_organization_ids := p_organization_ids || v_first.organizations[v_place];
+    p_counts := p_counts || v_part.taken;
+    p_latest := p_latest || v_part.latest;
+    if v_part.taken > 0 then
+      p_token_ids := p_token_ids || v_part.tokens;
+      p_job_ids := p_job_ids || v_part.jobs;
+      p_job_places := p_job_places || v_part.places;
+      p_is_special := p_is_special or v_part.is_special;
+      p_virtual_time := coalesce(p_virtual_time, v_first.times[v_place]);
+      v_taken := v_taken + v_part.taken;
+    else
+      p_empty := p_empty || v_first.organizations[v_place];
+    end if;
+    if v_part.taken < v_quota then
+      v_done := v_done || v_first.organizations[v_place];
+    end if;
+  end loop;
+  -- What a batch that is not full costs more is worth it, unless it brings all there is and somebody waits for that.
+  if v_taken < p_limit and not (
+    v_taken > 0 and v_first.known < v_width and cardinality(v_done) = v_first.known
+    and (not p_looks or v_first.rest_us < 1000000)
+  ) then
+    select m.* into p_token_ids, p_job_ids, p_job_places, p_is_special, p_organization_ids, p_counts, p_latest, p_empty,
+      p_virtual_time, p_has_looked
+    from private.pick_more_jobs(
+      p_limit, p_now, p_looks, v_done, v_first.known = v_width or cardinality(v_done) < v_first.known,
+      p_token_ids, p_job_ids, p_job_places, p_is_special, p_organization_ids, p_counts, p_latest, p_empty, p_virtual_time
+    ) m;
+    v_taken := coalesce(cardinality(p_token_ids), 0) + coalesce(cardinality(p_job_ids), 0);
+  end if;
+  p_is_full := v_taken >= p_limit;
+  p_is_costly := pg_stat_get_xact_blocks_fetched(v_queue) - v_first.pages > 100 + 3 * p_limit;
+  -- Looking at those that have nothing has become dear, sooner while others wait.
+  p_are_many := cardinality(p_empty) > case when p_is_full then 8 else 64 end;
+  -- While every claim is full, five times a second.
+  if p_is_full and v_first.rest_us >= 200000 then
+    p_has_looked := private.find_turns(p_now, 200000) is not null or p_has_looked;
+  end if;
+end;
+$$;
+
+revoke all on function private.pick_jobs(integer, timestamptz, boolean) from public, anon, authenticated, service_role;
+comment on function private.pick_jobs(integer, timestamptz, boolean) is
+  'Locks up to p_limit pieces of work that are due, fairly among organizations: those with the least virtual time first. Tokens and jobs apart, null = none; p_job_places = where the jobs lie; p_is_special = a job has a concurrency key or expires; the rest is for private.note_turns. p_looks = should it bring something, it may still look for what nobody has announced; a worker that has found nothing within a second has looked. What it costs grows neither with the number of organizations nor with what they have waiting.';

@@ -1,6 +1,12 @@
 create function private.finish_leases(p_worker_id uuid, p_results jsonb, p_now timestamptz) returns uuid[]
 language plpgsql
 set search_path = ''
+-- Left to itself Postgres plans anew in every call, which takes longer than the work; and a plan made while nothing was leased
+-- must not read all leases when they are many.
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set jit = off
 as $$
 declare
   v_leases uuid[];
@@ -10,7 +16,7 @@ declare
 begin
   select array_agg(l.id) into v_leases from (
     select o.id from private.job_leases o
-    where o.id in (select r.lease from jsonb_to_recordset(p_results) as r (lease uuid, job uuid) where r.job is null)
+    where o.id = any (array(select r.lease from jsonb_to_recordset(p_results) as r (lease uuid, job uuid) where r.job is null))
       and o.worker_id = p_worker_id
     order by o.id for update
   ) l;

@@ -20,12 +20,15 @@ begin
   if p_results @? '$[*] ? (!exists(@.job))' then
     v_whole := private.finish_leases(p_worker_id, p_results, v_now);
   end if;
-  -- The fence: leases that this worker holds, in one order.
-  select array_agg(l.id) into v_leases from (
-    select o.id from private.job_leases o
-    where o.id in (select r.lease from jsonb_to_recordset(p_results) as r (lease uuid, job uuid) where r.job is not null) and o.worker_id = p_worker_id
-    order by o.id for update
-  ) l;
+  if p_results @? '$[*].job' then
+    -- The fence: leases that this worker holds, in one order.
+    select array_agg(l.id) into v_leases from (
+      select o.id from private.job_leases o
+      where o.id = any (array(select r.lease from jsonb_to_recordset(p_results) as r (lease uuid, job uuid) where r.job is not null))
+        and o.worker_id = p_worker_id
+      order by o.id for update
+    ) l;
+  end if;
   if v_leases is null then
     return jsonb_build_object('settled', '[]'::jsonb, 'leases', to_jsonb(v_whole));
   end if;

@@ -12,6 +12,7 @@ as $$
 declare
   v_now timestamptz := private.now();
   v_picked record;
+  v_is_listening boolean;
   v_ids uuid[];
   v_job_ids uuid[];
   v_reply json := '[]';
@@ -19,7 +20,7 @@ begin
   -- Nobody is told of a claim but its worker. One that a crash of Postgres forgets was never made: the work is where it was,
   -- and what comes later of that worker is refused. So it does not wait for the disk.
   perform set_config('synchronous_commit', 'off', true);
-  perform private.keep_worker(p_worker_id, p_kind);
+  v_is_listening := private.keep_worker(p_worker_id, p_kind);
 
   if p_run_id is not null then
     select array_agg(c.id) into v_ids from (
@@ -31,29 +32,33 @@ begin
   else
     if p_listens is null then
       -- A worker of the release before there were jobs: it would give all that it claimed back if one were among it.
-      select * into v_picked from private.pick_jobs(p_limit + 1000, v_now);
+      select * into v_picked from private.pick_jobs(p_limit + 1000, v_now, true);
       v_ids := v_picked.p_token_ids[1:p_limit];
     else
-      select * into v_picked from private.pick_jobs(p_limit, v_now);
+      -- A worker that listens asks once a second, and has found nothing until now.
+      select * into v_picked from private.pick_jobs(p_limit, v_now, not v_is_listening);
       v_ids := v_picked.p_token_ids;
       v_job_ids := v_picked.p_job_ids;
     end if;
     -- Who finds nothing is told when there is something; from then on whoever enqueues need not say so.
-    update private.workers w set is_listening = not w.is_listening
-    where w.id = p_worker_id and w.is_listening <> (coalesce(p_listens, false) and v_ids is null and v_job_ids is null);
+    if v_is_listening <> (coalesce(p_listens, false) and v_ids is null and v_job_ids is null) then
+      update private.workers w set is_listening = not v_is_listening where w.id = p_worker_id;
+    end if;
   end if;
   if v_job_ids is not null then
-    v_reply := private.lease_jobs(p_worker_id, v_job_ids, v_picked.p_is_special, v_now);
+    v_reply := private.lease_jobs(p_worker_id, v_job_ids, v_picked.p_job_places, v_picked.p_is_special, v_now);
   end if;
   if v_ids is not null then
     v_ids := private.begin_tokens(p_worker_id, v_ids, v_now);
   end if;
   -- Last, because claims wait for each other here: whoever does has all the locks it needs.
   if p_run_id is null then
-    perform private.note_turns(
-      v_now, v_picked.p_is_full, v_picked.p_organization_ids, v_picked.p_counts, v_picked.p_latest, v_picked.p_empty,
-      v_picked.p_is_costly, v_picked.p_virtual_time, v_picked.p_has_found
-    );
+    if v_picked.p_is_full or v_picked.p_is_costly or v_picked.p_are_many then
+      perform private.note_turns(
+        v_now, v_picked.p_is_full, v_picked.p_organization_ids, v_picked.p_counts, v_picked.p_latest, v_picked.p_empty,
+        v_picked.p_are_many, v_picked.p_is_costly, v_picked.p_virtual_time, v_picked.p_has_looked
+      );
+    end if;
   end if;
   if v_ids is null then
     return v_reply;

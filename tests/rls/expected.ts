@@ -754,6 +754,7 @@ private.uuid_v7                    -     -     -
 private.uuid_v7_floor              -     -     -
 private.waiting_token              -     -     -
 private.activate_turns             -     -     -
+private.advance_clock              -     -     -
 private.admit_jobs                 -     -     -
 private.begin_tokens               -     -     -
 private.count_running              -     -     -
@@ -771,6 +772,7 @@ private.leased_jobs                -     -     x
 private.lock_concurrency_key       -     -     -
 private.note_turns                 -     -     -
 private.pick_jobs                  -     -     -
+private.pick_more_jobs             -     -     -
 private.platform_id                -     -     -
 private.put_back_leases            -     -     -
 private.resting_status             -     -     -

@@ -84,7 +84,15 @@ export const org = () => crypto.randomUUID();
 
 /** Leaves the queue empty. */
 export async function clean(db: TestDatabase): Promise<void> {
-  for (const table of ["public.job_queue", "private.job_leases", "private.job_slots", "private.workers"]) {
+  for (
+    const table of [
+      "public.job_queue",
+      "private.job_leases",
+      "private.job_slots",
+      "private.job_turns",
+      "private.workers",
+    ]
+  ) {
     await db.sql.unsafe(`delete from ${table}`);
   }
 }

@@ -6,9 +6,9 @@
 import postgres from "postgres";
 import { assert, assertEquals } from "../helpers/assert.ts";
 import { engineOf, lapse, newWorker } from "./_engine.ts";
-import { claim, clean, enqueue, finish, leftovers, NOTHING, org } from "./_jobs.ts";
+import { claim, claimedJobs, clean, enqueue, finish, leftovers, NOTHING, org } from "./_jobs.ts";
 import { scenarios } from "./_scenarios.ts";
-import { parallel } from "./_world.ts";
+import { parallel, service } from "./_world.ts";
 
 scenarios("turns of jobs", {
   "a concurrency key": {
@@ -86,9 +86,9 @@ scenarios("turns of jobs", {
     },
     "a newcomer is in the next batch, however many wait": async (db) => {
       const many = Array.from({ length: 40 }, () => org());
-      await enqueue(db, many.flatMap((organization_id) => Array.from({ length: 20 }, () => ({ organization_id }))));
+      await enqueue(db, many.flatMap((organization_id) => Array.from({ length: 30 }, () => ({ organization_id }))));
       // All have had something.
-      for (let round = 0; round < 20; round++) await claim(db, newWorker(), 16);
+      for (let round = 0; round < 40; round++) await claim(db, newWorker(), 16);
       for (let round = 0; round < 10; round++) {
         await claim(db, newWorker(), 16);
         const organization_id = org();
@@ -96,6 +96,42 @@ scenarios("turns of jobs", {
         const jobs = await claim(db, newWorker(), 16);
         assert(jobs.some((job) => job.organization_id === organization_id), `round ${round}`);
       }
+      await clean(db);
+    },
+    "many who wait have whole batches in turn, a few share each batch, and of a small one each has one job": async (
+      db,
+    ) => {
+      const wait = async (count: number): Promise<void> => {
+        const ids = Array.from({ length: count }, () => org());
+        await enqueue(db, ids.flatMap((organization_id) => Array.from({ length: 60 }, () => ({ organization_id }))));
+      };
+      const shares = async (limit: number): Promise<Map<string, number>> => {
+        const jobs = await claim(db, newWorker(), limit);
+        return new Map(
+          Map.groupBy(jobs, (job) => job.organization_id).entries().map(([id, list]) => [id, list.length]),
+        );
+      };
+      await wait(9);
+      const served = new Set<string>();
+      for (let turn = 0; turn < 9; turn++) {
+        const share = await shares(24);
+        assertEquals([...share.values()], [24]);
+        served.add([...share.keys()].join());
+      }
+      assertEquals(served.size, 9);
+      assertEquals([...(await shares(8)).values()], Array(8).fill(1));
+      await clean(db);
+      await wait(3);
+      assertEquals([...(await shares(24)).values()], [8, 8, 8]);
+      await clean(db);
+    },
+    "who has less than a batch leaves the rest of it to the next": async (db) => {
+      const ids = Array.from({ length: 12 }, () => org());
+      await enqueue(db, ids.flatMap((organization_id) => Array.from({ length: 5 }, () => ({ organization_id }))));
+      const jobs = await claim(db, newWorker(), 40);
+      assertEquals(jobs.length, 40);
+      assertEquals(new Set(jobs.map((job) => job.organization_id)).size, 8);
+      assertEquals((await claim(db, newWorker(), 40)).length, 20);
       await clean(db);
     },
     "an organization holds no more than its plan allows": async (db) => {
@@ -117,6 +153,35 @@ scenarios("turns of jobs", {
       let found = 0;
       for (let tries = 0; tries < 100 && found === 0; tries++) found += (await claim(db, newWorker())).length;
       assertEquals(found, 1);
+      await clean(db);
+    },
+    "work that nobody announced is found beside other work once nobody has looked for a second": async (db) => {
+      const looked = async (ago: string) => {
+        await db.sql`select setval('private.next_discovery',
+          (extract(epoch from clock_timestamp() - ${ago}::interval) * 1000000)::bigint)`;
+      };
+      const hide = async () => {
+        await db.sql`insert into public.job_queue (organization_id, type) values (${org()}, 'test')`;
+      };
+      const announced = { organization_id: org() };
+      await hide();
+      await enqueue(db, [announced]);
+      await looked("-1 minute");
+      assertEquals((await claim(db, newWorker())).length, 1);
+      await enqueue(db, [announced]);
+      await looked("1.1 seconds");
+      assertEquals((await claim(db, newWorker())).length, 2);
+
+      // A worker that listens has looked itself, and somebody waits for what it is told of.
+      const worker = newWorker();
+      const listen = async () =>
+        claimedJobs(await service(db, "claim_jobs", { p_worker_id: worker, p_limit: 100, p_listens: true })).length;
+      await looked("1.1 seconds");
+      assertEquals(await listen(), 0);
+      await hide();
+      await enqueue(db, [announced]);
+      assertEquals(await listen(), 1);
+      assertEquals(await listen(), 1, "the next one finds nothing, and looks");
       await clean(db);
     },
     "behind many dead rows a claim begins where the last one ended, and still finds what is older a second later":

@@ -179,6 +179,40 @@ scenarios("jobs", {
       assertEquals([claimed.length, new Set(claimed.map(({ job }) => job)).size], [400, 400]);
       await clean(db);
     },
+    "is claimed once while others replace it": async (db) => {
+      const organization_id = org();
+      const made = new Set<string>();
+      const taken: QueuedJob[] = [];
+      let isOver = false;
+      const replacing = parallel(4, async (writer) => {
+        for (let round = 0; round < 60; round++) {
+          const jobs = Array.from({ length: 5 }, (_, n) => ({
+            organization_id,
+            unique_key: `k${(n + writer) % 5}`,
+            on_conflict: "replace",
+            payload: round,
+          }));
+          // One by one: two who replace several in different orders would wait for each other.
+          for (const job of jobs) {
+            const [said] = await enqueue(db, [job]);
+            if (said!.status === "enqueued") made.add(said!.id);
+          }
+        }
+      }).finally(() => isOver = true);
+      await parallel(4, async () => {
+        const worker = newWorker();
+        for (;;) {
+          const last = isOver;
+          const jobs = await claim(db, worker, 10);
+          taken.push(...jobs);
+          if (last && jobs.length === 0) return;
+        }
+      });
+      await replacing;
+      assertEquals(taken.map(({ job }) => job).sort(), [...made].sort());
+      assertEquals((await leftovers(db)).queue, 0);
+      await clean(db);
+    },
     "is claimed beside others without a circle of those who wait, when many organizations come and go": async (db) => {
       for (let round = 0; round < 40; round++) {
         await enqueue(db, Array.from({ length: 200 }, () => ({ organization_id: org() })));
