@@ -139,21 +139,7 @@ begin
   end if;
 
   -- Phase 4: what was done is recorded.
-  insert into public.run_steps (
-    run_id, node_id, scope, attempt, organization_id, status, leaf, handles, output, error, started_at, finished_at, exit
-  )
-  select
-    r.run_id, s.node, coalesce(s.scope, r.scope, ''), coalesce(s.attempt, 1), r.organization_id, s.status, coalesce(s.leaf, false),
-    s.handles, s.output, s.error,
-    v_now - make_interval(secs => coalesce(s.started_ago, 0) / 1000000.0),
-    v_now - make_interval(secs => coalesce(s.finished_ago, 0) / 1000000.0), s.exit
-  from jsonb_to_recordset(p_results) as r (run_id uuid, organization_id uuid, scope text, steps jsonb)
-  cross join lateral jsonb_to_recordset(r.steps) as s (
-    node text, scope text, attempt smallint, status text, leaf boolean, handles text[], output jsonb, error jsonb,
-    started_ago bigint, finished_ago bigint, exit smallint
-  )
-  -- A worker that saw no answer sends the same again; a step that it holds is then recorded already.
-  on conflict (run_id, node_id, scope, attempt) do nothing;
+  perform private.record_steps(p_results, v_now);
   -- Whoever watches is told, before the runs may end.
   if exists (select 1 from private.live_watchers w where w.watched_until > v_now) then
     perform private.broadcast_progress(p_results, v_now);

@@ -99,10 +99,13 @@ scenarios("the fence of engine.settle_jobs()", {
       const engine = engineOf(db);
       await engine.settleJobs(worker, [result(job, { hold: true, steps: [step("a", { output: "first" })] })]);
       await engine.settleJobs(worker, [
-        result(job, { hold: true, steps: [step("a", { output: "second" }), step("a", { output: "third" })] }),
+        result(job, {
+          hold: true,
+          steps: [step("b", { output: "new" }), step("a", { output: "second" }), step("a", { output: "third" })],
+        }),
       ]);
-      const rows = await db.sql`select output from public.run_steps where run_id = ${run}`;
-      assertEquals(rows.map((row) => row.output), ["first"]);
+      const rows = await db.sql`select output from public.run_steps where run_id = ${run} order by node_id`;
+      assertEquals(rows.map((row) => row.output), ["first", "new"]);
     },
   },
   "engine.settle_jobs() with a batch": {
