@@ -1,6 +1,6 @@
 import { backgroundSettled, createApp } from "../../shared/http/mod.ts";
 import { withApi } from "../../tests/helpers/api.ts";
-import { assertEquals } from "../../tests/helpers/assert.ts";
+import { assert, assertEquals } from "../../tests/helpers/assert.ts";
 import { FUNCTIONS } from "./mounts.ts";
 
 const [flows, router] = await Promise.all([FUNCTIONS.flows(), FUNCTIONS.admin()]);
@@ -31,6 +31,7 @@ Deno.test("GET /admin/cache says how often replies came from memory, from two is
       });
     const apps = [isolate(), isolate()];
     let tag = "";
+    const begun = performance.now();
     for (let n = 0; n < 10; n++) {
       for (const app of apps) {
         const headers = { authorization: `Bearer ${ada.token}`, ...(n === 9 ? { "if-none-match": tag } : {}) };
@@ -39,8 +40,10 @@ Deno.test("GET /admin/cache says how often replies came from memory, from two is
         tag = response.headers.get("etag") ?? "";
       }
     }
+    const windows = 1 + Math.floor((performance.now() - begun) / 2_000);
     await backgroundSettled();
-    assertEquals(flushes, 2);
+    // Each isolate once, however many requests it had, unless the machine was so slow that they took longer than that.
+    assert(flushes >= 2 && flushes <= 2 * windows, `${flushes} times in ${windows} windows`);
     const { status, body } = await api.operator.get<{ data: CacheUsage[] }>("/admin/cache");
     assertEquals(status, 200);
     const [{ operation, requests, hits, misses, not_modified, hit_rate }] = body.data as [CacheUsage];

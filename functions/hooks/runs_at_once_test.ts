@@ -4,7 +4,7 @@
  * @module
  */
 import { getEngine } from "../../shared/engine/mod.ts";
-import type { Json } from "../../shared/graph/mod.ts";
+import type { Graph, Json } from "../../shared/graph/mod.ts";
 import { backgroundSettled, createApp } from "../../shared/http/mod.ts";
 import type { TestApi } from "../../tests/helpers/api.ts";
 import { assert, assertEquals } from "../../tests/helpers/assert.ts";
@@ -84,46 +84,78 @@ async function traces(api: TestApi) {
       ...await api.db.sql`
         select node_id, scope, attempt, organization_id, status, leaf, handles, output, error, exit,
           started_at <= finished_at as in_order
-        from public.run_steps where run_id = ${id} order by node_id`,
+        from public.run_steps where run_id = ${id} order by node_id, scope`,
     ],
   })));
 }
 
-Deno.test("a run that is run before its event is kept leaves what the usual way leaves", () =>
-  withEndpoint(router, async (api, endpoint) => {
-    const deliverNext = async (id: string) => {
-      const { status, body } = await deliverStripe(api, endpoint, { ...CHECKOUT, id });
-      assertEquals(status, 202);
-      await backgroundSettled();
-      return body;
-    };
-    const usual = await deliverNext("evt_1");
-    const [{ count: workers } = { count: 0 }] = await api.db.sql`select count(*)::int as count from private.workers`;
-    const ahead = await deliverNext("evt_1b");
-    assertEquals(Object.keys(ahead), Object.keys(usual));
-    assertEquals((await api.db.sql`select 1 from private.workers`).length, workers);
-    const [first, second, ...others] = await traces(api);
-    assertEquals(others, []);
-    assertEquals(first?.steps.length, 4);
-    assertEquals(second, first);
-    // The same event again starts nothing, whatever was computed for it.
-    assertEquals((await deliverStripe(api, endpoint, { ...CHECKOUT, id: "evt_1b" })).body.duplicate, true);
-    assertEquals((await traces(api)).length, 2);
-  }, {
+/** Flows that only compute, and the steps of a run of each. */
+const COMPUTING: Record<string, { graph: Graph; steps: number }> = {
+  "with branches": {
+    steps: 4,
     graph: draw(
       {
         t: ["trigger.webhook"],
         a: set({ total: "{{ trigger.body.data.object.amount_total }}", event: "{{ trigger.event_id != null }}" }),
         choice: ["logic.if", { config: { condition: "{{ steps.a.output.total > 5000 }}" } }],
         high: set({ n: 1 }),
-        low: set({ n: 2 }),
+        low: set({ n: 2, keys: "{{ keys(trigger.body) }}" }),
       },
       "t>a",
       "a>choice",
       "choice/true>high",
       "choice/false>low",
     ),
-  }));
+  },
+  "with items in items": {
+    // split, 3 × (the item, row, cells, 2 × cell, sum), all, total
+    steps: 21,
+    graph: draw(
+      {
+        t: ["trigger.webhook"],
+        split: ["logic.splitter", { config: { items: "{{ [1, 2, 3] }}", maxParallel: 2 } }],
+        row: set({ n: "{{ item * trigger.body.data.object.amount_total }}" }),
+        cells: ["logic.loop.foreach", { config: { items: "{{ [10, 20] }}" } }],
+        cell: set({ n: "{{ item + steps.row.output.n + steps.split.output.index }}" }),
+        sum: set({ cells: "{{ steps.cells.output }}", at: "{{ index }}" }),
+        all: ["logic.collector"],
+        total: set({ count: "{{ length(steps.all.output) }}", all: "{{ steps.all.output }}" }),
+      },
+      "t>split",
+      "split>row",
+      "row>cells",
+      "cells/body>cell",
+      "cell>cells",
+      "cells/done>sum",
+      "sum>all",
+      "all>total",
+    ),
+  },
+};
+
+for (const [title, { graph, steps }] of Object.entries(COMPUTING)) {
+  Deno.test(`a run that is run before its event is kept leaves what the usual way leaves: ${title}`, () =>
+    withEndpoint(router, async (api, endpoint) => {
+      const deliverNext = async (id: string) => {
+        const { status, body } = await deliverStripe(api, endpoint, { ...CHECKOUT, id });
+        assertEquals(status, 202);
+        await backgroundSettled();
+        return body;
+      };
+      const usual = await deliverNext("evt_1");
+      const [{ count: workers } = { count: 0 }] = await api.db.sql`select count(*)::int as count from private.workers`;
+      const ahead = await deliverNext("evt_1b");
+      assertEquals(Object.keys(ahead), Object.keys(usual));
+      assertEquals((await api.db.sql`select 1 from private.workers`).length, workers);
+      const [first, second, ...others] = await traces(api);
+      assertEquals(others, []);
+      assertEquals(first?.steps.length, steps);
+      assertEquals(second, first);
+      // The same event again starts nothing, whatever was computed for it.
+      assertEquals((await deliverStripe(api, endpoint, { ...CHECKOUT, id: "evt_1b" })).body.duplicate, true);
+      assertEquals((await traces(api)).length, 2);
+    }, { graph }));
+}
 
 Deno.test("deliveries at the same time share their calls, and each gets its own verdict", () =>
   withEndpoint(router, async (api, endpoint) => {

@@ -9,6 +9,7 @@ export { EngineClient, type EngineFunction, type EngineTransport, type WorkerKin
 export { type Engine, getEngine } from "./engine.ts";
 export { InlineRunner, type InlineRunnerOptions } from "./inline_runner.ts";
 export { PlanCache } from "./plan_cache.ts";
+export { runAhead } from "./run_ahead.ts";
 export { postgresTransport, type PostgresTransportOptions } from "./postgres_transport.ts";
 export { postgrestTransport } from "./postgrest_transport.ts";
 export { type Claim, readClaim } from "./read_claim.ts";

@@ -8,15 +8,19 @@
  * @module
  */
 import type { Json, Plan } from "../graph/mod.ts";
+import { AheadWalk } from "./_ahead_walk.ts";
 import { encodeSteps } from "./_encode_result.ts";
 import { uuidV7 } from "./_uuid_v7.ts";
+import { toStorable } from "./storable.ts";
 import type { StepSurroundings } from "./execute_node.ts";
 import type { PlanCache } from "./plan_cache.ts";
 import type { AheadPlace, AheadRun, Job } from "./types.ts";
-import { TokenWalk } from "./walk.ts";
 
 /** A longer flow takes the usual way: the sender waits for what is run ahead. */
 const MAX_NODES = 100;
+
+/** Steps of a run, those of all items of its regions. */
+const MAX_STEPS = 400;
 
 /** Characters of all outputs together. */
 const MAX_CHARACTERS = 64_000;
@@ -56,13 +60,13 @@ export async function runAhead(
     started_at: place.received_at,
     flow_id: flow.id,
     flow_version_id: place.version_id,
-    input: { ...input, event_id, received_at: place.received_at },
+    // As it would come back from Postgres: `keys(trigger.body)` must not depend on the way that an event takes.
+    input: toStorable({ ...input, event_id, received_at: place.received_at }, Infinity),
     outputs: {},
     recorded: null,
   };
-  const { steps, job: _, ...rest } = await new TokenWalk(job, flow, surroundings).next() ?? { steps: [], job };
-  // Whatever the walk wants besides, such as an end of its own or another token, only the usual way can do.
-  if (steps.length === 0 || Object.values(rest).some((wish) => wish !== undefined)) return null;
+  const steps = await new AheadWalk(job, flow, surroundings, MAX_STEPS).run() ?? [];
+  if (steps.length === 0) return null;
   if (steps.some(({ status, attempt }) => attempt !== 1 || (status !== "completed" && status !== "skipped"))) {
     return null;
   }
@@ -73,11 +77,11 @@ export async function runAhead(
   return { ...place, event_id, run_id, output: last.length === 1 ? last[0]?.output ?? null : null, steps: encoded };
 }
 
-/** Whether no node of a flow does or awaits anything, and none opens a region. */
+/** Whether no node of a flow does or awaits anything, and none goes round until something is so. */
 function onlyComputes(plan: Plan): boolean {
   let known = suitable.get(plan);
   if (known === undefined) {
-    known = plan.nodes.length <= MAX_NODES && plan.regions.length === 0 &&
+    known = plan.nodes.length <= MAX_NODES && plan.regions.every(({ kind }) => kind !== "while") &&
       plan.nodes.every(({ kind }) => kind === "pure" || kind === "trigger");
     suitable.set(plan, known);
   }

@@ -8,7 +8,7 @@ interface Known {
 }
 
 /** Stands among what a token reads for the input of its run. */
-const READS_INPUT = "$trigger";
+export const READS_INPUT = "$trigger";
 
 /** See {@linkcode ownerReaders}. */
 export type OwnerReaders = "undo" | "steps" | null;

@@ -150,8 +150,8 @@ Deno.test("jobs that use up the CPU time are handed over before the platform end
   const workers: number[] = [];
   for (let more = true; more && workers.length < 40;) {
     const report = await workerOf(queue, busy).drain({ ...QUICK, cpuBudgetMs: 150 });
-    // One job more than fits, and what it costs to write them.
-    assert(report.cpuMs < 250 && (!report.more || report.cpuMs >= 150), `${report.cpuMs} ms`);
+    // As many jobs of 4 ms as fit, and one more. Nobody can say at most how many ms: others may hold the machine meanwhile.
+    assert(report.jobs <= 38 && (!report.more || report.cpuMs >= 150), `${report.jobs} jobs, ${report.cpuMs} ms`);
     workers.push(report.jobs);
     more = report.more;
   }

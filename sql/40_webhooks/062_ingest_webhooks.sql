@@ -58,16 +58,17 @@ begin
     join events e on e.id = g.event_id
   ), steps as (
     insert into public.run_steps (
-      run_id, node_id, scope, attempt, organization_id, status, leaf, handles, output, started_at, finished_at
+      run_id, node_id, scope, attempt, organization_id, status, leaf, handles, output, started_at, finished_at, exit
     )
     select
-      g.run_id, s.node, '', 1, v_organization_id, s.status, coalesce(s.leaf, false), s.handles, s.output,
+      g.run_id, s.node, coalesce(s.scope, ''), 1, v_organization_id, s.status, coalesce(s.leaf, false), s.handles, s.output,
       v_now - make_interval(secs => coalesce(s.started_ago, 0) / 1000000.0),
-      v_now - make_interval(secs => coalesce(s.finished_ago, 0) / 1000000.0)
+      v_now - make_interval(secs => coalesce(s.finished_ago, 0) / 1000000.0), s.exit
     from given g
     join events e on e.id = g.event_id
     cross join lateral jsonb_to_recordset(g.steps) as s (
-      node text, status text, leaf boolean, handles text[], output jsonb, started_ago bigint, finished_ago bigint
+      node text, scope text, status text, leaf boolean, handles text[], output jsonb, started_ago bigint, finished_ago bigint,
+      exit smallint
     )
   )
   select coalesce(jsonb_agg(e.id), '[]') into v_kept from events e;
@@ -85,4 +86,4 @@ $$;
 revoke all on function engine.ingest_webhooks(uuid, uuid, text, jsonb) from public, anon, authenticated, service_role;
 grant execute on function engine.ingest_webhooks(uuid, uuid, text, jsonb) to service_role;
 comment on function engine.ingest_webhooks(uuid, uuid, text, jsonb) is
-  'Keeps verified deliveries to one endpoint with their runs, which have been run already by this version from this trigger node, in one transaction, so that they may be acknowledged: each leaves what create_run, settle_jobs and finish_run would have left of a run without limits, entity, effects, waits and regions. p_deliveries: [{event_id, run_id, received_at, timeout_seconds, event_key, type, dedupe_body, unsigned, traceparent, raw_body (base64), input, output, steps (as in a result of settle_jobs)}]. Answers the ids of the events that were kept; nothing is left of the others, which are repetitions, or all of them when version, trigger node or flow are other ones by now: they are for ingest_webhook.';
+  'Keeps verified deliveries to one endpoint with their runs, which have been run already by this version from this trigger node, in one transaction, so that they may be acknowledged: each leaves what create_run, settle_jobs and finish_run would have left of a run without limits, entity, effects and waits. p_deliveries: [{event_id, run_id, received_at, timeout_seconds, event_key, type, dedupe_body, unsigned, traceparent, raw_body (base64), input, output, steps (as in a result of settle_jobs)}]. Answers the ids of the events that were kept; nothing is left of the others, which are repetitions, or all of them when version, trigger node or flow are other ones by now: they are for ingest_webhook.';

@@ -31,6 +31,8 @@ export interface RandomFlowOptions {
    * a run gives to chance; flows for such runs have policies that can not.
    */
   losses: boolean;
+  /** What is not left to chance. */
+  temper?: Partial<Temper>;
 }
 
 /** One body, or what is in none: nodes that edges may join. */
@@ -59,6 +61,7 @@ export function randomFlow(seed: number, options: RandomFlowOptions): RandomFlow
     regions: random.pick([0, 0.15, 0.3]),
     waits: random.pick([0, 0, 0.1]),
     undos: random.pick([0, 0, 0.4]),
+    ...options.temper,
   };
   const drawing = new Drawing(random, temper, new RandomConfig(random, temper, options.losses));
   const triggers = random.chance(0.75) ? 1 : 2 + random.below(2);

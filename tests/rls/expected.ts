@@ -604,6 +604,8 @@ private.move_entities              -     -     -
 private.move_settled_entities      -     -     -
 private.new_webhook_secret         -     -     -
 private.publish_event              -     -     -
+private.read_steps                 -     -     -
+private.record_steps               -     -     -
 private.webhook_subscription_reply - - -
 private.lock_webhook_subscription - - -
 private.keep_subscription_secret - - -
