@@ -6,7 +6,15 @@
 import { equal } from "deno-std/assert/mod.js";
 import type { Ledger } from "./ledger.ts";
 import { processorTime } from "./processor_time.ts";
-import { type AnsweredScenario, CHAIN, newEvent, type ScenarioId, type SignedEvent, signEvent } from "./scenarios.ts";
+import {
+  type AnsweredScenario,
+  type BenchEvent,
+  CHAIN,
+  newEvent,
+  type ScenarioId,
+  type SignedEvent,
+  signEvent,
+} from "./scenarios.ts";
 import type { System } from "./system.ts";
 
 /** Milliseconds after which something that does not end is given up. */
@@ -53,7 +61,9 @@ export interface Crash {
 /** Latencies of `count` requests, one after the other, in milliseconds, sorted. */
 export async function measureLatency(system: System, scenario: AnsweredScenario, count: number): Promise<number[]> {
   const latencies: number[] = [];
-  for (let index = 0; index < count; index++) latencies.push(await answered(system, scenario));
+  for (const request of await newRequests(scenario.id, count)) {
+    latencies.push(await answered(system, scenario, request));
+  }
   return latencies.toSorted((a, b) => a - b);
 }
 
@@ -64,9 +74,10 @@ export async function measureRate(
   count: number,
   atOnce: number,
 ): Promise<Rate> {
+  const requests = await newRequests(scenario.id, count);
   const spent = await startMeter(system);
   const started = performance.now();
-  await inParallel(count, atOnce, () => answered(system, scenario));
+  await inParallel(count, atOnce, () => answered(system, scenario, requests.pop()!));
   const seconds = (performance.now() - started) / 1000;
   return { runsPerSecond: count / seconds, ...await spent(count) };
 }
@@ -74,13 +85,12 @@ export async function measureRate(
 /** S5: requests that are answered at once, until all of their runs have ended. */
 export async function measureBurst(system: System, count: number, atOnce: number): Promise<Burst> {
   const before = await system.count("s5");
-  // Senders sign on machines of their own.
-  const deliveries = await Promise.all(Array.from({ length: count }, () => signEvent(newEvent("s5"))));
+  const requests = await newRequests("s5", count);
   const spent = await startMeter(system);
   const latencies: number[] = [];
   const started = performance.now();
   await inParallel(count, atOnce, async () => {
-    const delivery = deliveries.pop()!;
+    const { delivery } = requests.pop()!;
     const sent = performance.now();
     await deliver(system, "s5", delivery);
     latencies.push(performance.now() - sent);
@@ -151,10 +161,26 @@ export async function readCounters(system: System): Promise<{ rows: number; tran
   return row!;
 }
 
+/** A signed event that is yet to be sent. */
+interface BenchRequest {
+  event: BenchEvent;
+  delivery: SignedEvent;
+}
+
+/** Events, signed before any clock starts: senders sign on machines of their own. */
+async function newRequests(scenario: ScenarioId, count: number): Promise<BenchRequest[]> {
+  return await Promise.all(Array.from({ length: count }, async () => {
+    const event = newEvent(scenario);
+    return { event, delivery: await signEvent(event) };
+  }));
+}
+
 /** A request that is answered with the result of its run; gives the milliseconds that it took. */
-async function answered(system: System, scenario: AnsweredScenario): Promise<number> {
-  const event = newEvent(scenario.id);
-  const delivery = await signEvent(event);
+async function answered(
+  system: System,
+  scenario: AnsweredScenario,
+  { event, delivery }: BenchRequest,
+): Promise<number> {
   const started = performance.now();
   const answer = await deliver(system, scenario.id, delivery);
   const took = performance.now() - started;
