@@ -6,6 +6,7 @@
  */
 import type { Json } from "../graph/mod.ts";
 import type { ItemResult } from "../nodes/mod.ts";
+import { itemScope } from "./_scopes.ts";
 import type { StepSurroundings } from "./execute_node.ts";
 import { READS_INPUT } from "./token_reads.ts";
 import type { Job, Opening, StepRecord } from "./types.ts";
@@ -25,7 +26,7 @@ export class AheadWalk {
    * @param start The first token of the run.
    * @param flow Its flow.
    * @param surroundings What steps may use.
-   * @param maxSteps More steps than these are not walked.
+   * @param maxSteps How many steps it may have; a token that leaves none counts as one.
    */
   constructor(start: Job, flow: WalkFlow, surroundings: StepSurroundings, maxSteps: number) {
     this.#start = start;
@@ -54,7 +55,8 @@ export class AheadWalk {
       if (result === null) return null;
       const { steps: own, open, job: _, ...wishes } = result;
       if (Object.values(wishes).some((wish) => wish !== undefined)) return null;
-      this.#stepsLeft -= own.length;
+      // A token that leaves no step costs too: a loop without a body may go over a hundred thousand items.
+      this.#stepsLeft -= Math.max(1, own.length);
       if (this.#stepsLeft < 0) return null;
       for (const step of own) {
         steps.push(scope === undefined ? step : { ...step, scope });
@@ -62,13 +64,13 @@ export class AheadWalk {
       }
       if (open === undefined) return steps;
       const items: ItemResult[] = [];
-      // The node itself is in the list of its body, and has no step of its own there in most flows.
-      if (open.more || open.items.length * (open.body.length - 1) > this.#stepsLeft) return null;
+      // The owner is in the list of its body, and has no step of its own there in most flows.
+      if (open.more || open.items.length * Math.max(1, open.body.length - 1) > this.#stepsLeft) return null;
       for (const index of open.items.keys()) {
         const inside = await this.#walkItem(open, scope, index, outputs);
         if (inside === null) return null;
         steps.push(...inside);
-        items.push(itemResult(open, scopeOf(scope, open, index), index, inside));
+        items.push(itemResult(open, itemScope(scope, open.node, index), index, inside));
       }
       const total = items.length;
       token = {
@@ -81,7 +83,7 @@ export class AheadWalk {
 
   async #walkItem(open: Opening, outer: string | undefined, index: number, outputs: Outputs) {
     const token: Job = {
-      ...this.#token(open.node, scopeOf(outer, open, index), open.reads, outputs),
+      ...this.#token(open.node, itemScope(outer, open.node, index), open.reads, outputs),
       payload: { item: open.items[index] ?? null, index, count: open.items.length },
     };
     return await this.#walk(token, outputs);
@@ -99,11 +101,6 @@ export class AheadWalk {
       outputs: read,
     };
   }
-}
-
-/** As `private.item_scope` has it. */
-function scopeOf(outer: string | undefined, { node }: Opening, index: number): string {
-  return `${outer === undefined ? "" : `${outer}/`}${node}.${index}`;
 }
 
 /** What an item gave, as `private.region_items` has it: the outputs with which it left the region, by exit. */

@@ -23,6 +23,11 @@ export function segmentsOf(scope: string): ScopeSegment[] {
   });
 }
 
+/** The scope of an item of the region that a node opens, as `private.item_scope` has it; `outer` as in a job. */
+export function itemScope(outer: string | undefined, owner: string, index: number): string {
+  return `${outer ? `${outer}/` : ""}${owner}.${index}`;
+}
+
 /**
  * The iteration of the loop nearest around a node.
  *

@@ -42,6 +42,8 @@ export interface StepSurroundings {
   breakers?: Breakers;
   /** Aborted when the lease is lost or the worker goes. */
   signal: AbortSignal;
+  /** Asked before each node that only computes: true = the walk gives its token back. Absent = it never does. */
+  givesUp?(): boolean;
   /** A number in [0, 1), for jitter. */
   random(): number;
   /** Keeps large outputs; without it an output may have 1 MiB. */

@@ -19,8 +19,14 @@ import type { AheadPlace, AheadRun, Job } from "./types.ts";
 /** A longer flow takes the usual way: the sender waits for what is run ahead. */
 const MAX_NODES = 100;
 
-/** Steps of a run, those of all items of its regions. */
+/** Steps of a run, those of all items of its regions; an item that leaves none counts as one. */
 const MAX_STEPS = 400;
+
+/**
+ * Milliseconds after which it is given up: the platform ends an isolate that has used two seconds for a request, and
+ * with it would go the event, again each time its sender repeats it.
+ */
+const MAX_MS = 500;
 
 /** Characters of all outputs together. */
 const MAX_CHARACTERS = 64_000;
@@ -41,7 +47,7 @@ export async function runAhead(
   place: AheadPlace,
   organizationId: string,
   input: { [key: string]: Json },
-  surroundings: Omit<StepSurroundings, "values" | "callbackUrl">,
+  surroundings: Omit<StepSurroundings, "values" | "callbackUrl" | "givesUp">,
 ): Promise<AheadRun | null> {
   const flow = plans.peek(place.version_id);
   if (flow === undefined || !flow.ok || !onlyComputes(flow.plan)) return null;
@@ -65,7 +71,9 @@ export async function runAhead(
     outputs: {},
     recorded: null,
   };
-  const steps = await new AheadWalk(job, flow, surroundings, MAX_STEPS).run() ?? [];
+  const until = performance.now() + MAX_MS;
+  const givesUp = () => performance.now() > until;
+  const steps = await new AheadWalk(job, flow, { ...surroundings, givesUp }, MAX_STEPS).run() ?? [];
   if (steps.length === 0) return null;
   if (steps.some(({ status, attempt }) => attempt !== 1 || (status !== "completed" && status !== "skipped"))) {
     return null;

@@ -120,6 +120,7 @@ export class TokenWalk {
   /** Runs pure nodes until none is left; a result only if one of them ended the token. */
   async #runPureNodes(frontier: Frontier): Promise<JobResult | null | undefined> {
     for (let position = frontier.take(); position !== undefined; position = frontier.take()) {
+      if (this.#surroundings.givesUp?.()) return null;
       const { node, live, payload } = position;
       const budget = new ExpressionBudget();
       if (!live) {
