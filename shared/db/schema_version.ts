@@ -6,7 +6,7 @@
 import type { DatabaseClient } from "./client.ts";
 
 /** The migration that these functions were made for. Written by `deno task db:diff`, like sql/00_foundation/055. */
-export const REQUIRED_SCHEMA = "20261122005214";
+export const REQUIRED_SCHEMA = "20261122044154";
 
 /** The last schema that did not yet say which one it is. */
 const BEFORE_IT_WAS_TOLD = "20261121090449";

@@ -3,7 +3,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select '{"version": "20261122005214", "serves_from": "20261121090449"}'::jsonb;
+  select '{"version": "20261122044154", "serves_from": "20261121090449"}'::jsonb;
 $$;
 
 revoke all on function engine.schema_version() from public, anon, authenticated, service_role;

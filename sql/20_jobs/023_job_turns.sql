@@ -1,7 +1,7 @@
 create table private.job_turns (
   organization_id uuid primary key,
   virtual_time bigint not null,
-  weight smallint not null default 1 check (weight > 0),
+  weight smallint not null default 1,
   max_running integer,
   is_active boolean not null default true,
   head timestamptz not null default '-infinity',
@@ -15,7 +15,7 @@ comment on table private.job_turns is
   'Whose turn it is: a row for each organization that had work. While more is ready than a claim takes, the least virtual time comes first, and what is taken adds to it (start-time fair queueing: Goyal, Vin, Cheng 1997, https://doi.org/10.1109/90.649569). While all is taken anyway, nothing is written here.';
 comment on column private.job_turns.organization_id is 'The tenant.';
 comment on column private.job_turns.virtual_time is 'What it has had, in thousandths of a job by weight. One that comes back begins where the others are: nobody saves up turns.';
-comment on column private.job_turns.weight is 'queue_weight of its plan, as of the last look.';
+comment on column private.job_turns.weight is 'queue_weight of its plan, as of the last look; above 0, which public.plans checks: a check here would be read and compiled anew in every claim.';
 comment on column private.job_turns.max_running is 'max_concurrent_jobs of its plan, as of the last look; null = no limit.';
 comment on column private.job_turns.is_active is 'False = nothing was ready at the last look. Who enqueues sets it; what slips through, the next claim with room finds.';
 comment on column private.job_turns.head is 'Of priority 100 nothing was ready that was due before this moment, so that claims step over no dead rows.';

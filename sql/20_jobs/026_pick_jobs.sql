@@ -2,6 +2,7 @@ create function private.pick_more_jobs(
   p_limit integer,
   p_now timestamptz,
   p_looks boolean,
+  p_looked uuid[],
   p_done uuid[],
   p_are_more boolean,
   inout p_token_ids uuid[],
@@ -9,8 +10,6 @@ create function private.pick_more_jobs(
   inout p_job_places tid[],
   inout p_is_special boolean,
   inout p_organization_ids uuid[],
-  inout p_counts integer[],
-  inout p_latest timestamptz[],
   inout p_empty uuid[],
   inout p_virtual_time bigint,
   out p_has_looked boolean
@@ -26,13 +25,14 @@ set enable_bitmapscan = off
 set jit = off
 as $$
 declare
-  v_wanted integer := p_limit - (select coalesce(sum(c), 0) from unnest(p_counts) c);
+  v_wanted integer := p_limit - coalesce(cardinality(p_organization_ids), 0);
   -- Organizations a look.
-  v_width integer := case when p_counts <> '{}' then 16 when p_limit <= 8 then 8
+  v_width integer := case when p_looked <> '{}' then 16 when p_limit <= 8 then 8
     else least(8, greatest(3, ceil(p_limit / 8.0)::integer)) end;
   v_are_more boolean := p_are_more;
   v_seen uuid[] := coalesce(p_token_ids, '{}') || coalesce(p_job_ids, '{}');
-  v_done uuid[] := p_done;
+  v_looked uuid[] := coalesce(p_looked, '{}');
+  v_done uuid[] := coalesce(p_done, '{}');
   v_has_looked boolean := false;
   v_has_heads boolean := false;
   v_found integer;
@@ -55,7 +55,7 @@ begin
             (
               select t.organization_id, t.virtual_time, t.weight, t.head, t.head_until, t.max_running, 0 as taken
               from private.job_turns t
-              where t.is_active and t.virtual_time >= (select c.last_value - 64000 from private.job_clock c) and t.organization_id <> all (p_organization_ids)
+              where t.is_active and t.virtual_time >= (select c.last_value - 64000 from private.job_clock c) and t.organization_id <> all (v_looked)
               order by t.virtual_time, t.organization_id
               limit v_width
             )
@@ -63,7 +63,7 @@ begin
             -- Those that had something in this claim and have more, at what that made of their time.
             select t.organization_id, t.virtual_time + g.taken * 1000 / t.weight, t.weight, t.head, t.head_until, t.max_running, g.taken
             from (
-              select u.id, sum(u.taken)::integer as taken from unnest(p_organization_ids, p_counts) u (id, taken)
+              select u.id, count(*)::integer as taken from unnest(p_organization_ids) u (id)
               where u.id <> all (v_done) group by u.id
             ) g
             join private.job_turns t on t.organization_id = g.id
@@ -73,13 +73,12 @@ begin
         ) c
       ),
       picked as materialized (
-        select c.id, c.place, c.is_job, c.is_special, c.priority, c.scheduled_for, t.organization_id
+        select c.id, c.place, c.is_job, c.is_special, t.organization_id
         from (select * from turns order by turns.virtual_time, turns.organization_id) t
         cross join lateral (
           -- Urgent work first; of the ordinary priority only from the head on.
           select * from (
-            select j.id, j.ctid as place, j.run_id is null as is_job, num_nonnulls(j.concurrency_key, j.expires_at) > 0 as is_special,
-              j.priority, j.scheduled_for
+            select j.id, j.ctid as place, j.run_id is null as is_job, num_nonnulls(j.concurrency_key, j.expires_at) > 0 as is_special
             from public.job_queue j
             where t.head > '-infinity' and j.status = 'available' and j.organization_id = t.organization_id and j.priority < 100
               and j.scheduled_for <= p_now and j.id <> all (v_seen)
@@ -89,7 +88,7 @@ begin
           ) urgent
           union all
           select * from (
-            select j.id, j.ctid, j.run_id is null, num_nonnulls(j.concurrency_key, j.expires_at) > 0, j.priority, j.scheduled_for
+            select j.id, j.ctid, j.run_id is null, num_nonnulls(j.concurrency_key, j.expires_at) > 0
             from public.job_queue j
             where j.status = 'available' and j.organization_id = t.organization_id
               and (j.priority, j.scheduled_for) >= (case when t.head > '-infinity' then 100 else -32768 end::smallint, t.head)
@@ -103,16 +102,15 @@ begin
         limit v_wanted
       ),
       counted as (
-        select t.organization_id, t.virtual_time, t.quota, t.head > '-infinity' as has_head, coalesce(p.taken, 0) as taken, p.latest
+        select t.organization_id, t.virtual_time, t.quota, t.head > '-infinity' as has_head, coalesce(p.taken, 0) as taken
         from turns t
         left join (
-          select k.organization_id, count(*)::integer as taken, max(k.scheduled_for) filter (where k.priority = 100) as latest
-          from picked k group by k.organization_id
+          select k.organization_id, count(*)::integer as taken from picked k group by k.organization_id
         ) p on p.organization_id = t.organization_id
       )
       select * into v_round from (
         select
-          array_agg(n.organization_id) as organizations, array_agg(n.taken) as counts, array_agg(n.latest) as latest,
+          array_agg(n.organization_id) as organizations,
           array_agg(n.organization_id) filter (where n.taken < n.quota or n.quota = 0) as exhausted,
           array_agg(n.organization_id) filter (where n.taken = 0 and n.quota > 0) as empty,
           bool_or(n.has_head) as has_heads,
@@ -120,7 +118,7 @@ begin
         from counted n
       ) o, (
         select
-          array_agg(k.id) filter (where not k.is_job) as tokens, array_agg(k.id) filter (where k.is_job) as jobs,
+          array_agg(k.organization_id) as takers, array_agg(k.id) filter (where not k.is_job) as tokens, array_agg(k.id) filter (where k.is_job) as jobs,
           array_agg(k.place) filter (where k.is_job) as places, bool_or(k.is_special) filter (where k.is_job) as is_special
         from picked k
       ) w;
@@ -130,9 +128,8 @@ begin
       p_is_special := p_is_special or coalesce(v_round.is_special, false);
       v_wanted := v_wanted - v_round.taken;
       p_virtual_time := coalesce(p_virtual_time, v_round.virtual_time);
-      p_organization_ids := p_organization_ids || v_round.organizations;
-      p_counts := p_counts || v_round.counts;
-      p_latest := p_latest || v_round.latest;
+      p_organization_ids := p_organization_ids || v_round.takers;
+      v_looked := v_looked || v_round.organizations;
       exit when v_wanted <= 0;
       v_seen := coalesce(p_token_ids, '{}') || coalesce(p_job_ids, '{}');
       p_empty := p_empty || v_round.empty;
@@ -159,9 +156,9 @@ begin
 end;
 $$;
 
-revoke all on function private.pick_more_jobs(integer, timestamptz, boolean, uuid[], boolean, uuid[], uuid[], tid[], boolean, uuid[], integer[], timestamptz[], uuid[], bigint) from public, anon, authenticated, service_role;
-comment on function private.pick_more_jobs(integer, timestamptz, boolean, uuid[], boolean, uuid[], uuid[], tid[], boolean, uuid[], integer[], timestamptz[], uuid[], bigint) is
-  'Part of private.pick_jobs, whose first look did not fill the batch: goes on with what that has picked, to organizations with heads and limits, to ever more of them, and to what nobody has announced (p_looks as in private.pick_jobs). p_done = those that have no more; p_are_more = there are others.';
+revoke all on function private.pick_more_jobs(integer, timestamptz, boolean, uuid[], uuid[], boolean, uuid[], uuid[], tid[], boolean, uuid[], uuid[], bigint) from public, anon, authenticated, service_role;
+comment on function private.pick_more_jobs(integer, timestamptz, boolean, uuid[], uuid[], boolean, uuid[], uuid[], tid[], boolean, uuid[], uuid[], bigint) is
+  'Part of private.pick_jobs, whose first look did not fill the batch: goes on with what that has picked, to organizations with heads and limits, to ever more of them, and to what nobody has announced (p_looks as in private.pick_jobs). p_looked = those it has been to; p_done = those that have no more; p_are_more = there are others.';
 
 create function private.pick_jobs(
   p_limit integer,
@@ -172,8 +169,8 @@ create function private.pick_jobs(
   out p_job_places tid[],
   out p_is_special boolean,
   out p_is_full boolean,
+  out p_others_wait boolean,
   out p_organization_ids uuid[],
-  out p_counts integer[],
   out p_latest timestamptz[],
   out p_empty uuid[],
   out p_are_many boolean,
@@ -191,94 +188,121 @@ set enable_bitmapscan = off
 -- What is switched off looks infinitely dear, which is when Postgres compiles a query.
 set jit = off
 as $$
--- Every claim pays for what stands here, and Postgres prepares each expression anew in every transaction: few are best.
+-- Every claim pays for what stands here, and Postgres prepares each expression and each aggregate anew in every transaction:
+-- few are best.
 declare
   v_queue constant oid := 'public.job_queue'::regclass;
   -- Organizations that the first look knows of.
   v_width constant integer := 8;
-  v_first record;
+  v_known_ids uuid[];
+  v_times bigint[];
+  v_weights smallint[];
+  v_weight double precision;
+  v_known integer;
+  v_plain integer;
+  v_pages bigint;
+  v_rest_us double precision;
   v_part record;
   v_quota integer;
   v_taken integer := 0;
-  v_done uuid[] := '{}';
+  v_done uuid[];
 begin
-  p_is_special := false;
-  p_has_looked := false;
-  p_organization_ids := '{}';
-  p_counts := '{}';
-  p_latest := '{}';
-  p_empty := '{}';
-  select array_agg(t.organization_id) as organizations, array_agg(t.virtual_time) as times, array_agg(t.weight) as weights,
-    sum(t.weight)::double precision as weight, count(*)::integer as known,
-    array_agg(t.max_running is null and (t.head_until > p_now and t.head <= p_now) is not true) as are_plain,
-    pg_stat_get_xact_blocks_fetched(v_queue) as pages,
-    date_part('epoch', clock_timestamp()) * 1000000 - (select n.last_value from private.next_discovery n) as rest_us
-  into v_first from (
+  select array_agg(t.organization_id), array_agg(t.virtual_time), array_agg(t.weight), sum(t.weight), count(*),
+    -- Those that have neither a head nor a limit, which are nearly all, before the first that has.
+    coalesce(array_position(
+      array_agg(t.max_running is null and (t.head_until > p_now and t.head <= p_now) is not true), false
+    ) - 1, count(*)),
+    pg_stat_get_xact_blocks_fetched(v_queue),
+    date_part('epoch', clock_timestamp()) * 1000000 - (select n.last_value from private.next_discovery n),
+    false, false
+  into v_known_ids, v_times, v_weights, v_weight, v_known, v_plain, v_pages, v_rest_us, p_are_many, p_has_looked from (
     select o.organization_id, o.virtual_time, o.weight, o.head, o.head_until, o.max_running from private.job_turns o
     -- What is behind by more has been overlooked, and the sweep sets it right: private.sweep_jobs.
     where o.is_active and o.virtual_time >= (select c.last_value - 64000 from private.job_clock c)
     order by o.virtual_time, o.organization_id
     limit v_width
   ) t;
-  -- Those that have neither a head nor a limit, which are nearly all: a small query for each costs half of the general one.
-  for v_place in 1 .. v_first.known loop
-    exit when v_taken >= p_limit or not v_first.are_plain[v_place];
-    v_quota := p_limit - v_taken;
-    -- Where many wait, each has a whole batch in turn, which touches the fewest pages. Few share it: those who are looked at,
-    -- when they are all there are or one of them had nothing. And a small batch is for a worker with little room, whose work
-    -- takes long.
-    if v_first.known < v_width or p_limit <= v_width or p_empty <> '{}' then
-      v_quota := ceil(v_quota * v_first.weights[v_place] / v_first.weight);
-    end if;
-    v_first.weight := v_first.weight - v_first.weights[v_place];
-    select array_agg(c.id) filter (where not c.is_job) as tokens, array_agg(c.id) filter (where c.is_job) as jobs,
-      array_agg(c.place) filter (where c.is_job) as places, coalesce(bool_or(c.is_special) filter (where c.is_job), false) as is_special,
-      count(*)::integer as taken, max(c.scheduled_for) filter (where c.priority = 100) as latest
-    into v_part from (
-      select j.id, j.ctid as place, j.run_id is null as is_job, num_nonnulls(j.concurrency_key, j.expires_at) > 0 as is_special,
-        j.priority, j.scheduled_for
-      from public.job_queue j
-      where j.status = 'available' and j.organization_id = v_first.organizations[v_place] and j.scheduled_for <= p_now
-      order by j.priority, j.scheduled_for
-      limit v_quota
-      for update skip locked
+  -- A small query costs half of the general one.
+  if v_plain > 0 and v_known = v_width and p_limit > v_width then
+    -- Where many wait, each has a whole batch in turn, which touches the fewest pages.
+    select array_agg(c.id) filter (where not c.is_job), array_agg(c.id) filter (where c.is_job),
+      array_agg(c.place) filter (where c.is_job), bool_or(c.is_special) filter (where c.is_job), array_agg(c.organization_id)
+    into p_token_ids, p_job_ids, p_job_places, p_is_special, p_organization_ids
+    from (
+      select c.id, c.place, c.is_job, c.is_special, o.id as organization_id
+      from unnest(v_known_ids[1:v_plain]) o (id)
+      cross join lateral (
+        select j.id, j.ctid as place, j.run_id is null as is_job, num_nonnulls(j.concurrency_key, j.expires_at) > 0 as is_special
+        from public.job_queue j
+        where j.status = 'available' and j.organization_id = o.id and j.scheduled_for <= p_now
+        order by j.priority, j.scheduled_for
+        limit p_limit
+        for update skip locked
+      ) c
+      limit p_limit
     ) c;
-    p_organization_ids := p_organization_ids || v_first.organizations[v_place];
-    p_counts := p_counts || v_part.taken;
-    p_latest := p_latest || v_part.latest;
-    if v_part.taken > 0 then
-      p_token_ids := p_token_ids || v_part.tokens;
-      p_job_ids := p_job_ids || v_part.jobs;
-      p_job_places := p_job_places || v_part.places;
-      p_is_special := p_is_special or v_part.is_special;
-      p_virtual_time := coalesce(p_virtual_time, v_first.times[v_place]);
-      v_taken := v_taken + v_part.taken;
-    else
-      p_empty := p_empty || v_first.organizations[v_place];
+    v_taken := coalesce(cardinality(p_organization_ids), 0);
+    if v_taken < p_limit then
+      v_done := v_known_ids[1:v_plain];
+      p_empty := array(select u.id from unnest(v_done) u (id) where (u.id = any (p_organization_ids)) is not true);
     end if;
-    if v_part.taken < v_quota then
-      v_done := v_done || v_first.organizations[v_place];
+  else
+    -- Few share it. And a small batch is for a worker with little room, whose work takes long.
+    for v_place in 1 .. v_plain loop
+      v_quota := ceil((p_limit - v_taken) * v_weights[v_place] / v_weight);
+      exit when v_quota = 0;
+      v_weight := v_weight - v_weights[v_place];
+      select array_agg(c.id) filter (where not c.is_job) as tokens, array_agg(c.id) filter (where c.is_job) as jobs,
+        array_agg(c.place) filter (where c.is_job) as places, bool_or(c.is_special) filter (where c.is_job) as is_special,
+        count(*)::integer as taken
+      into v_part from (
+        select j.id, j.ctid as place, j.run_id is null as is_job, num_nonnulls(j.concurrency_key, j.expires_at) > 0 as is_special
+        from public.job_queue j
+        where j.status = 'available' and j.organization_id = v_known_ids[v_place] and j.scheduled_for <= p_now
+        order by j.priority, j.scheduled_for
+        limit v_quota
+        for update skip locked
+      ) c;
+      if v_part.taken > 0 then
+        p_token_ids := p_token_ids || v_part.tokens;
+        p_job_ids := p_job_ids || v_part.jobs;
+        p_job_places := p_job_places || v_part.places;
+        p_is_special := p_is_special or v_part.is_special;
+        p_organization_ids := p_organization_ids || array_fill(v_known_ids[v_place], array[v_part.taken]);
+        v_taken := v_taken + v_part.taken;
+      else
+        p_empty := p_empty || v_known_ids[v_place];
+      end if;
+      if v_part.taken < v_quota then
+        v_done := v_done || v_known_ids[v_place];
+      end if;
+    end loop;
+  end if;
+  p_virtual_time := v_times[array_position(v_known_ids, p_organization_ids[1])];
+  if v_taken < p_limit then
+    -- What a batch that is not full costs more is worth it, unless it brings all there is and somebody waits for that.
+    if v_taken = 0 or v_known = v_width or coalesce(cardinality(v_done), 0) < v_known or (p_looks and v_rest_us >= 1000000) then
+      select m.* into p_token_ids, p_job_ids, p_job_places, p_is_special, p_organization_ids, p_empty, p_virtual_time, p_has_looked
+      from private.pick_more_jobs(
+        p_limit, p_now, p_looks, v_known_ids[1:v_plain], v_done,
+        v_known = v_width or coalesce(cardinality(v_done), 0) < v_known,
+        p_token_ids, p_job_ids, p_job_places, p_is_special, p_organization_ids, p_empty, p_virtual_time
+      ) m;
+      v_taken := coalesce(cardinality(p_organization_ids), 0);
     end if;
-  end loop;
-  -- What a batch that is not full costs more is worth it, unless it brings all there is and somebody waits for that.
-  if v_taken < p_limit and not (
-    v_taken > 0 and v_first.known < v_width and cardinality(v_done) = v_first.known
-    and (not p_looks or v_first.rest_us < 1000000)
-  ) then
-    select m.* into p_token_ids, p_job_ids, p_job_places, p_is_special, p_organization_ids, p_counts, p_latest, p_empty,
-      p_virtual_time, p_has_looked
-    from private.pick_more_jobs(
-      p_limit, p_now, p_looks, v_done, v_first.known = v_width or cardinality(v_done) < v_first.known,
-      p_token_ids, p_job_ids, p_job_places, p_is_special, p_organization_ids, p_counts, p_latest, p_empty, p_virtual_time
-    ) m;
-    v_taken := coalesce(cardinality(p_token_ids), 0) + coalesce(cardinality(p_job_ids), 0);
+    -- Looking at those that have nothing has become dear, sooner while others wait.
+    p_are_many := coalesce(cardinality(p_empty), 0) > case when v_taken < p_limit then 64 else 8 end;
   end if;
   p_is_full := v_taken >= p_limit;
-  p_is_costly := pg_stat_get_xact_blocks_fetched(v_queue) - v_first.pages > 100 + 3 * p_limit;
-  -- Looking at those that have nothing has become dear, sooner while others wait.
-  p_are_many := cardinality(p_empty) > case when p_is_full then 8 else 64 end;
+  -- While nobody else has work, what the only one is given keeps nobody waiting.
+  p_others_wait := p_is_full and (v_known > 1 or p_organization_ids[p_limit] <> p_organization_ids[1]);
+  p_is_costly := pg_stat_get_xact_blocks_fetched(v_queue) - v_pages > 100 + 3 * p_limit;
+  if p_is_costly and v_taken > 0 then
+    select array_agg(j.organization_id), array_agg(case when j.priority = 100 then j.scheduled_for end)
+    into p_organization_ids, p_latest from public.job_queue j where j.id = any (p_token_ids || p_job_ids);
+  end if;
   -- While every claim is full, five times a second.
-  if p_is_full and v_first.rest_us >= 200000 then
+  if p_is_full and v_rest_us >= 200000 then
     p_has_looked := private.find_turns(p_now, 200000) is not null or p_has_looked;
   end if;
 end;
@@ -286,4 +310,4 @@ $$;
 
 revoke all on function private.pick_jobs(integer, timestamptz, boolean) from public, anon, authenticated, service_role;
 comment on function private.pick_jobs(integer, timestamptz, boolean) is
-  'Locks up to p_limit pieces of work that are due, fairly among organizations: those with the least virtual time first. Tokens and jobs apart, null = none; p_job_places = where the jobs lie; p_is_special = a job has a concurrency key or expires; the rest is for private.note_turns. p_looks = should it bring something, it may still look for what nobody has announced; a worker that has found nothing within a second has looked. What it costs grows neither with the number of organizations nor with what they have waiting.';
+  'Locks up to p_limit pieces of work that are due, fairly among organizations: those with the least virtual time first. Tokens and jobs apart, null = none; p_job_places = where the jobs lie; p_is_special = a job has a concurrency key or expires; p_organization_ids = whose they are, an entry for each piece; the rest is for private.note_turns. p_looks = should it bring something, it may still look for what nobody has announced; a worker that has found nothing within a second has looked. What it costs grows neither with the number of organizations nor with what they have waiting.';

@@ -13,6 +13,7 @@ declare
   v_now timestamptz := private.now();
   v_picked record;
   v_is_listening boolean;
+  v_is_noted boolean;
   v_ids uuid[];
   v_job_ids uuid[];
   v_reply json := '[]';
@@ -32,11 +33,11 @@ begin
   else
     if p_listens is null then
       -- A worker of the release before there were jobs: it would give all that it claimed back if one were among it.
-      select * into v_picked from private.pick_jobs(p_limit + 1000, v_now, true);
+      v_picked := private.pick_jobs(p_limit + 1000, v_now, true);
       v_ids := v_picked.p_token_ids[1:p_limit];
     else
       -- A worker that listens asks once a second, and has found nothing until now.
-      select * into v_picked from private.pick_jobs(p_limit, v_now, not v_is_listening);
+      v_picked := private.pick_jobs(p_limit, v_now, not v_is_listening);
       v_ids := v_picked.p_token_ids;
       v_job_ids := v_picked.p_job_ids;
     end if;
@@ -53,9 +54,10 @@ begin
   end if;
   -- Last, because claims wait for each other here: whoever does has all the locks it needs.
   if p_run_id is null then
-    if v_picked.p_is_full or v_picked.p_is_costly or v_picked.p_are_many then
-      perform private.note_turns(
-        v_now, v_picked.p_is_full, v_picked.p_organization_ids, v_picked.p_counts, v_picked.p_latest, v_picked.p_empty,
+    if v_picked.p_others_wait or v_picked.p_is_costly or v_picked.p_are_many then
+      -- An expression: as a query it would cost as much again.
+      v_is_noted := private.note_turns(
+        v_now, v_picked.p_is_full, v_picked.p_others_wait, v_picked.p_organization_ids, v_picked.p_latest, v_picked.p_empty,
         v_picked.p_are_many, v_picked.p_is_costly, v_picked.p_virtual_time, v_picked.p_has_looked
       );
     end if;

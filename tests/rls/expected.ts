@@ -756,7 +756,6 @@ private.uuid_v7                    -     -     -
 private.uuid_v7_floor              -     -     -
 private.waiting_token              -     -     -
 private.activate_turns             -     -     -
-private.advance_clock              -     -     -
 private.admit_jobs                 -     -     -
 private.begin_tokens               -     -     -
 private.count_running              -     -     -

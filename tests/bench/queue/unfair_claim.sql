@@ -8,8 +8,8 @@ create function private.pick_unfairly(
   out p_job_places tid[],
   out p_is_special boolean,
   out p_is_full boolean,
+  out p_others_wait boolean,
   out p_organization_ids uuid[],
-  out p_counts integer[],
   out p_latest timestamptz[],
   out p_empty uuid[],
   out p_are_many boolean,
@@ -23,6 +23,7 @@ as $$
 begin
   p_is_special := false;
   p_is_full := false;
+  p_others_wait := false;
   p_are_many := false;
   p_is_costly := false;
   select array_agg(c.id), array_agg(c.place) into p_job_ids, p_job_places from (
