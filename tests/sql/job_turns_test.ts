@@ -215,3 +215,38 @@ scenarios("turns of jobs", {
       },
   },
 });
+
+scenarios("notes of turns", {
+  "claims": {
+    "what each was given is noted, also by claims that take from the same at once": async (db) => {
+      const ids = Array.from({ length: 60 }, () => org());
+      const heavy = ids[7]!;
+      await enqueue(db, ids.flatMap((organization_id) => Array.from({ length: 20 }, () => ({ organization_id }))));
+      await db.sql`update private.job_turns set weight = 2 where organization_id = ${heavy}`;
+      // A claim that looks for more itself waits for nobody's turn, and may leave some uncounted.
+      await db.sql`select setval('private.next_discovery',
+        (extract(epoch from clock_timestamp() + interval '1 minute') * 1000000)::bigint)`;
+      const times = async () => {
+        const rows = await db.sql<{ id: string; time: string }[]>`
+          select organization_id as id, virtual_time as time from private.job_turns`;
+        return new Map(rows.map(({ id, time }) => [id, Number(time)]));
+      };
+      const before = await times();
+      const given = new Map<string, number>();
+      await parallel(6, async () => {
+        // 24 of 20 each: of two at least, and together less than there is, so that every claim is full.
+        for (let n = 0; n < 6; n++) {
+          const jobs = await claim(db, newWorker(), 24);
+          assertEquals(jobs.length, 24);
+          for (const { organization_id: id } of jobs) given.set(id, (given.get(id) ?? 0) + 1);
+        }
+      });
+      const after = await times();
+      for (const id of ids) {
+        const noted = after.get(id)! - before.get(id)!;
+        assertEquals(noted, (given.get(id) ?? 0) * (id === heavy ? 500 : 1_000));
+      }
+      await clean(db);
+    },
+  },
+});
