@@ -31,8 +31,9 @@ Deno.test("a bulk operation is a job from the start, which does it without the c
       runToEnd(runner, queuedJob("runs.bulk", { payload, organization_id: tenant.organizationId }));
     try {
       const first = await run(job?.["payload"]);
-      const ended = { status: "completed", total: 3, done: 3, failed: 0, worked: 3 };
-      assertEquals([first?.outcome, first?.result as unknown], ["completed", ended]);
+      // A slow machine needs more than one batch: how many were worked off by the last is its own affair.
+      const { worked: _, ...result } = first?.result as Record<string, unknown>;
+      assertEquals([first?.outcome, result], ["completed", { status: "completed", total: 3, done: 3, failed: 0 }]);
       // Again, and for one that is gone: nothing is left to be done.
       assertEquals((await run(job?.["payload"]))?.outcome, "completed");
       assertEquals((await run({ operation_id: crypto.randomUUID() }))?.outcome, "completed");

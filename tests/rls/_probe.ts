@@ -68,7 +68,7 @@ create function probe.relation(p_relation text) returns jsonb language plpgsql a
 declare
   v_actors probe.actors[] := array(select a from probe.actors a order by a.place);
   v_actor probe.actors;
-  v_all jsonb := probe.visible(p_relation);
+  v_all jsonb;
   v_seen jsonb;
   v_own jsonb;
   v_self jsonb;
@@ -80,6 +80,7 @@ declare
 begin
   -- Views tell ages: nobody sees another one because a second has passed.
   perform set_config('millrace.now', transaction_timestamp()::text, true);
+  v_all := probe.visible(p_relation);
   select a.attname into v_column from pg_attribute a
   where a.attrelid = p_relation::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum limit 1;
   foreach v_actor in array v_actors loop
