@@ -129,7 +129,8 @@ Deno.test("test() stays linear on patterns that make V8 hang", () => {
     test(pattern, "a".repeat(40) + "!", "search");
     test(pattern, "a".repeat(40) + "!", "match");
   }
-  assert(performance.now() - started < 1_000);
+  // Some milliseconds; V8 takes years.
+  assert(performance.now() - started < 10_000);
 });
 
 Deno.test("test() charges the budget and stops when it is used up", () => {

@@ -127,7 +127,8 @@ function chargeCopies(target: Json, path: string, budget: Budget): void {
   let current: Json | undefined = target;
   for (const key of splitPath(path)) {
     if (typeof current !== "object" || current === null) return;
-    budget.spend(1 + (Array.isArray(current) ? current.length >> 3 : Object.keys(current).length));
+    // An entry of an object is dearer than a value that is looked at: it is counted here and copied there.
+    budget.spend(1 + (Array.isArray(current) ? current.length >> 3 : Object.keys(current).length * 2));
     current = ownProperty(current, key);
   }
 }
